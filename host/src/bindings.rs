@@ -1,0 +1,21 @@
+//! The contract in `wit/`, as Rust. Generated code and nothing else: the types of the contract are the
+//! host's own words for what a turn brings and what a bot says.
+
+#[expect(
+    missing_docs,
+    reason = "generated; the contract in `wit/` documents each line"
+)]
+#[expect(clippy::indexing_slicing, reason = "generated")]
+mod generated {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "bot",
+        imports: { default: trappable },
+        exports: { default: async },
+        additional_derives: [PartialEq],
+    });
+}
+
+pub(crate) use generated::BotPre;
+pub use generated::exports::retort::bot::handler;
+pub use generated::retort::bot::{budget, config, http, log, secrets, state, types};

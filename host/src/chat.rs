@@ -1,0 +1,193 @@
+//! What may be said: the check that stands between a bot's words and the platform. Knows nothing of the
+//! platform's two contracts, only of the rules that both share.
+
+mod check;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use check::InvalidReply;
+
+use crate::bindings::types;
+pub use crate::bindings::types::{
+    Channel, Close, Conversation, CustomEvent, Delay, Event, File, RichContent, TextMessage,
+    TimeToResponse, Transfer, Turn, Welcome,
+};
+
+/// How much a reply may be. What the platform itself sets is not here: no setting could raise it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReplyLimits {
+    /// Bytes of all texts, contents and metadata together. A conversation is read by people.
+    pub bytes: usize,
+    /// Parts. The platform sends each as a message of its own.
+    pub parts: usize,
+    /// Seconds of one delay. A consumer who waits a minute has left.
+    pub delay_seconds: u32,
+}
+
+impl Default for ReplyLimits {
+    fn default() -> Self {
+        Self {
+            bytes: 256 << 10,
+            parts: 16,
+            delay_seconds: 60,
+        }
+    }
+}
+
+/// A reply that has been checked and may be sent. Only [`Reply::check`] and the host itself make one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reply(Said);
+
+/// What a reply says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Said {
+    /// This.
+    Answer(Answer),
+    /// Nothing, on purpose.
+    NoAnswer,
+}
+
+/// Something to send, something to do, or both.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    /// What to send, in this order.
+    pub parts: Vec<Part>,
+    /// What to do after that.
+    pub action: Option<Action>,
+    /// What the bot understood, the main intent first.
+    pub intents: Vec<Intent>,
+    /// Goes with every part that has none of its own.
+    pub encoded_metadata: Option<String>,
+}
+
+/// One thing to send.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    /// A text for the consumer.
+    Text(Text),
+    /// A text for agents and managers.
+    PrivateText(Text),
+    /// A JSON object in the platform's own format.
+    StructuredContent(StructuredContent),
+    /// A pause.
+    Delay(Delay),
+}
+
+/// A text to send.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Text {
+    /// Not empty.
+    pub text: String,
+    /// Objects.
+    pub metadata: Option<Vec<Value>>,
+    /// Base64.
+    pub encoded_metadata: Option<String>,
+}
+
+/// Structured content to send.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StructuredContent {
+    /// An object.
+    pub content: Value,
+    /// Objects.
+    pub metadata: Option<Vec<Value>>,
+    /// Base64.
+    pub encoded_metadata: Option<String>,
+}
+
+/// What to do once all parts are sent.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Hand the conversation over; a skill, an agent, or both are named.
+    Transfer(Transfer),
+    /// End the conversation.
+    Close(Close),
+    /// Change how soon an agent has to answer.
+    ChangeTimeToResponse(TimeToResponse),
+    /// Invoke one of the account's functions.
+    InvokeFunction(FunctionInvocation),
+}
+
+/// A function to invoke.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FunctionInvocation {
+    /// A UUID.
+    pub lambda_uuid: String,
+    /// An object.
+    pub payload: Value,
+    /// Whether a failed invocation escalates the conversation.
+    pub fail_on_error: bool,
+}
+
+/// What the bot understood.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Intent {
+    /// 1 to 256 characters, no white space.
+    pub id: String,
+    /// At most 256 characters.
+    pub name: Option<String>,
+    /// 0 to 1.
+    pub score: f64,
+}
+
+impl Reply {
+    /// Lets a bot's reply through, or says what is wrong with it.
+    ///
+    /// # Errors
+    /// [`InvalidReply`] names the first part that the platform would drop, or take for an error.
+    pub fn check(
+        raw: types::Reply,
+        channel: &Channel,
+        limits: &ReplyLimits,
+    ) -> Result<Self, InvalidReply> {
+        match raw {
+            types::Reply::NoAnswer => Ok(Self(Said::NoAnswer)),
+            types::Reply::Answer(answer) => {
+                Ok(Self(Said::Answer(check::answer(answer, channel, limits)?)))
+            }
+        }
+    }
+
+    /// The host's own words, in a bot's place.
+    pub fn of_host(text: impl Into<String>) -> Self {
+        let text = Text {
+            text: text.into(),
+            ..Text::default()
+        };
+        Self(Said::Answer(Answer {
+            parts: vec![Part::Text(text)],
+            ..Answer::default()
+        }))
+    }
+
+    /// The host hands the conversation to a skill, in a bot's place.
+    pub fn transfer_to(skill: impl Into<String>) -> Self {
+        let transfer = Transfer {
+            skill: Some(skill.into()),
+            agent_id: None,
+        };
+        Self(Said::Answer(Answer {
+            action: Some(Action::Transfer(transfer)),
+            ..Answer::default()
+        }))
+    }
+
+    /// The host says nothing, in a bot's place.
+    pub fn silence() -> Self {
+        Self(Said::NoAnswer)
+    }
+
+    /// What it says.
+    pub fn said(&self) -> &Said {
+        &self.0
+    }
+}
+
+/// Takes out what a bot may see only when its deployment grants it.
+pub fn without_personal_data(turn: &mut Turn) {
+    turn.platform_event = None;
+    turn.conversation.visitor = None;
+    turn.conversation.engagement_attributes = None;
+}

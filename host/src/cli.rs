@@ -1,0 +1,163 @@
+//! The command line: what can be asked for, and what each answer's exit code is.
+
+pub mod build;
+mod chat;
+mod dev;
+mod invoke;
+mod local;
+mod serve;
+mod watch;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Why a command ended without doing what it should; each has an exit code of its own.
+#[derive(Debug, thiserror::Error)]
+pub enum Ended {
+    /// The machine or the host did not do its part.
+    #[error("{0}")]
+    Host(String),
+    /// The command, its configuration or its input is wrong.
+    #[error("{0}")]
+    Usage(String),
+    /// The bot ran, and failed.
+    #[error("{0}")]
+    Bot(String),
+    /// There is no bot: it was not built, or it cannot be loaded.
+    #[error("{0}")]
+    NoBot(String),
+}
+
+impl Ended {
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Ended::Host(_) => 1,
+            Ended::Usage(_) => 2,
+            Ended::Bot(_) => 3,
+            Ended::NoBot(_) => 4,
+        })
+    }
+}
+
+/// A plugin host for chat bots: each turn in a fresh WebAssembly sandbox, under hard limits.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Exit codes: 0 done; 1 the host or the machine failed; 2 the command line, the configuration or \
+                  the input is wrong; 3 the bot ran and failed; 4 the bot was not built or cannot be loaded."
+)]
+struct Retort {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the bots of a configuration file to a chat platform.
+    ///
+    /// Prints one line on standard output when it is ready, `listening on http://ADDR`, and everything else on
+    /// standard error. Ends on Ctrl-C or SIGTERM, once the requests in flight have been answered.
+    Serve(serve::Args),
+    /// Build a Rust bot into a component.
+    ///
+    /// Adds the WebAssembly target if it is missing, links the bot with a small stack and little initial
+    /// memory, embeds its bot.toml, and checks that the result is a bot that agrees with it.
+    Build(build::Args),
+    /// Run one payload through a bot and print the reply.
+    ///
+    /// The payload is the JSON that the `respond` route takes; the reply is the JSON that it gives.
+    Invoke(invoke::Args),
+    /// Hold a conversation with a bot in the terminal.
+    ///
+    /// One line for each part of an answer; quick replies and buttons are chosen by their number; each turn
+    /// ends with its time and its fuel. An empty line or the end of the input ends the conversation.
+    Chat(chat::Args),
+    /// Build a bot, serve it, and build it again on every save.
+    ///
+    /// It is served as tenant `dev`, under the name in its bot.toml, in environment `draft`. In a terminal a
+    /// conversation with it is opened as well.
+    Dev(dev::Args),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let retort = Retort::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return end(&Ended::Host(format!(
+                "the machine gives no threads: {error}"
+            )));
+        }
+    };
+    let ended = runtime.block_on(run(retort.command));
+    // A read from the terminal that nobody waits for any more would hold the process until the next key.
+    runtime.shutdown_background();
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(ended) => end(&ended),
+    }
+}
+
+async fn run(command: Command) -> Result<(), Ended> {
+    match command {
+        Command::Serve(args) => serve::run(args).await,
+        Command::Build(args) => build::run(&args).await,
+        Command::Invoke(args) => invoke::run(args).await,
+        Command::Chat(args) => chat::run(args).await,
+        Command::Dev(args) => dev::run(args).await,
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the command line's last word")]
+fn end(ended: &Ended) -> ExitCode {
+    eprintln!("error: {ended}");
+    ended.exit_code()
+}
+
+/// Says something to the person at the terminal, apart from what the command gives.
+#[expect(clippy::print_stderr, reason = "the command line's own words")]
+fn say(line: impl std::fmt::Display) {
+    eprintln!("{line}");
+}
+
+/// Gives what the command is asked for.
+#[expect(clippy::print_stdout, reason = "what the command gives")]
+fn give(line: impl std::fmt::Display) {
+    println!("{line}");
+}
+
+/// A bot's file or its folder.
+fn is_component(path: &std::path::Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "wasm")
+}
+
+/// `KEY=VALUE`, for a bot's configuration.
+fn key_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("must be KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+/// Which bot a command is about, and what it is given.
+#[derive(Debug, clap::Args)]
+struct BotArgs {
+    /// A component (FILE.wasm), or the folder of a Rust bot, which is built first
+    #[arg(value_name = "FILE.wasm|PLUGIN_DIR")]
+    bot: PathBuf,
+    /// A value of the bot's configuration; can be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    config: Vec<(String, String)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Retort::command().debug_assert();
+    }
+}

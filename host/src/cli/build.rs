@@ -1,0 +1,197 @@
+//! `retort build`: a Rust crate into a component that carries its manifest. Runs the real toolchain; knows
+//! nothing of what the bot does.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::{Ended, give, is_component, local, say};
+use crate::registry::{Manifest, NotDeployable, Wanted, manifest};
+
+const TARGET: &str = "wasm32-wasip2";
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The folder of the bot, with its Cargo.toml and its bot.toml
+    plugin_dir: PathBuf,
+    /// Where to write the component [default: NAME.wasm in the current folder]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// A bot that was built.
+#[derive(Debug)]
+pub struct Built {
+    /// What its bot.toml says.
+    pub manifest: Manifest,
+    /// The component, with its manifest inside.
+    pub component: Vec<u8>,
+}
+
+pub(super) async fn run(args: &Args) -> Result<(), Ended> {
+    let Built {
+        manifest,
+        component,
+    } = build(&args.plugin_dir)?;
+    // A bot that cannot be deployed is better told of here, with its author at hand.
+    match local::host()?
+        .deploy(
+            &local::address("local", "bot")?,
+            &component,
+            Wanted::default(),
+        )
+        .await
+    {
+        // What it wants to be configured with is not known yet.
+        Ok(()) | Err(NotDeployable::ConfigRefused(_)) => {}
+        Err(error) => return Err(local::not_deployed(&error)),
+    }
+    let path = args
+        .output
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(format!("{}.wasm", manifest.name)));
+    std::fs::write(&path, &component).map_err(|error| {
+        Ended::Host(format!("\"{}\" cannot be written: {error}", path.display()))
+    })?;
+    say(format_args!(
+        "built {} {}, {} KB",
+        manifest.name,
+        manifest.version,
+        component.len() / 1000
+    ));
+    give(path.display());
+    Ok(())
+}
+
+/// Builds the bot in a folder.
+///
+/// # Errors
+/// [`Ended::NoBot`] if its `bot.toml` is wrong or it does not compile; the compiler's own words are on standard
+/// error then.
+pub fn build(plugin_dir: &Path) -> Result<Built, Ended> {
+    let text = read(
+        &plugin_dir.join("bot.toml"),
+        "a bot says its name, version and wishes there",
+    )?;
+    let manifest = Manifest::parse(&text).map_err(|error| {
+        Ended::NoBot(format!(
+            "in \"{}\" {error}",
+            plugin_dir.join("bot.toml").display()
+        ))
+    })?;
+    read(
+        &plugin_dir.join("Cargo.toml"),
+        "only Rust bots are built here; give another bot's component as FILE.wasm",
+    )?;
+    add_target()?;
+    let path = compile(plugin_dir, &manifest)?;
+    let component = std::fs::read(&path)
+        .map_err(|error| Ended::Host(format!("\"{}\" cannot be read: {error}", path.display())))?;
+    Ok(Built {
+        component: manifest::embed(&component, &text),
+        manifest,
+    })
+}
+
+fn read(path: &Path, why: &str) -> Result<String, Ended> {
+    std::fs::read_to_string(path)
+        .map_err(|error| Ended::NoBot(format!("\"{}\": {error}; {why}", path.display())))
+}
+
+/// Adds the target to the toolchain, unless it is there.
+fn add_target() -> Result<(), Ended> {
+    let libraries = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .output();
+    let folder = libraries
+        .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        .unwrap_or_default();
+    if !folder.is_empty() && Path::new(&folder).is_dir() {
+        return Ok(());
+    }
+    say(format_args!("adding the Rust target {TARGET}"));
+    match Command::new("rustup")
+        .args(["target", "add", TARGET])
+        .stdout(Stdio::null())
+        .status()
+    {
+        Ok(status) if status.success() => Ok(()),
+        _ => Err(Ended::Host(format!(
+            "the Rust target {TARGET} is missing and `rustup target add {TARGET}` failed"
+        ))),
+    }
+}
+
+/// Runs cargo, and says where the component is.
+fn compile(plugin_dir: &Path, manifest: &Manifest) -> Result<PathBuf, Ended> {
+    let mut cargo = Command::new("cargo");
+    cargo.args([
+        "build",
+        "--release",
+        "--target",
+        TARGET,
+        "--message-format",
+        "json-render-diagnostics",
+    ]);
+    cargo
+        .arg("--config")
+        .arg(link_args(manifest))
+        .current_dir(plugin_dir);
+    // Flags that are meant for the caller's own build are not meant for the bot's.
+    for variable in [
+        "RUSTFLAGS",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "CARGO_BUILD_RUSTFLAGS",
+        "CARGO_BUILD_TARGET",
+        "RUSTC_WORKSPACE_WRAPPER",
+    ] {
+        cargo.env_remove(variable);
+    }
+    let output = cargo
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| {
+            Ended::Host(format!(
+                "cargo cannot be run: {error}; install Rust from https://rustup.rs"
+            ))
+        })?;
+    if !output.status.success() {
+        return Err(Ended::NoBot(format!(
+            "\"{}\" does not build; the reason stands above",
+            plugin_dir.display()
+        )));
+    }
+    let messages = String::from_utf8_lossy(&output.stdout);
+    messages
+        .lines()
+        .filter_map(component_of)
+        .next_back()
+        .ok_or_else(|| {
+            let cdylib = "`[lib] crate-type = [\"cdylib\"]`";
+            Ended::NoBot(format!(
+                "\"{}\" builds no component; its Cargo.toml needs {cdylib}",
+                plugin_dir.display()
+            ))
+        })
+}
+
+/// A turn pays for every page that its instance starts with: a stack of 1 MiB, the linker's default, doubles
+/// the cost of a small one.
+fn link_args(manifest: &Manifest) -> String {
+    let build = &manifest.build;
+    format!(
+        "target.{TARGET}.rustflags=[\"-Clink-arg=-zstack-size={}\",\"-Clink-arg=--initial-memory={}\"]",
+        build.stack_bytes, build.initial_memory_bytes
+    )
+}
+
+/// The component that one of cargo's messages tells of; the last one is that of the folder itself.
+fn component_of(message: &str) -> Option<PathBuf> {
+    let message: serde_json::Value = serde_json::from_str(message).ok()?;
+    let files = message.get("filenames")?.as_array()?;
+    files
+        .iter()
+        .filter_map(|file| file.as_str())
+        .map(PathBuf::from)
+        .find(|path| is_component(path))
+}

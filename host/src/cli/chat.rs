@@ -1,0 +1,190 @@
+//! `retort chat`: a conversation in the terminal, through the same payloads that the platform sends.
+
+mod shown;
+
+use std::io::{IsTerminal, Write};
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{BotArgs, Ended, give, local};
+use crate::chat::{Action, Reply, Said};
+use crate::invocation::{Host, Invocation, Purpose};
+use crate::liveperson::custom_integration::{self, Payload};
+use crate::tenant::Address;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    bot: BotArgs,
+    /// Say this instead of reading from the terminal; can be given several times
+    #[arg(long = "say", value_name = "TEXT")]
+    texts: Vec<String>,
+    /// The kind of conversation: a live chat has no quick replies
+    #[arg(long, value_enum, default_value = "messaging")]
+    channel: Kind,
+}
+
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum Kind {
+    #[default]
+    Messaging,
+    Chat,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Ended> {
+    let local = local::start(&args.bot).await?;
+    let mut conversation = Conversation::new(local.host, local.at, args.channel);
+    if args.texts.is_empty() {
+        return conversation.hold().await;
+    }
+    conversation.begin().await?;
+    for text in &args.texts {
+        give(format_args!("you: {text}"));
+        if conversation.hear(text).await? == Next::Ended {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a conversation goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    Goes,
+    Ended,
+}
+
+/// One conversation with one bot.
+pub(super) struct Conversation {
+    host: Host,
+    at: Address,
+    kind: Kind,
+    id: Uuid,
+    sequence: u64,
+    choices: Vec<String>,
+}
+
+impl Conversation {
+    fn new(host: Host, at: Address, kind: Kind) -> Self {
+        Self {
+            host,
+            at,
+            kind,
+            id: Uuid::new_v4(),
+            sequence: 0,
+            choices: Vec::new(),
+        }
+    }
+
+    /// One over messaging, which is what most bots are for.
+    pub(super) fn over_messaging(host: Host, at: Address) -> Self {
+        Self::new(host, at, Kind::Messaging)
+    }
+
+    /// Reads what the person says, line by line, until they have nothing to say or the bot has ended it.
+    pub(super) async fn hold(&mut self) -> Result<(), Ended> {
+        let interactive = std::io::stdin().is_terminal();
+        let mut lines = BufReader::new(tokio::io::stdin()).lines();
+        let mut next = self.begin().await?;
+        while next == Next::Goes {
+            if interactive {
+                prompt()?;
+            }
+            let line = lines
+                .next_line()
+                .await
+                .map_err(|error| Ended::Usage(error.to_string()))?;
+            match line.as_deref().map(str::trim) {
+                None | Some("") => break,
+                Some(said) => next = self.hear(said).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn begin(&mut self) -> Result<Next, Ended> {
+        let event = match self.kind {
+            Kind::Messaging => json!({ "type": "ContentEvent", "content": "welcome" }),
+            Kind::Chat => json!({ "isWelcomeEvent": true }),
+        };
+        self.turn(None, event).await
+    }
+
+    /// A text, or the number of a choice that the bot offered last.
+    async fn hear(&mut self, said: &str) -> Result<Next, Ended> {
+        let chosen = said
+            .parse::<usize>()
+            .ok()
+            .and_then(|number| self.choices.get(number.checked_sub(1)?));
+        let text = chosen.cloned().unwrap_or_else(|| said.to_owned());
+        let event = json!({ "event": { "type": "ContentEvent", "message": text, "contentType": "text/plain" } });
+        self.turn(Some(text), event).await
+    }
+
+    async fn turn(&mut self, message: Option<String>, mut event: Value) -> Result<Next, Ended> {
+        let kind = match self.kind {
+            Kind::Messaging => "MESSAGING",
+            Kind::Chat => "CHAT",
+        };
+        if let Some(event) = event.as_object_mut() {
+            event.insert("sequence".to_owned(), json!(self.sequence));
+            event.insert("conversationContext".to_owned(), json!({ "type": kind }));
+        }
+        self.sequence += 1;
+        let payload = json!({ "message": message, "convId": self.id.to_string(), "context": { "lpEvent": event } });
+        let turn = match custom_integration::read_payload(payload.to_string().as_bytes()) {
+            Ok(Payload::Turn(turn) | Payload::ConnectionTest(turn)) => turn,
+            Err(unreadable) => return Err(Ended::Usage(unreadable.to_string())),
+        };
+        let invocation = self
+            .host
+            .respond(&self.at, turn, Purpose::Answer, Instant::now())
+            .await;
+        Ok(self.show(&invocation))
+    }
+
+    fn show(&mut self, invocation: &Invocation) -> Next {
+        let next = match &invocation.result {
+            Ok(reply) => {
+                self.choices = shown::show(reply);
+                if leaves(reply) {
+                    Next::Ended
+                } else {
+                    Next::Goes
+                }
+            }
+            Err(error) => {
+                give(format_args!("!    {error}"));
+                Next::Goes
+            }
+        };
+        for line in &invocation.log.lines {
+            give(format_args!("log  {}: {}", line.level, line.message));
+        }
+        let usage = &invocation.usage;
+        give(format_args!(
+            "     {:.2} ms, {} fuel",
+            usage.wall.as_secs_f64() * 1000.0,
+            usage.fuel
+        ));
+        next
+    }
+}
+
+/// Whether the conversation is no longer the bot's after this.
+fn leaves(reply: &Reply) -> bool {
+    let Said::Answer(answer) = reply.said() else {
+        return false;
+    };
+    matches!(answer.action, Some(Action::Transfer(_) | Action::Close(_)))
+}
+
+fn prompt() -> Result<(), Ended> {
+    let mut terminal = std::io::stdout();
+    write!(terminal, "you: ")
+        .and_then(|()| terminal.flush())
+        .map_err(|error| Ended::Host(error.to_string()))
+}

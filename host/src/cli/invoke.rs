@@ -1,0 +1,91 @@
+//! `retort invoke`: one payload, one reply.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use tokio::time::Instant;
+
+use super::{BotArgs, Ended, give, local, say};
+use crate::invocation::{Invocation, Purpose};
+use crate::liveperson::custom_integration::{self, Payload};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    bot: BotArgs,
+    /// The payload's file, or - for standard input
+    #[arg(long, value_name = "FILE|-")]
+    payload: PathBuf,
+    /// Say on standard error how the turn ended, what it used, and what the bot logged
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Ended> {
+    let payload = read(&args.payload)?;
+    let (turn, purpose) = match custom_integration::read_payload(&payload) {
+        Ok(Payload::Turn(turn)) => (turn, Purpose::Answer),
+        Ok(Payload::ConnectionTest(turn)) => (turn, Purpose::Test),
+        Err(unreadable) => return Err(Ended::Usage(unreadable.to_string())),
+    };
+    let local = local::start(&args.bot).await?;
+    let invocation = local
+        .host
+        .respond(&local.at, turn, purpose, Instant::now())
+        .await;
+    if args.verbose {
+        tell(&invocation);
+    }
+    match (&invocation.result, purpose) {
+        (Ok(_), Purpose::Test) => give(format_args!(
+            "{:#}",
+            custom_integration::write_test_passed()
+        )),
+        (Ok(reply), Purpose::Answer) => {
+            give(format_args!("{:#}", custom_integration::write_reply(reply)))
+        }
+        (Err(error), _) => return Err(Ended::Bot(error.to_string())),
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Ended> {
+    let unreadable = |error| {
+        Ended::Usage(format!(
+            "the payload \"{}\" cannot be read: {error}",
+            path.display()
+        ))
+    };
+    if path == Path::new("-") {
+        let mut payload = Vec::new();
+        std::io::stdin()
+            .read_to_end(&mut payload)
+            .map_err(unreadable)?;
+        return Ok(payload);
+    }
+    std::fs::read(path).map_err(unreadable)
+}
+
+fn tell(invocation: &Invocation) {
+    let usage = &invocation.usage;
+    say(format_args!("outcome      {}", invocation.outcome()));
+    say(format_args!(
+        "wall time    {:.3} ms",
+        usage.wall.as_secs_f64() * 1000.0
+    ));
+    say(format_args!("fuel         {}", usage.fuel));
+    say(format_args!(
+        "peak memory  {} KiB",
+        usage.memory_peak_bytes >> 10
+    ));
+    say(format_args!("host calls   {}", usage.host_calls));
+    for line in &invocation.log.lines {
+        say(format_args!("log {:<8} {}", line.level, line.message));
+    }
+    if invocation.log.dropped > 0 {
+        say(format_args!(
+            "log          {} more lines were dropped",
+            invocation.log.dropped
+        ));
+    }
+}

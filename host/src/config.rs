@@ -1,0 +1,308 @@
+//! The settings of a host, gathered: a flag beats the environment, which beats the file. Each room defines its
+//! own; this one only merges them and says where one is wrong.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use figment::providers::{Format as _, Serialized, Toml};
+use figment::value::{Dict, Map, Value};
+use figment::{Figment, Metadata, Profile, Provider};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::chat::ReplyLimits;
+use crate::registry::{FailurePolicy, Wanted};
+use crate::sandbox::Limits;
+use crate::tenant::{Address, BotName, Environment, TenantId};
+use crate::{admission, conversations, http, invocation, sandbox, telemetry};
+
+/// What variables of the environment begin with. `RETORT_LIMITS__FUEL` is `fuel` in the table `limits`.
+const PREFIX: &str = "RETORT_";
+/// Variables that are flags of the command line, not keys of the file.
+const NOT_KEYS: [&str; 1] = ["RETORT_CONFIG"];
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The folder for what must outlive the host.
+    pub data: Option<PathBuf>,
+    /// The host's own log.
+    pub log: telemetry::Settings,
+    /// The front door.
+    pub http: http::Settings,
+    /// Who may run when.
+    pub admission: admission::Settings,
+    /// What all bots share.
+    pub sandbox: sandbox::Settings,
+    /// What is remembered of conversations.
+    pub conversations: conversations::Settings,
+    /// What a turn may use, unless its deployment says otherwise.
+    pub limits: Limits,
+    /// What a reply may be, unless its deployment says otherwise.
+    pub reply: ReplyLimits,
+    /// What a consumer gets when a bot fails, unless its deployment says otherwise.
+    pub failure: FailurePolicy,
+    /// What is served.
+    pub deployments: Vec<Entry>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 7878)),
+            data: None,
+            log: telemetry::Settings::default(),
+            http: http::Settings::default(),
+            admission: admission::Settings::default(),
+            sandbox: sandbox::Settings::default(),
+            conversations: conversations::Settings::default(),
+            limits: Limits::default(),
+            reply: ReplyLimits::default(),
+            failure: FailurePolicy::default(),
+            deployments: Vec::new(),
+        }
+    }
+}
+
+/// A bot to serve.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Under which name.
+    pub bot: BotName,
+    /// In which environment.
+    #[serde(default = "Environment::draft")]
+    pub environment: Environment,
+    /// The component's file; relative to the configuration file.
+    pub component: PathBuf,
+    /// What it may have of what it asks for.
+    #[serde(default)]
+    pub grant: Vec<Grant>,
+    /// What differs from the host's `limits`.
+    #[serde(default)]
+    limits: Dict,
+    /// What differs from the host's `reply`.
+    #[serde(default)]
+    reply: Dict,
+    /// In place of the host's `failure`.
+    #[serde(default)]
+    failure: Option<FailurePolicy>,
+    /// What `config` gives the bot.
+    #[serde(default)]
+    config: BTreeMap<String, serde_json::Value>,
+}
+
+/// Something that a bot may be granted.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grant {
+    /// The platform's own event, the visitor's data and the engagement attributes.
+    PersonalData,
+}
+
+/// What flags say.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Flags {
+    /// `--listen`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    /// `--data`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<PathBuf>,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum BadConfig {
+    /// There is no such file.
+    #[error("the configuration file \"{0}\" is not there; give another with --config")]
+    NoFile(PathBuf),
+    /// A key is unknown, or a value is wrong.
+    #[error("the configuration is not valid: {}", in_words(.0))]
+    Invalid(Box<figment::Error>),
+    /// The same address twice.
+    #[error("the configuration is not valid: `deployments` has {0} twice")]
+    Twice(Address),
+}
+
+/// Every problem with its key and its source; the library would also name its own profile.
+fn in_words(error: &figment::Error) -> String {
+    let problem = |error: figment::Error| {
+        let key = error.path.join(".");
+        let metadata = error.metadata.as_ref();
+        let file = metadata
+            .and_then(|m| m.source.as_ref())
+            .map(|source| format!(" \"{source}\""));
+        let source = metadata.map(|m| format!(", in {}{}", m.name, file.unwrap_or_default()));
+        format!("`{key}`: {}{}", error.kind, source.unwrap_or_default())
+    };
+    error
+        .clone()
+        .into_iter()
+        .map(problem)
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+impl Config {
+    /// Merges what is said, and checks it.
+    ///
+    /// # Errors
+    /// [`BadConfig`] names the key and where it comes from.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+        flags: &Flags,
+    ) -> Result<Self, BadConfig> {
+        let mut sources = Figment::new();
+        if let Some(path) = file {
+            if !path.is_file() {
+                return Err(BadConfig::NoFile(path.to_owned()));
+            }
+            sources = sources.merge(Toml::file_exact(path));
+        }
+        let sources = sources
+            .merge(Variables::from(environment))
+            .merge(Serialized::defaults(flags));
+        let mut config: Config = extract(&sources)?;
+        let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
+        for entry in &mut config.deployments {
+            entry.component = folder.join(&entry.component);
+        }
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), BadConfig> {
+        let mut seen = std::collections::HashSet::new();
+        for entry in &self.deployments {
+            self.wanted(entry)?;
+            if !seen.insert(entry.address()) {
+                return Err(BadConfig::Twice(entry.address()));
+            }
+        }
+        Ok(())
+    }
+
+    /// What an entry wants, with the host's own settings where it says nothing.
+    ///
+    /// # Errors
+    /// [`BadConfig::Invalid`] for an unknown limit; [`Config::load`] has seen to it that there is none.
+    pub fn wanted(&self, entry: &Entry) -> Result<Wanted, BadConfig> {
+        Ok(Wanted {
+            limits: over(&self.limits, &entry.limits, entry, "limits")?,
+            reply: over(&self.reply, &entry.reply, entry, "reply")?,
+            failure: entry
+                .failure
+                .clone()
+                .unwrap_or_else(|| self.failure.clone()),
+            config: entry
+                .config
+                .iter()
+                .map(|(key, value)| (key.clone(), in_text(value)))
+                .collect(),
+            grant_personal_data: entry.grant.contains(&Grant::PersonalData),
+        })
+    }
+
+    /// What a host is made with.
+    pub fn host(&self) -> invocation::Settings {
+        invocation::Settings {
+            admission: self.admission.clone(),
+            sandbox: self.sandbox.clone(),
+            conversations: self.conversations.clone(),
+        }
+    }
+}
+
+impl Entry {
+    /// Where it is served.
+    pub fn address(&self) -> Address {
+        Address {
+            tenant: self.tenant.clone(),
+            bot: self.bot.clone(),
+            environment: self.environment.clone(),
+        }
+    }
+}
+
+/// A value that is no text is handed to a bot as JSON.
+fn in_text(value: &serde_json::Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn extract<T: DeserializeOwned>(sources: &Figment) -> Result<T, BadConfig> {
+    sources
+        .extract()
+        .map_err(|error| BadConfig::Invalid(Box::new(error)))
+}
+
+fn over<T>(host: &T, own: &Dict, entry: &Entry, table: &str) -> Result<T, BadConfig>
+where
+    T: Serialize + DeserializeOwned,
+{
+    let metadata = Metadata::named(format!("`deployments.{table}` of {}", entry.address()));
+    let own = Named {
+        metadata,
+        values: own.clone(),
+    };
+    extract(&Figment::from(Serialized::defaults(host)).merge(own))
+}
+
+/// Values with the name of their source, for the error that they may be in.
+struct Named {
+    metadata: Metadata,
+    values: Dict,
+}
+
+impl Provider for Named {
+    fn metadata(&self) -> Metadata {
+        self.metadata.clone()
+    }
+
+    fn data(&self) -> figment::error::Result<Map<Profile, Dict>> {
+        // Written anew, so that each value is marked as this source's, whatever it came through before.
+        let values = Value::serialize(&self.values)?
+            .into_dict()
+            .unwrap_or_default();
+        Ok(Profile::Default.collect(values))
+    }
+}
+
+/// Variables of the environment, given and not read here, so that a test needs none.
+struct Variables;
+
+impl Variables {
+    fn from(environment: impl IntoIterator<Item = (String, String)>) -> Named {
+        let mut values = Figment::new();
+        for (name, value) in environment {
+            if NOT_KEYS.contains(&name.as_str()) {
+                continue;
+            }
+            let Some(key) = name.strip_prefix(PREFIX) else {
+                continue;
+            };
+            let key = key.to_ascii_lowercase().replace("__", ".");
+            let value = value
+                .parse::<Value>()
+                .unwrap_or_else(|never| match never {});
+            values = values.merge((key, value));
+        }
+        let values = values.extract().unwrap_or_default();
+        Named {
+            metadata: Metadata::named("the environment's `RETORT_` variables"),
+            values,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+use super::*;
+
+fn load(file: &str, environment: &[(&str, &str)], flags: &Flags) -> Result<Config, String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("retort.toml");
+    std::fs::write(&path, file).expect("the file is written");
+    let environment = environment
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::load(Some(&path), environment, flags).map_err(|error| error.to_string())
+}
+
+fn error(file: &str, environment: &[(&str, &str)]) -> String {
+    load(file, environment, &Flags::default()).expect_err("it is refused")
+}
+
+#[test]
+fn a_flag_beats_the_environment_which_beats_the_file() {
+    let file = "listen = \"127.0.0.1:1\"\n[limits]\nfuel = 1\nhost_calls = 1\n";
+    let environment = [
+        ("RETORT_LISTEN", "127.0.0.1:2"),
+        ("RETORT_LIMITS__FUEL", "2"),
+        ("PATH", "/bin"),
+    ];
+    let flags = Flags {
+        listen: Some(SocketAddr::from(([127, 0, 0, 1], 3))),
+        data: None,
+    };
+    let config = load(file, &environment, &flags).expect("it is valid");
+    assert_eq!(
+        (
+            config.listen.port(),
+            config.limits.fuel,
+            config.limits.host_calls
+        ),
+        (3, 2, 1)
+    );
+    assert_eq!(config.limits.deadline_ms, Limits::default().deadline_ms);
+}
+
+#[test]
+fn an_unknown_key_and_a_wrong_value_are_errors_that_say_where() {
+    let unknown = error("[limits]\nfule = 1\n", &[]);
+    assert!(
+        unknown.contains("fule") && unknown.contains("one of") && unknown.contains("retort.toml"),
+        "{unknown}"
+    );
+    let wrong = error("[limits]\nfuel = \"lots\"\n", &[]);
+    assert!(
+        wrong.contains("limits.fuel") && wrong.contains("lots"),
+        "{wrong}"
+    );
+    let variable = error("", &[("RETORT_LIMITS__FULE", "1")]);
+    assert!(
+        variable.contains("fule") && variable.contains("environment"),
+        "{variable}"
+    );
+}
+
+const ENTRY: &str =
+    "[[deployments]]\ntenant = \"acme\"\nbot = \"echo\"\ncomponent = \"echo.wasm\"\n";
+
+#[test]
+fn a_deployment_overrides_what_it_names_and_inherits_the_rest() {
+    let file = format!(
+        "[limits]\nfuel = 5\nhost_calls = 5\n{ENTRY}grant = [\"personal-data\"]\n\
+         [deployments.limits]\nfuel = 7\n[deployments.failure]\npolicy = \"reply\"\ntext = \"sorry\"\n\
+         [deployments.config]\nskill = \"people\"\nretries = 3\nhosts = [\"a\"]\n"
+    );
+    let config = load(&file, &[], &Flags::default()).expect("it is valid");
+    let [entry] = config.deployments.as_slice() else {
+        panic!("one deployment")
+    };
+    let wanted = config.wanted(entry).expect("it is valid");
+    assert_eq!((wanted.limits.fuel, wanted.limits.host_calls), (7, 5));
+    assert_eq!(
+        wanted.failure,
+        FailurePolicy::Reply {
+            text: "sorry".to_owned()
+        }
+    );
+    let values: Vec<_> = wanted
+        .config
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .collect();
+    assert_eq!(
+        values,
+        [("hosts", "[\"a\"]"), ("retries", "3"), ("skill", "people")]
+    );
+    assert!(wanted.grant_personal_data);
+    assert!(
+        entry.component.is_absolute(),
+        "the component is looked for beside the file"
+    );
+}
+
+#[test]
+fn a_deployment_with_an_unknown_limit_or_an_address_of_another_is_refused() {
+    let unknown = error(&format!("{ENTRY}[deployments.limits]\nfule = 7\n"), &[]);
+    assert!(
+        unknown.contains("fule") && unknown.contains("acme/echo/draft"),
+        "{unknown}"
+    );
+    let twice = error(&format!("{ENTRY}{ENTRY}"), &[]);
+    assert!(twice.contains("has acme/echo/draft twice"), "{twice}");
+    let policy = error(
+        &format!("{ENTRY}[deployments.failure]\npolicy = \"silence\"\n"),
+        &[],
+    );
+    assert!(
+        policy.contains("silence") && policy.contains("silent"),
+        "{policy}"
+    );
+}

@@ -1,0 +1,168 @@
+//! LivePerson's four Custom Endpoint calls. An error makes the platform escalate the conversation, so a bot's
+//! failure is answered as its deployment's policy has it, and only the host's own is a 5xx, which is retried.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::FrontDoor;
+use super::problem::Problem;
+use super::received::{Names, Received};
+use super::respond::named;
+use crate::fault::Fault;
+use crate::invocation::{InvokeError, Purpose};
+use crate::liveperson::custom_endpoint;
+use crate::registry::{FailurePolicy, NotDeployed, Tenant};
+use crate::tenant::{Address, BotName, Environment, TenantId};
+
+/// Longer than any id of the platform's: messaging uses UUIDs, live chat about 70 characters.
+const CONVERSATION_ID_BYTES: usize = 256;
+
+#[derive(Deserialize)]
+pub(super) struct OfBot {
+    bot: BotName,
+}
+
+#[derive(Deserialize)]
+pub(super) struct OfEnvironment {
+    bot: BotName,
+    environment: Environment,
+}
+
+#[derive(Deserialize)]
+pub(super) struct OfConversation {
+    bot: BotName,
+    environment: Environment,
+    conversation: String,
+}
+
+impl FrontDoor {
+    fn custom_endpoint_tenant(&self) -> Result<&TenantId, Problem> {
+        self.custom_endpoint_tenant.as_ref().ok_or_else(|| {
+            let detail =
+                "no tenant serves the Custom Endpoint here; set `http.custom_endpoint_tenant`";
+            Problem::caller(StatusCode::NOT_FOUND, "no-custom-endpoint", detail)
+        })
+    }
+
+    fn tenant(&self) -> Result<Tenant, Problem> {
+        Ok(self
+            .host
+            .registry()
+            .tenant(self.custom_endpoint_tenant()?)?)
+    }
+
+    fn address(&self, of: OfConversation) -> Result<(Address, String), Problem> {
+        if of.conversation.len() > CONVERSATION_ID_BYTES {
+            let detail = format!("a conversation's id has at most {CONVERSATION_ID_BYTES} bytes");
+            return Err(Problem::caller(
+                StatusCode::BAD_REQUEST,
+                "invalid-name",
+                detail,
+            ));
+        }
+        let tenant = self.custom_endpoint_tenant()?.clone();
+        let address = Address {
+            tenant,
+            bot: of.bot,
+            environment: of.environment,
+        };
+        Ok((address, of.conversation))
+    }
+}
+
+impl From<NotDeployed> for Problem {
+    fn from(error: NotDeployed) -> Self {
+        Problem::from(&InvokeError::from(error))
+    }
+}
+
+pub(super) async fn list_environments(
+    State(door): State<FrontDoor>,
+    Names(of): Names<OfBot>,
+) -> Result<Json<Vec<Environment>>, Problem> {
+    let tenant = door.tenant()?;
+    Ok(Json(door.host.registry().environments(&tenant, &of.bot)?))
+}
+
+pub(super) async fn get_state(
+    State(door): State<FrontDoor>,
+    Names(of): Names<OfEnvironment>,
+) -> Result<Json<Value>, Problem> {
+    let tenant = door.tenant()?;
+    let deployment = door
+        .host
+        .registry()
+        .active(&tenant, &of.bot, &of.environment)?;
+    Ok(Json(
+        json!({ "state": "online", "version": deployment.description.version }),
+    ))
+}
+
+pub(super) async fn put_conversation(
+    State(door): State<FrontDoor>,
+    Names(of): Names<OfConversation>,
+    received: Received,
+) -> Result<StatusCode, Problem> {
+    let tenant = door.tenant()?;
+    let (address, id) = door.address(of)?;
+    door.host
+        .registry()
+        .active(&tenant, &address.bot, &address.environment)?;
+    let conversation = custom_endpoint::read_conversation(&id, &received.body)?;
+    door.host.conversations().begin(&address, &id, conversation);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn post_event(
+    State(door): State<FrontDoor>,
+    Names(of): Names<OfConversation>,
+    received: Received,
+) -> Result<Response, Problem> {
+    let (address, id) = door.address(of)?;
+    let conversation = door
+        .host
+        .conversations()
+        .get(&address, &id)
+        .ok_or_else(unknown_conversation)?;
+    let turn = custom_endpoint::read_event(&conversation, &received.body)?;
+    let invocation = door
+        .host
+        .respond(&address, turn, Purpose::Answer, received.arrived)
+        .await;
+    let response = match &invocation.result {
+        Ok(reply) => Json(custom_endpoint::write_reply(reply)).into_response(),
+        Err(error) => failed(error, &invocation.failure_policy).into_response(),
+    };
+    Ok(named(&invocation, response))
+}
+
+/// The platform answers this by beginning the conversation again, and sending its event once more.
+fn unknown_conversation() -> Problem {
+    Problem::caller(
+        StatusCode::NOT_FOUND,
+        "no-such-conversation",
+        "this conversation has not begun here",
+    )
+}
+
+/// A policy's stand-in, or a status: 400 makes the platform hand over at once, without the pauses of a retry.
+fn failed(error: &InvokeError, policy: &FailurePolicy) -> Result<Json<Value>, Problem> {
+    match error {
+        InvokeError::NotDeployed(_) => return Err(Problem::from(error)),
+        InvokeError::Failed(failure) if failure.fault() == Fault::Host => {
+            return Err(Problem::from(error));
+        }
+        InvokeError::Refused(_) | InvokeError::Failed(_) | InvokeError::InvalidReply(_) => {}
+    }
+    match policy.reply() {
+        Some(reply) => Ok(Json(custom_endpoint::write_reply(&reply))),
+        None => Err(Problem {
+            status: StatusCode::BAD_REQUEST,
+            ..Problem::from(error)
+        }),
+    }
+}

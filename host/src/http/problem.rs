@@ -1,0 +1,164 @@
+//! The one shape of errors, problem details as RFC 9457 has them, and the one place where an error gets its
+//! status. A bot's own words, paths and backtraces never come here: they are for the log.
+
+use std::any::Any;
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::fault::Fault;
+use crate::invocation::InvokeError;
+use crate::liveperson::Unreadable;
+use crate::sandbox::Failure;
+use crate::tenant::InvalidName;
+
+/// What went wrong, for a program and for a person.
+#[derive(Debug)]
+pub(super) struct Problem {
+    pub(super) status: StatusCode,
+    pub(super) code: &'static str,
+    pub(super) fault: Fault,
+    pub(super) detail: String,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    r#type: &'static str,
+    title: &'a str,
+    status: u16,
+    code: &'static str,
+    fault: &'static str,
+    detail: &'a str,
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let title = self.status.canonical_reason().unwrap_or("Error");
+        let (status, code, fault, detail) = (
+            self.status.as_u16(),
+            self.code,
+            self.fault.as_str(),
+            &self.detail,
+        );
+        let body = Json(Body {
+            r#type: "about:blank",
+            title,
+            status,
+            code,
+            fault,
+            detail,
+        });
+        let mut response = (self.status, body).into_response();
+        let json = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(header::CONTENT_TYPE, json);
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            // The pool turns over several times a second.
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+impl Problem {
+    pub(super) fn caller(
+        status: StatusCode,
+        code: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            status,
+            code,
+            fault: Fault::Caller,
+            detail: detail.into(),
+        }
+    }
+
+    pub(super) async fn no_such_route() -> Self {
+        Self::caller(
+            StatusCode::NOT_FOUND,
+            "no-such-route",
+            "there is nothing at this path",
+        )
+    }
+
+    pub(super) async fn method_not_allowed() -> Self {
+        let detail = "this path does not take this method";
+        Self::caller(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
+    }
+
+    pub(super) fn panicked(panic: Box<dyn Any + Send>) -> Response {
+        let said = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or(panic.downcast_ref::<&str>().copied());
+        tracing::error!("a request panicked: {}", said.unwrap_or("without a word"));
+        let (status, code) = (StatusCode::INTERNAL_SERVER_ERROR, "host-fault");
+        Self {
+            status,
+            code,
+            fault: Fault::Host,
+            detail: "the host failed".to_owned(),
+        }
+        .into_response()
+    }
+}
+
+impl From<InvalidName> for Problem {
+    fn from(error: InvalidName) -> Self {
+        Self::caller(StatusCode::BAD_REQUEST, "invalid-name", error.to_string())
+    }
+}
+
+impl From<Unreadable> for Problem {
+    fn from(error: Unreadable) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            code: error.code(),
+            fault: error.fault(),
+            detail: error.to_string(),
+        }
+    }
+}
+
+impl From<&InvokeError> for Problem {
+    fn from(error: &InvokeError) -> Self {
+        let (status, detail) = match error {
+            InvokeError::NotDeployed(error) => (StatusCode::NOT_FOUND, error.to_string()),
+            InvokeError::Refused(error) => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
+            InvokeError::Failed(failure) => of_failure(failure),
+            InvokeError::InvalidReply(_) => (
+                StatusCode::BAD_GATEWAY,
+                "the bot's reply cannot be sent".to_owned(),
+            ),
+        };
+        Self {
+            status,
+            code: error.code(),
+            fault: error.fault(),
+            detail,
+        }
+    }
+}
+
+fn of_failure(failure: &Failure) -> (StatusCode, String) {
+    match failure {
+        // The bot's own words stay here.
+        Failure::Faulted { .. } => (StatusCode::BAD_GATEWAY, "the bot gave a fault".to_owned()),
+        Failure::Trapped { .. } => (StatusCode::BAD_GATEWAY, "the bot trapped".to_owned()),
+        Failure::DeadlineExceeded { .. } => (StatusCode::GATEWAY_TIMEOUT, failure.to_string()),
+        Failure::OutOfFuel { .. }
+        | Failure::OutOfMemory { .. }
+        | Failure::TableTooLarge { .. }
+        | Failure::TooManyHostCalls { .. }
+        | Failure::TransferTooLarge { .. }
+        | Failure::TooManyHandles { .. } => (StatusCode::BAD_GATEWAY, failure.to_string()),
+        Failure::Host(_) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the host could not run the bot".to_owned(),
+        ),
+    }
+}

@@ -1,0 +1,71 @@
+//! The bare Custom Integration payload in, its reply out: for a forwarding function, and for programs.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use super::FrontDoor;
+use super::problem::Problem;
+use super::received::{Names, Received};
+use crate::fault::Fault;
+use crate::invocation::{Invocation, Purpose};
+use crate::liveperson::custom_integration::{self, Payload};
+use crate::tenant::{Address, BotName, Environment, TenantId};
+
+#[derive(Deserialize)]
+pub(super) struct To {
+    tenant: TenantId,
+    bot: BotName,
+    environment: Environment,
+}
+
+pub(super) async fn respond(
+    State(door): State<FrontDoor>,
+    Names(to): Names<To>,
+    received: Received,
+) -> Response {
+    let address = Address {
+        tenant: to.tenant,
+        bot: to.bot,
+        environment: to.environment,
+    };
+    let (turn, purpose) = match custom_integration::read_payload(&received.body) {
+        Ok(Payload::Turn(turn)) => (turn, Purpose::Answer),
+        Ok(Payload::ConnectionTest(turn)) => (turn, Purpose::Test),
+        Err(unreadable) => return Problem::from(unreadable).into_response(),
+    };
+    let invocation = door
+        .host
+        .respond(&address, turn, purpose, received.arrived)
+        .await;
+    let response = match (&invocation.result, purpose) {
+        (Ok(_), Purpose::Test) => Json(custom_integration::write_test_passed()).into_response(),
+        (Ok(reply), Purpose::Answer) => {
+            Json(custom_integration::write_reply(reply)).into_response()
+        }
+        // Who tests a connection wants to know, whatever a consumer would be told.
+        (Err(error), Purpose::Test) => Problem::from(error).into_response(),
+        (Err(error), Purpose::Answer) => match invocation.failure_policy.reply() {
+            Some(reply) if error.fault() == Fault::Bot => {
+                Json(custom_integration::write_reply(&reply)).into_response()
+            }
+            _ => Problem::from(error).into_response(),
+        },
+    };
+    named(&invocation, response)
+}
+
+/// A response that says which turn it is of, and how that ended even where the body is a stand-in.
+pub(super) fn named(invocation: &Invocation, mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::try_from(invocation.id.to_string()) {
+        headers.insert("retort-invocation", id);
+    }
+    headers.insert(
+        "retort-outcome",
+        HeaderValue::from_static(invocation.outcome()),
+    );
+    response
+}

@@ -1,0 +1,155 @@
+//! The journey of one message, top to bottom. The only file that knows the order of the rooms.
+
+mod error;
+mod record;
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+pub use error::InvokeError;
+pub use record::Invocation;
+
+use crate::admission::{self, Admission};
+use crate::chat::{self, Reply, Turn};
+use crate::conversations::{self, Conversations};
+use crate::registry::{Deployment, NotDeployable, Registry, Wanted};
+use crate::sandbox::{self, Failure, NotStarted, Respond, Sandbox};
+use crate::tenant::Address;
+
+/// A running host. Cheap to clone.
+#[derive(Clone)]
+pub struct Host(Arc<Rooms>);
+
+struct Rooms {
+    registry: Registry,
+    conversations: Conversations,
+    admission: Admission,
+    sandbox: Sandbox,
+}
+
+/// What a host is set up with.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Who may run when.
+    pub admission: admission::Settings,
+    /// What all bots share.
+    pub sandbox: sandbox::Settings,
+    /// What is remembered of conversations.
+    pub conversations: conversations::Settings,
+}
+
+/// What a turn is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A message of a conversation.
+    Answer,
+    /// A connection test: the bot has to run well, and what it says is of no interest.
+    Test,
+}
+
+impl Host {
+    /// A host without any deployment.
+    ///
+    /// # Errors
+    /// [`NotStarted`] if the machine does not give what the sandbox needs.
+    pub fn new(settings: Settings) -> Result<Self, NotStarted> {
+        Ok(Self(Arc::new(Rooms {
+            registry: Registry::default(),
+            conversations: Conversations::new(&settings.conversations),
+            admission: Admission::new(&settings.admission),
+            sandbox: Sandbox::new(settings.sandbox)?,
+        })))
+    }
+
+    /// Has the bot at an address answer a turn, within the time that its deployment gives it from `arrived` on.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the guest.
+    pub async fn respond(
+        &self,
+        to: &Address,
+        turn: Turn,
+        purpose: Purpose,
+        arrived: Instant,
+    ) -> Invocation {
+        let mut record = Invocation::default();
+        record.result = self.journey(&mut record, to, turn, purpose, arrived).await;
+        record.report(to);
+        record
+    }
+
+    async fn journey(
+        &self,
+        record: &mut Invocation,
+        to: &Address,
+        mut turn: Turn,
+        purpose: Purpose,
+        arrived: Instant,
+    ) -> Result<Reply, InvokeError> {
+        let Rooms {
+            registry,
+            admission,
+            sandbox,
+            ..
+        } = &*self.0;
+
+        let tenant = registry.tenant(&to.tenant)?;
+        let deployment = registry.active(&tenant, &to.bot, &to.environment)?;
+        record.about(&deployment);
+        if !deployment.personal_data {
+            chat::without_personal_data(&mut turn);
+        }
+        let channel = turn.conversation.channel.clone();
+
+        // The time starts on arrival, so the wait for a permit counts.
+        let deadline = arrived + deployment.limits.deadline();
+        let permit = admission.admit(deadline).await?;
+        let ran = sandbox
+            .run(
+                permit,
+                &deployment.bot,
+                deployment.terms(deadline),
+                Respond(turn),
+            )
+            .await;
+        record.measured(ran.usage, ran.log);
+
+        let said = ran.result?.map_err(Failure::from)?;
+        match purpose {
+            Purpose::Answer => Ok(Reply::check(said, &channel, &deployment.reply)?),
+            Purpose::Test => Ok(Reply::silence()),
+        }
+    }
+
+    /// Makes a component ready to serve, and serves it at an address.
+    ///
+    /// # Errors
+    /// [`NotDeployable`] says what has to change; what was served before goes on being served.
+    pub async fn deploy(
+        &self,
+        at: &Address,
+        component: &[u8],
+        wanted: Wanted,
+    ) -> Result<(), NotDeployable> {
+        let deployment =
+            Deployment::prepare(&self.0.sandbox, &self.0.admission, component, wanted).await?;
+        self.0.registry.activate(at, deployment);
+        Ok(())
+    }
+
+    /// What exists and what is active.
+    pub fn registry(&self) -> &Registry {
+        &self.0.registry
+    }
+
+    /// The conversations that have begun.
+    pub fn conversations(&self) -> &Conversations {
+        &self.0.conversations
+    }
+
+    /// The sandbox, for its health.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.0.sandbox
+    }
+}

@@ -1,0 +1,49 @@
+//! Why a message got no reply of its bot's: the errors of the rooms on its way, joined, with nothing added.
+
+use crate::admission::Refused;
+use crate::chat::InvalidReply;
+use crate::fault::Fault;
+use crate::registry::NotDeployed;
+use crate::sandbox::Failure;
+
+/// Why a message got no reply of its bot's.
+#[derive(Debug, thiserror::Error)]
+pub enum InvokeError {
+    /// There is nobody to ask.
+    #[error(transparent)]
+    NotDeployed(#[from] NotDeployed),
+    /// There is no room.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The bot failed.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+    /// The bot said what may not be said.
+    #[error(transparent)]
+    InvalidReply(#[from] InvalidReply),
+}
+
+impl InvokeError {
+    /// Whose fault it is.
+    pub fn fault(&self) -> Fault {
+        match self {
+            InvokeError::NotDeployed(error) => error.fault(),
+            InvokeError::Refused(error) => error.fault(),
+            InvokeError::Failed(error) => error.fault(),
+            InvokeError::InvalidReply(_) => Fault::Bot,
+        }
+    }
+
+    /// A stable name, for programs and metrics.
+    pub fn code(&self) -> &'static str {
+        match self {
+            InvokeError::NotDeployed(NotDeployed::Tenant(_)) => "no-such-tenant",
+            InvokeError::NotDeployed(NotDeployed::Bot { .. }) => "no-such-bot",
+            InvokeError::NotDeployed(NotDeployed::Environment { .. }) => "no-such-environment",
+            InvokeError::Refused(Refused::Full { .. }) => "host-full",
+            InvokeError::Refused(Refused::WaitedTooLong) => "waited-too-long",
+            InvokeError::Failed(failure) => failure.code(),
+            InvokeError::InvalidReply(_) => "reply-refused",
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! One turn's record, and its line in the host's log.
+
+use tracing::{Level, event, span};
+use uuid::Uuid;
+
+use super::InvokeError;
+use crate::capabilities::log::Lines;
+use crate::chat::Reply;
+use crate::fault::Fault;
+use crate::registry::{Deployment, FailurePolicy};
+use crate::sandbox::Usage;
+use crate::tenant::Address;
+
+/// A turn and what became of it.
+#[derive(Debug)]
+pub struct Invocation {
+    /// Names the turn in the logs and to the caller.
+    pub id: Uuid,
+    /// The bot's checked reply, or why there is none.
+    pub result: Result<Reply, InvokeError>,
+    /// What the consumer gets in its place where it is not the host's fault; known once a deployment is.
+    pub failure_policy: FailurePolicy,
+    /// The digest of the component that was asked, if one was.
+    pub revision: Option<String>,
+    /// What it used.
+    pub usage: Usage,
+    /// What it logged.
+    pub log: Lines,
+}
+
+impl Default for Invocation {
+    fn default() -> Self {
+        Self {
+            id: Uuid::new_v4(),
+            result: Ok(Reply::silence()),
+            failure_policy: FailurePolicy::default(),
+            revision: None,
+            usage: Usage::default(),
+            log: Lines::default(),
+        }
+    }
+}
+
+impl Invocation {
+    pub(super) fn about(&mut self, deployment: &Deployment) {
+        self.failure_policy = deployment.failure.clone();
+        self.revision = Some(deployment.bot.digest().to_owned());
+    }
+
+    pub(super) fn measured(&mut self, usage: Usage, log: Lines) {
+        self.usage = usage;
+        self.log = log;
+    }
+
+    /// How the turn ended: `replied`, or the code of its error.
+    pub fn outcome(&self) -> &'static str {
+        self.result
+            .as_ref()
+            .map_or_else(InvokeError::code, |_| "replied")
+    }
+
+    /// The bot's own lines, then one line for the turn. Only the host's own fault is an error here.
+    pub(super) fn report(&self, to: &Address) {
+        let span = span!(Level::INFO, "invocation", id = %self.id, tenant = %to.tenant, bot = %to.bot, environment = %to.environment);
+        let _entered = span.enter();
+        for line in &self.log.lines {
+            tracing::debug!(target: "retort::bot", level = line.level, "{}", line.message.escape_debug());
+        }
+        let revision = self.revision.as_deref().unwrap_or_default();
+        let (outcome, wall_us) = (self.outcome(), self.usage.wall.as_micros());
+        let (fuel, memory_peak_bytes) = (self.usage.fuel, self.usage.memory_peak_bytes);
+        let (host_calls, dropped_lines) = (self.usage.host_calls, self.log.dropped);
+        macro_rules! turn {
+            ($level:expr, $($text:tt)*) => {
+                event!($level, outcome, revision, wall_us, fuel, memory_peak_bytes, host_calls, dropped_lines, $($text)*)
+            };
+        }
+        match &self.result {
+            Ok(_) => turn!(Level::INFO, "turn answered"),
+            Err(error) if error.fault() == Fault::Host => {
+                turn!(Level::ERROR, "turn failed: {error}")
+            }
+            Err(error) => turn!(Level::INFO, "turn failed: {error}"),
+        }
+    }
+}

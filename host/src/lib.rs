@@ -1,0 +1,40 @@
+//! Retort, a plugin host for chat bots.
+//!
+//! A message comes in over [`http`], is read by [`liveperson`], and travels through [`invocation`]: the
+//! [`registry`] says which bot answers, [`admission`] when it may run, the [`sandbox`] runs it in a fresh
+//! instance with the [`capabilities`] that it has, and [`chat`] checks what it says.
+//!
+//! The modules stand in the order of that journey, and each may use those below it, never one above.
+
+// Around the journey: how a host is started and told what to do.
+pub mod cli;
+
+pub mod config;
+
+pub mod telemetry;
+
+// The journey.
+pub mod http;
+
+pub mod liveperson;
+
+pub mod invocation;
+
+pub mod registry;
+
+pub mod conversations;
+
+pub mod sandbox;
+
+pub mod capabilities;
+
+pub mod admission;
+
+// Vocabulary.
+pub mod chat;
+
+pub mod bindings;
+
+pub mod tenant;
+
+pub mod fault;

@@ -1,0 +1,138 @@
+//! What exists and what is active: tenants, their bots, and the revision that each environment serves.
+//! Knows nothing of messages and of HTTP.
+
+pub mod deployment;
+pub mod failure_policy;
+pub mod manifest;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+pub use deployment::{Deployment, NotDeployable, Wanted};
+pub use failure_policy::FailurePolicy;
+pub use manifest::Manifest;
+
+use crate::fault::Fault;
+use crate::tenant::{Address, BotName, Environment, TenantId};
+
+/// Why there is nothing to ask.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotDeployed {
+    /// No such tenant.
+    #[error("there is no tenant \"{0}\"")]
+    Tenant(TenantId),
+    /// The tenant has no such bot.
+    #[error("tenant \"{tenant}\" has no bot \"{bot}\"")]
+    Bot {
+        /// Whose.
+        tenant: TenantId,
+        /// Which.
+        bot: BotName,
+    },
+    /// The bot serves nothing there.
+    #[error("bot \"{bot}\" has no deployment in environment \"{environment}\"")]
+    Environment {
+        /// Which bot.
+        bot: BotName,
+        /// Which of its environments.
+        environment: Environment,
+    },
+}
+
+impl NotDeployed {
+    /// Who asks for what is not there has to ask for something else.
+    pub fn fault(&self) -> Fault {
+        Fault::Caller
+    }
+}
+
+/// A tenant that exists. Only the registry makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenant(TenantId);
+
+type Environments = BTreeMap<Environment, Arc<Deployment>>;
+type Routes = HashMap<TenantId, HashMap<BotName, Environments>>;
+
+/// The routing table: read by every turn, swapped as a whole by every change.
+#[derive(Debug, Default)]
+pub struct Registry(ArcSwap<Routes>);
+
+impl Registry {
+    /// The tenant of that id.
+    ///
+    /// # Errors
+    /// [`NotDeployed::Tenant`] if there is none.
+    pub fn tenant(&self, id: &TenantId) -> Result<Tenant, NotDeployed> {
+        if self.0.load().contains_key(id) {
+            Ok(Tenant(id.clone()))
+        } else {
+            Err(NotDeployed::Tenant(id.clone()))
+        }
+    }
+
+    /// What an environment of a tenant's bot serves. The caller keeps it for its turn, whatever is swapped meanwhile.
+    ///
+    /// # Errors
+    /// [`NotDeployed`] says what is missing.
+    pub fn active(
+        &self,
+        tenant: &Tenant,
+        bot: &BotName,
+        at: &Environment,
+    ) -> Result<Arc<Deployment>, NotDeployed> {
+        let routes = self.0.load();
+        let environments = environments(&routes, tenant, bot)?;
+        let missing = || NotDeployed::Environment {
+            bot: bot.clone(),
+            environment: at.clone(),
+        };
+        environments.get(at).cloned().ok_or_else(missing)
+    }
+
+    /// The names of a bot's environments. `draft` is always one of them, and comes first.
+    ///
+    /// # Errors
+    /// [`NotDeployed::Bot`] if the tenant has no such bot.
+    pub fn environments(
+        &self,
+        tenant: &Tenant,
+        bot: &BotName,
+    ) -> Result<Vec<Environment>, NotDeployed> {
+        let routes = self.0.load();
+        let others = environments(&routes, tenant, bot)?
+            .keys()
+            .filter(|name| **name != Environment::draft());
+        Ok(std::iter::once(Environment::draft())
+            .chain(others.cloned())
+            .collect())
+    }
+
+    /// Makes a deployment the active one at its address. Turns that have begun keep the one they began with.
+    pub fn activate(&self, at: &Address, deployment: Deployment) {
+        let deployment = Arc::new(deployment);
+        self.0.rcu(|routes| {
+            let mut routes = Routes::clone(routes);
+            let bots = routes.entry(at.tenant.clone()).or_default();
+            let environments = bots.entry(at.bot.clone()).or_default();
+            environments.insert(at.environment.clone(), Arc::clone(&deployment));
+            routes
+        });
+    }
+}
+
+fn environments<'a>(
+    routes: &'a Routes,
+    tenant: &Tenant,
+    bot: &BotName,
+) -> Result<&'a Environments, NotDeployed> {
+    let missing = || NotDeployed::Bot {
+        tenant: tenant.0.clone(),
+        bot: bot.clone(),
+    };
+    routes
+        .get(&tenant.0)
+        .and_then(|bots| bots.get(bot))
+        .ok_or_else(missing)
+}

@@ -1,0 +1,249 @@
+//! A revision with all that it needs to serve: what `invocation` is handed for a turn. Making one is the gate:
+//! the bot has to load, say who it is, and agree with its configuration.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::admission::{Admission, Refused};
+use crate::bindings::types::{ConfigProblem, Description};
+use crate::capabilities::config::Values;
+use crate::chat::ReplyLimits;
+use crate::registry::failure_policy::FailurePolicy;
+use crate::registry::manifest::{BadManifest, Manifest};
+use crate::sandbox::{
+    Ask, Bot, CheckConfig, Describe, Failure, Limits, Sandbox, Terms, Unloadable,
+};
+use crate::tenant::BotName;
+
+/// What an operator wants to be served.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// What a turn may use.
+    pub limits: Limits,
+    /// What a reply may be.
+    pub reply: ReplyLimits,
+    /// What the consumer gets when the bot fails.
+    pub failure: FailurePolicy,
+    /// What `config` gives the bot.
+    pub config: BTreeMap<String, String>,
+    /// Whether the bot is handed personal data, if it asks for it.
+    pub grant_personal_data: bool,
+}
+
+/// What is active at an address.
+#[derive(Debug)]
+pub struct Deployment {
+    /// The component, ready to run.
+    pub bot: Arc<Bot>,
+    /// Who the bot says it is.
+    pub description: Description,
+    /// What a turn may use.
+    pub limits: Limits,
+    /// What a reply may be.
+    pub reply: ReplyLimits,
+    /// What the consumer gets when the bot fails.
+    pub failure: FailurePolicy,
+    /// What `config` gives the bot.
+    pub config: Values,
+    /// Whether turns carry personal data: asked for, and granted.
+    pub personal_data: bool,
+}
+
+/// Why something cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum NotDeployable {
+    /// Not a bot for this host.
+    #[error(transparent)]
+    Unloadable(#[from] Unloadable),
+    /// Its manifest cannot be read.
+    #[error(transparent)]
+    BadManifest(#[from] BadManifest),
+    /// It failed when it was asked.
+    #[error("the bot failed at `{asked}`: {failure}")]
+    Failed {
+        /// The export.
+        asked: &'static str,
+        /// How.
+        failure: Failure,
+    },
+    /// It could not be asked.
+    #[error("the bot could not be asked: {0}")]
+    NotAsked(#[from] Refused),
+    /// It says that it is something that it cannot be.
+    #[error("`describe` is not valid: {0}")]
+    BadDescription(String),
+    /// It is not what its manifest says.
+    #[error(
+        "the manifest says {what} \"{manifest}\" and `describe` says \"{described}\"; make them agree"
+    )]
+    Disagrees {
+        /// `name` or `version`.
+        what: &'static str,
+        /// The manifest's.
+        manifest: String,
+        /// The bot's.
+        described: String,
+    },
+    /// It does not take its configuration.
+    #[error("the bot refuses its configuration: {}", in_words(.0))]
+    ConfigRefused(Vec<ConfigProblem>),
+    /// The operator's own settings contradict something.
+    #[error("{0}")]
+    BadSettings(String),
+}
+
+fn in_words(problems: &[ConfigProblem]) -> String {
+    let each = problems.iter().map(|p| {
+        format!(
+            "`{}` {}",
+            p.key.escape_default(),
+            p.problem.escape_default()
+        )
+    });
+    each.collect::<Vec<_>>().join("; ")
+}
+
+impl Deployment {
+    /// Makes a component ready to serve, if it may.
+    ///
+    /// # Errors
+    /// [`NotDeployable`] says what has to change, and where.
+    pub async fn prepare(
+        sandbox: &Sandbox,
+        admission: &Admission,
+        component: &[u8],
+        wanted: Wanted,
+    ) -> Result<Self, NotDeployable> {
+        check_settings(sandbox, &wanted)?;
+        let manifest = Manifest::of_component(component)?;
+        let bot = Arc::new(sandbox.load(component)?);
+        let config = Arc::new(wanted.config);
+        let gate = Gate {
+            sandbox,
+            admission,
+            bot: &bot,
+            limits: &wanted.limits,
+            config: &config,
+        };
+
+        let description = gate.ask("describe", Describe).await?;
+        check_description(&description, manifest.as_ref())?;
+        gate.ask("check-config", CheckConfig)
+            .await?
+            .map_err(NotDeployable::ConfigRefused)?;
+
+        let asks_for_personal_data = manifest.is_some_and(|manifest| manifest.wants.personal_data);
+        Ok(Self {
+            description,
+            limits: wanted.limits,
+            reply: wanted.reply,
+            failure: wanted.failure,
+            personal_data: wanted.grant_personal_data && asks_for_personal_data,
+            config,
+            bot,
+        })
+    }
+}
+
+impl Deployment {
+    /// What a turn that ends at `deadline` may use and is given.
+    pub fn terms(&self, deadline: Instant) -> Terms {
+        Terms {
+            limits: self.limits.clone(),
+            config: Arc::clone(&self.config),
+            deadline: deadline.into_std(),
+        }
+    }
+}
+
+/// How the gate asks: under the deployment's own limits, through admission like any turn.
+struct Gate<'a> {
+    sandbox: &'a Sandbox,
+    admission: &'a Admission,
+    bot: &'a Arc<Bot>,
+    limits: &'a Limits,
+    config: &'a Values,
+}
+
+impl Gate<'_> {
+    async fn ask<A: Ask>(&self, asked: &'static str, ask: A) -> Result<A::Said, NotDeployable> {
+        let deadline = Instant::now() + self.limits.deadline();
+        let permit = self.admission.admit(deadline).await?;
+        let terms = Terms {
+            limits: self.limits.clone(),
+            config: Arc::clone(self.config),
+            deadline: deadline.into_std(),
+        };
+        let ran = self.sandbox.run(permit, self.bot, terms, ask).await;
+        ran.result
+            .map_err(|failure| NotDeployable::Failed { asked, failure })
+    }
+}
+
+fn check_settings(sandbox: &Sandbox, wanted: &Wanted) -> Result<(), NotDeployable> {
+    let (host, limits) = (sandbox.settings(), &wanted.limits);
+    let above = |what: &str, limit: usize, ceiling: usize, key: &str| {
+        format!(
+            "`limits.{what}` is {limit}, above the host's ceiling of {ceiling}; lower it, or raise `sandbox.{key}`"
+        )
+    };
+    let problem = if limits.memory_bytes > host.memory_ceiling_bytes {
+        Some(above(
+            "memory_bytes",
+            limits.memory_bytes,
+            host.memory_ceiling_bytes,
+            "memory_ceiling_bytes",
+        ))
+    } else if limits.table_elements > host.table_elements_ceiling {
+        Some(above(
+            "table_elements",
+            limits.table_elements,
+            host.table_elements_ceiling,
+            "table_elements_ceiling",
+        ))
+    } else if limits.deadline_ms == 0 || limits.deadline_ms > host.deadline_ceiling_ms {
+        let (limit, ceiling) = (limits.deadline_ms, host.deadline_ceiling_ms);
+        Some(format!(
+            "`limits.deadline_ms` is {limit}; 1 to {ceiling} are possible, or raise `sandbox.deadline_ceiling_ms`"
+        ))
+    } else {
+        wanted
+            .failure
+            .problem()
+            .map(|problem| format!("in the failure policy {problem}"))
+    };
+    problem.map_or(Ok(()), |problem| Err(NotDeployable::BadSettings(problem)))
+}
+
+fn check_description(
+    described: &Description,
+    manifest: Option<&Manifest>,
+) -> Result<(), NotDeployable> {
+    let bad = |error: &dyn std::fmt::Display| NotDeployable::BadDescription(error.to_string());
+    let name: BotName = described.name.parse().map_err(|error| bad(&error))?;
+    let version = semver::Version::parse(&described.version).map_err(|error| {
+        bad(&format!(
+            "version \"{}\": {error}",
+            described.version.escape_default()
+        ))
+    })?;
+    let Some(manifest) = manifest else {
+        return Ok(());
+    };
+    let disagrees = |what, manifest: &dyn ToString, described: &dyn ToString| {
+        Err(NotDeployable::Disagrees {
+            what,
+            manifest: manifest.to_string(),
+            described: described.to_string(),
+        })
+    };
+    if name != manifest.name {
+        return disagrees("name", &manifest.name, &name);
+    }
+    if version != manifest.version {
+        return disagrees("version", &manifest.version, &version);
+    }
+    Ok(())
+}

@@ -1,0 +1,192 @@
+//! Runs a bot's code: one fresh instance per turn, under fuel, epoch, memory and wall-clock limits.
+//! Knows nothing of tenants, deployments and HTTP.
+
+mod bot;
+mod engine;
+mod failure;
+mod guests;
+mod instance;
+mod limits;
+mod refusing_wasi;
+mod ticker;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::time::timeout_at;
+use wasmtime::Engine;
+
+pub use bot::{Bot, Unloadable};
+pub use engine::{Allocator, PoolUse};
+pub use failure::{Failure, TrapKind};
+pub use instance::{Ask, CheckConfig, Describe, Respond, Terms, Usage};
+pub use limits::Limits;
+
+use crate::admission::Permit;
+use crate::capabilities::log::{Lines, Log};
+use guests::Guests;
+use ticker::Ticker;
+
+/// How long past a turn's deadline its caller waits for the guest's own word on why it ended. The inner
+/// reason is worth more than ours; one tick and a busy machine's wake-up have to fit in.
+const GRACE: Duration = Duration::from_millis(5);
+
+/// What all bots of a host share.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Threads that run guests, and nothing else does. 0: one less than the machine has cores, at least 1,
+    /// so that a guest that spins leaves a core to accept, health and metrics.
+    pub guest_threads: usize,
+    /// Milliseconds between two ticks of the epoch: how late a spinning guest may be stopped.
+    pub tick_ms: u64,
+    /// Instances that the pool holds ready. Each reserves 4 GiB of address space, not of memory.
+    pub instances: u32,
+    /// The most memory that any deployment may allow its bot. 256 MiB: a Python or JavaScript bot fits.
+    pub memory_ceiling_bytes: usize,
+    /// The most table elements that any deployment may allow its bot. JavaScript and Python need 60,000.
+    pub table_elements_ceiling: usize,
+    /// Memory that a free slot keeps instead of giving it back to the system; page faults cost more than
+    /// anything else in a short turn. The resident size grows by this times the instances.
+    pub keep_resident_bytes: usize,
+    /// The WebAssembly stack. 1 MiB lets a script engine in a bot catch its own runaway recursion.
+    pub wasm_stack_bytes: usize,
+    /// The longest deadline that any deployment may have, in milliseconds. A second is what the platform asks
+    /// for; going past it is the operator's own decision.
+    pub deadline_ceiling_ms: u64,
+    /// The largest component that is loaded.
+    pub component_bytes: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            guest_threads: 0,
+            tick_ms: 1,
+            instances: 128,
+            memory_ceiling_bytes: 256 << 20,
+            table_elements_ceiling: 100_000,
+            keep_resident_bytes: 256 << 10,
+            wasm_stack_bytes: 1 << 20,
+            deadline_ceiling_ms: 1000,
+            component_bytes: 32 << 20,
+        }
+    }
+}
+
+/// The sandbox could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum NotStarted {
+    /// The engine does not take these settings.
+    #[error("the WebAssembly engine cannot be set up with these settings: {0:#}")]
+    Engine(wasmtime::Error),
+    /// The system gave no thread.
+    #[error("a thread for the sandbox could not be started: {0}")]
+    Thread(std::io::Error),
+}
+
+/// One engine, its ticker and its threads.
+pub struct Sandbox {
+    engine: Engine,
+    allocator: Allocator,
+    guests: Guests,
+    settings: Settings,
+    _ticker: Ticker,
+}
+
+/// What came of asking a bot something.
+#[derive(Debug)]
+pub struct Ran<T> {
+    /// What it said, or how it failed. What it said is not yet trusted.
+    pub result: Result<T, Failure>,
+    /// What it used.
+    pub usage: Usage,
+    /// What it logged, on every path.
+    pub log: Lines,
+}
+
+impl Sandbox {
+    /// Sets up the engine, its ticker and the threads that guests run on.
+    ///
+    /// # Errors
+    /// [`NotStarted`] if the settings contradict each other or the system gives no thread. An address space
+    /// too small for the pool is no error: see [`Sandbox::allocator`].
+    pub fn new(settings: Settings) -> Result<Self, NotStarted> {
+        let (engine, allocator) = engine::start(&settings).map_err(NotStarted::Engine)?;
+        let ticker = Ticker::start(&engine, Duration::from_millis(settings.tick_ms.max(1)));
+        let guests = Guests::start(settings.guest_threads).map_err(NotStarted::Thread)?;
+        Ok(Self {
+            engine,
+            allocator,
+            guests,
+            settings,
+            _ticker: ticker.map_err(NotStarted::Thread)?,
+        })
+    }
+
+    /// Where instances come from; worth a warning when it is not the pool.
+    pub fn allocator(&self) -> &Allocator {
+        &self.allocator
+    }
+
+    /// What of the pool is taken, by the pool's own account; none without a pool.
+    pub fn pool(&self) -> Option<PoolUse> {
+        PoolUse::of(&self.engine)
+    }
+
+    /// The settings that it runs with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Compiles a component and links it. Takes as long as compiling takes: not for the request path.
+    ///
+    /// # Errors
+    /// [`Unloadable`] says what the bytes are instead of a bot for this host.
+    pub fn load(&self, component: &[u8]) -> Result<Bot, Unloadable> {
+        Bot::load(&self.engine, component, self.settings.component_bytes)
+    }
+
+    /// Asks a bot one thing in a fresh instance.
+    ///
+    /// The instance is gone when this returns or soon after, on every path: nothing that a bot keeps in
+    /// memory can reach another turn. The permit goes with the instance, not with the caller.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the guest at its next tick or host call.
+    pub async fn run<A: Ask>(
+        &self,
+        permit: Permit,
+        bot: &Arc<Bot>,
+        terms: Terms,
+        ask: A,
+    ) -> Ran<A::Said> {
+        let log = Log::new(terms.limits.log());
+        let deadline = terms.deadline;
+        let late = Failure::DeadlineExceeded {
+            limit_ms: terms.limits.deadline_ms,
+        };
+        let turn = instance::run(
+            self.engine.clone(),
+            Arc::clone(bot),
+            terms,
+            log.clone(),
+            ask,
+            permit,
+        );
+
+        let (result, usage) =
+            match timeout_at((deadline + GRACE).into(), self.guests.spawn(turn)).await {
+                Ok(Ok(ended)) => ended,
+                Ok(Err(panicked)) => (Err(Failure::Host(panicked.to_string())), Usage::default()),
+                // Every guest thread was busy until now: the turn ends all the same.
+                Err(_) => (Err(late), Usage::default()),
+            };
+        Ran {
+            result,
+            usage,
+            log: log.take(),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! A component that was compiled and linked, ready for instances. Knows nothing of whose bot it is.
+
+use sha2::{Digest, Sha256};
+use wasmtime::Engine;
+use wasmtime::component::{Component, HasSelf, Linker, ResourceTable};
+use wasmtime_wasi::WasiView;
+use wasmtime_wasi::cli::{WasiCli, WasiCliView};
+use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView};
+use wasmtime_wasi::p2::bindings as wasi;
+use wasmtime_wasi::random::WasiRandom;
+use wasmtime_wasi_io::bindings::wasi::io;
+
+use super::instance::TurnState;
+use super::refusing_wasi;
+use crate::bindings::{self, BotPre};
+use crate::capabilities::NotOffered;
+use crate::capabilities::budget::Budget;
+use crate::capabilities::config::Config;
+use crate::capabilities::log::Log;
+
+/// Why bytes are not a bot for this host.
+#[derive(Debug, thiserror::Error)]
+pub enum Unloadable {
+    /// Larger than a component may be.
+    #[error(
+        "the component has {bytes} bytes and may have {limit}; strip its debug information, or raise `sandbox.component_bytes`"
+    )]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The host's limit.
+        limit: usize,
+    },
+    /// No WebAssembly at all.
+    #[error("this is not a WebAssembly component: it does not begin as one")]
+    NotWasm,
+    /// Machine code from some engine's cache.
+    #[error("this is precompiled machine code, which is never taken: give the component itself")]
+    Precompiled,
+    /// WebAssembly, and not a component.
+    #[error(
+        "this is a core WebAssembly module, not a component: build for the target `wasm32-wasip2`, as `retort build` does"
+    )]
+    CoreModule,
+    /// A component that is broken, or uses what is switched off.
+    #[error("the component is not valid: {0}")]
+    Invalid(String),
+    /// A component that wants something that this host does not have.
+    #[error("the component imports what this host does not offer: {0}")]
+    Import(String),
+    /// A component that does not offer what a bot must.
+    #[error(
+        "the component is not a bot for the contract `retort:bot@1.0.0`: {0}; build it against that contract's world `bot`"
+    )]
+    Export(String),
+}
+
+/// A bot's component, ready to be instantiated.
+pub struct Bot {
+    pub(super) linked: BotPre<TurnState>,
+    digest: String,
+}
+
+impl std::fmt::Debug for Bot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bot")
+            .field("digest", &self.digest)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Bot {
+    pub(super) fn load(engine: &Engine, bytes: &[u8], limit: usize) -> Result<Self, Unloadable> {
+        check_kind(bytes, limit)?;
+        let component =
+            Component::new(engine, bytes).map_err(|error| Unloadable::Invalid(words(&error)))?;
+        let linker = link(engine, &component).map_err(|error| Unloadable::Import(words(&error)))?;
+        let linked = linker
+            .instantiate_pre(&component)
+            .map_err(|error| Unloadable::Import(words(&error)))?;
+        let linked = BotPre::new(linked).map_err(|error| Unloadable::Export(words(&error)))?;
+        Ok(Self {
+            linked,
+            digest: digest(bytes),
+        })
+    }
+
+    /// `sha256:` and the hex digest of the component's bytes.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+}
+
+/// What the bytes are, before an engine sees them.
+fn check_kind(bytes: &[u8], limit: usize) -> Result<(), Unloadable> {
+    if bytes.len() > limit {
+        return Err(Unloadable::TooLarge {
+            bytes: bytes.len(),
+            limit,
+        });
+    }
+    if Engine::detect_precompiled(bytes).is_some() {
+        return Err(Unloadable::Precompiled);
+    }
+    if wasmparser::Parser::is_core_wasm(bytes) {
+        return Err(Unloadable::CoreModule);
+    }
+    if !wasmparser::Parser::is_component(bytes) {
+        return Err(Unloadable::NotWasm);
+    }
+    Ok(())
+}
+
+fn words(error: &wasmtime::Error) -> String {
+    format!("{error:#}")
+}
+
+fn digest(bytes: &[u8]) -> String {
+    let hex: String = Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("sha256:{hex}")
+}
+
+/// Everything that a bot may import. Built anew for each component: the stubs follow what it imports.
+fn link(engine: &Engine, component: &Component) -> wasmtime::Result<Linker<TurnState>> {
+    let mut linker = Linker::new(engine);
+    link_contract(&mut linker)?;
+    link_wasi(&mut linker)?;
+    refusing_wasi::link(&mut linker, engine, component)?;
+    Ok(linker)
+}
+
+fn link_contract(linker: &mut Linker<TurnState>) -> wasmtime::Result<()> {
+    bindings::log::add_to_linker::<_, HasSelf<Log>>(linker, |turn| &mut turn.log)?;
+    bindings::config::add_to_linker::<_, HasSelf<Config>>(linker, |turn| &mut turn.config)?;
+    bindings::budget::add_to_linker::<_, HasSelf<Budget>>(linker, |turn| &mut turn.budget)?;
+    bindings::secrets::add_to_linker::<_, HasSelf<NotOffered>>(linker, |turn| {
+        &mut turn.not_offered
+    })?;
+    bindings::state::add_to_linker::<_, HasSelf<NotOffered>>(linker, |turn| &mut turn.not_offered)?;
+    bindings::http::add_to_linker::<_, HasSelf<NotOffered>>(linker, |turn| &mut turn.not_offered)
+}
+
+/// Of WASI only what a language's runtime needs to start.
+fn link_wasi(linker: &mut Linker<TurnState>) -> wasmtime::Result<()> {
+    type Turn = TurnState;
+    io::error::add_to_linker::<Turn, HasSelf<ResourceTable>>(linker, |turn| turn.ctx().table)?;
+    io::poll::add_to_linker::<Turn, HasSelf<ResourceTable>>(linker, |turn| turn.ctx().table)?;
+    io::streams::add_to_linker::<Turn, HasSelf<ResourceTable>>(linker, |turn| turn.ctx().table)?;
+    wasi::clocks::wall_clock::add_to_linker::<Turn, WasiClocks>(linker, Turn::clocks)?;
+    wasi::clocks::monotonic_clock::add_to_linker::<Turn, WasiClocks>(linker, Turn::clocks)?;
+    wasi::random::random::add_to_linker::<Turn, WasiRandom>(linker, |turn| {
+        turn.ctx().ctx.random()
+    })?;
+    wasi::random::insecure::add_to_linker::<Turn, WasiRandom>(linker, |turn| {
+        turn.ctx().ctx.random()
+    })?;
+    wasi::random::insecure_seed::add_to_linker::<Turn, WasiRandom>(linker, |turn| {
+        turn.ctx().ctx.random()
+    })?;
+    wasi::cli::exit::add_to_linker::<Turn, WasiCli>(linker, Turn::cli)?;
+    wasi::cli::environment::add_to_linker::<Turn, WasiCli>(linker, Turn::cli)?;
+    wasi::cli::stdin::add_to_linker::<Turn, WasiCli>(linker, Turn::cli)?;
+    wasi::cli::stdout::add_to_linker::<Turn, WasiCli>(linker, Turn::cli)?;
+    wasi::cli::stderr::add_to_linker::<Turn, WasiCli>(linker, Turn::cli)?;
+    wasi::cli::terminal_input::add_to_linker::<Turn, WasiCli>(linker, Turn::cli)?;
+    wasi::cli::terminal_output::add_to_linker::<Turn, WasiCli>(linker, Turn::cli)?;
+    wasi::cli::terminal_stdin::add_to_linker::<Turn, WasiCli>(linker, Turn::cli)?;
+    wasi::cli::terminal_stdout::add_to_linker::<Turn, WasiCli>(linker, Turn::cli)?;
+    wasi::cli::terminal_stderr::add_to_linker::<Turn, WasiCli>(linker, Turn::cli)
+}

@@ -1,0 +1,145 @@
+//! The engine's settings: only the WebAssembly that bots need, every switch named. Knows nothing of turns.
+
+use std::fmt;
+
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result, Strategy,
+    WasmFeatures,
+};
+
+use super::Settings;
+
+/// A component may be made of this many core instances, memories and tables. Those that are built from
+/// JavaScript and Python have tens of the first and the last, and one memory or two.
+pub(super) const CORE_INSTANCES: u32 = 50;
+pub(super) const MEMORIES: u32 = 2;
+pub(super) const TABLES: u32 = 50;
+
+/// Where instances come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Allocator {
+    /// A pool that was set aside at start: the fast way.
+    Pooling,
+    /// The system, each time anew: several times slower per turn, and as safe.
+    OnDemand {
+        /// Why there is no pool.
+        because: String,
+    },
+}
+
+impl fmt::Display for Allocator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Allocator::Pooling => "pooling",
+            Allocator::OnDemand { .. } => "on-demand",
+        })
+    }
+}
+
+/// What of the pool is taken right now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolUse {
+    /// Instances of components.
+    pub component_instances: u64,
+    /// Core instances within them.
+    pub core_instances: u64,
+    /// Linear memories.
+    pub memories: usize,
+    /// Tables.
+    pub tables: usize,
+    /// Stacks that guests run on.
+    pub stacks: usize,
+}
+
+impl PoolUse {
+    pub(super) fn of(engine: &Engine) -> Option<Self> {
+        let metrics = engine.pooling_allocator_metrics()?;
+        Some(Self {
+            component_instances: metrics.component_instances(),
+            core_instances: metrics.core_instances(),
+            memories: metrics.memories(),
+            tables: metrics.tables(),
+            stacks: metrics.stacks(),
+        })
+    }
+}
+
+/// An engine with a pool, or without one where the system does not give the address space.
+pub(super) fn start(settings: &Settings) -> Result<(Engine, Allocator)> {
+    let mut config = config(settings);
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)));
+    match Engine::new(&config) {
+        Ok(engine) => Ok((engine, Allocator::Pooling)),
+        Err(because) => {
+            config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+            let allocator = Allocator::OnDemand {
+                because: format!("{because:#}"),
+            };
+            Ok((Engine::new(&config)?, allocator))
+        }
+    }
+}
+
+fn config(settings: &Settings) -> Config {
+    let mut config = Config::new();
+    // The engine's own security record: Cranelift only.
+    config.strategy(Strategy::Cranelift);
+    config.consume_fuel(true).epoch_interruption(true);
+    config.max_wasm_stack(settings.wasm_stack_bytes);
+    // As much again for host functions that a guest calls at the bottom of its stack.
+    config.async_stack_size(settings.wasm_stack_bytes * 2);
+    // Stacks are reused across tenants; never show one the other's host frames.
+    config.async_stack_zeroing(true);
+    // The contract is synchronous; without this each store keeps state for tasks that cannot be.
+    config.concurrency_support(false);
+    // Registering unwind tables gets slower with each loaded bot, and nothing here unwinds through them.
+    config.native_unwind_info(false);
+    // Equal results on every machine, so that a turn can be run again elsewhere.
+    config.cranelift_nan_canonicalization(true);
+    features(&mut config);
+    config
+}
+
+/// Off: everything that no supported toolchain emits by default. Each is attack surface in the compiler.
+fn features(config: &mut Config) {
+    let needed = WasmFeatures::MUTABLE_GLOBAL
+        | WasmFeatures::SATURATING_FLOAT_TO_INT
+        | WasmFeatures::SIGN_EXTENSION
+        | WasmFeatures::REFERENCE_TYPES
+        | WasmFeatures::CALL_INDIRECT_OVERLONG
+        | WasmFeatures::MULTI_VALUE
+        | WasmFeatures::BULK_MEMORY
+        | WasmFeatures::BULK_MEMORY_OPT
+        | WasmFeatures::SIMD
+        | WasmFeatures::FLOATS
+        | WasmFeatures::GC_TYPES
+        | WasmFeatures::EXTENDED_CONST
+        | WasmFeatures::COMPONENT_MODEL;
+    config.wasm_features(WasmFeatures::all().difference(needed), false);
+    config.wasm_features(needed.difference(WasmFeatures::GC_TYPES), true);
+}
+
+fn pool(settings: &Settings) -> PoolingAllocationConfig {
+    let instances = settings.instances;
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(instances)
+        .total_stacks(instances)
+        .total_memories(instances * MEMORIES)
+        // Most components are made of a handful of core instances; a few are made of tens.
+        .total_core_instances(instances * 4 + CORE_INSTANCES)
+        .total_tables(instances * 2 + TABLES)
+        .max_core_instances_per_component(CORE_INSTANCES)
+        .max_memories_per_component(MEMORIES)
+        .max_tables_per_component(TABLES)
+        .max_memories_per_module(1)
+        .max_tables_per_module(4)
+        .table_elements(settings.table_elements_ceiling)
+        .max_memory_size(settings.memory_ceiling_bytes)
+        .max_unused_warm_slots(instances)
+        .linear_memory_keep_resident(settings.keep_resident_bytes)
+        .table_keep_resident(settings.keep_resident_bytes / 4)
+        .async_stack_keep_resident(settings.keep_resident_bytes / 4)
+        // Scanning page maps misses pages that were swapped out, and would hand them to the next tenant.
+        .pagemap_scan(Enabled::No);
+    pool
+}

@@ -1,0 +1,173 @@
+//! What one turn may use, and the meter that holds its instance to it. Knows nothing of why the numbers
+//! are what they are for one bot: that is the deployment's.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use wasmtime::{ResourceLimiter, Result};
+
+use super::engine;
+use super::failure::Cut;
+use crate::capabilities::log;
+
+/// The limits of a turn. Every one is enforced, and has its own outcome.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Milliseconds from "the request has been read" to "the reply has been checked". LivePerson asks for
+    /// answers within a second; 800 leaves the rest to the network.
+    pub deadline_ms: u64,
+    /// WebAssembly instructions, roughly; the same number on every machine. Set above what a guest can
+    /// burn before the default deadline, so that by default time decides; lower it for a hard, repeatable line.
+    pub fuel: u64,
+    /// Bytes of linear memory, all memories together. Rust bots use 1 to 2 MiB, JavaScript ones about as
+    /// much, Python ones 13.
+    pub memory_bytes: usize,
+    /// Table elements, each table for itself. A Rust bot has hundreds.
+    pub table_elements: usize,
+    /// Calls out of the sandbox, of any kind: a clock that is read and a memory that grows count too.
+    pub host_calls: u64,
+    /// Bytes that one call may hand to the host, the reply included. Copying them cannot be interrupted.
+    pub transfer_bytes: usize,
+    /// Resource handles held at a time, such as timers and streams.
+    pub handles: usize,
+    /// Random bytes that one call may ask for.
+    pub random_bytes: u64,
+    /// Lines of log that are kept; more are dropped and counted.
+    pub log_lines: usize,
+    /// Bytes of log that are kept.
+    pub log_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            deadline_ms: 800,
+            fuel: 20_000_000_000,
+            memory_bytes: 64 << 20,
+            table_elements: 60_000,
+            host_calls: 10_000,
+            transfer_bytes: 1 << 20,
+            handles: 1024,
+            random_bytes: 64 << 10,
+            log_lines: 100,
+            log_bytes: 16 << 10,
+        }
+    }
+}
+
+impl Limits {
+    /// The time that a turn has.
+    pub fn deadline(&self) -> Duration {
+        Duration::from_millis(self.deadline_ms)
+    }
+
+    pub(super) fn log(&self) -> log::Limits {
+        log::Limits {
+            lines: self.log_lines,
+            bytes: self.log_bytes,
+        }
+    }
+}
+
+/// Watches what an instance asks the system for.
+#[derive(Debug)]
+pub(super) struct Meter {
+    memory_limit: usize,
+    table_limit: usize,
+    memory_now: usize,
+    pub(super) memory_peak: usize,
+}
+
+impl Meter {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            memory_limit: limits.memory_bytes,
+            table_limit: limits.table_elements,
+            memory_now: 0,
+            memory_peak: 0,
+        }
+    }
+}
+
+// Over the limit is an error and not a polite "no": a guest that is told "no" aborts in its allocator, and
+// its author sees a trap without a reason.
+impl ResourceLimiter for Meter {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _declared: Option<usize>,
+    ) -> Result<bool> {
+        let wanted = (self.memory_now - current).saturating_add(desired);
+        if wanted > self.memory_limit {
+            return Err(Cut::Memory {
+                wanted,
+                limit: self.memory_limit,
+            }
+            .into());
+        }
+        self.memory_now = wanted;
+        self.memory_peak = self.memory_peak.max(wanted);
+        Ok(true)
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _declared: Option<usize>,
+    ) -> Result<bool> {
+        if desired > self.table_limit {
+            return Err(Cut::Table {
+                wanted: desired,
+                limit: self.table_limit,
+            }
+            .into());
+        }
+        Ok(true)
+    }
+
+    fn instances(&self) -> usize {
+        engine::CORE_INSTANCES as usize
+    }
+
+    fn memories(&self) -> usize {
+        engine::MEMORIES as usize
+    }
+
+    fn tables(&self) -> usize {
+        engine::TABLES as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_memories_share_one_limit() {
+        let limits = Limits {
+            memory_bytes: 100,
+            ..Limits::default()
+        };
+        let mut meter = Meter::new(&limits);
+        assert!(meter.memory_growing(0, 60, None).expect("the first fits"));
+        assert!(
+            meter
+                .memory_growing(0, 30, None)
+                .expect("the second fits beside it")
+        );
+        let refused = meter
+            .memory_growing(30, 41, None)
+            .expect_err("together they are too large");
+        assert!(matches!(
+            refused.downcast_ref(),
+            Some(Cut::Memory {
+                wanted: 101,
+                limit: 100
+            })
+        ));
+        assert_eq!(meter.memory_peak, 90);
+    }
+}

@@ -1,0 +1,131 @@
+//! The names that a message is addressed by. Knows nothing of what exists: that is `registry`'s.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A name that cannot be one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} \"{}\" is not valid: use 1 to {longest} of {alphabet}", .given.escape_default())]
+pub struct InvalidName {
+    what: &'static str,
+    given: String,
+    longest: usize,
+    alphabet: &'static str,
+}
+
+macro_rules! name {
+    ($(#[$doc:meta])* $type:ident, $what:literal, $longest:literal, $alphabet:literal, $also:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $type(String);
+
+        impl $type {
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $type {
+            type Error = InvalidName;
+
+            fn try_from(given: String) -> Result<Self, InvalidName> {
+                let allowed = |c: char| c.is_ascii_alphanumeric() || $also.contains(c);
+                if (1..=$longest).contains(&given.len()) && given.chars().all(allowed) {
+                    return Ok(Self(given));
+                }
+                // A wrong name may be of any length; an error that repeats it must not be.
+                let given = given.chars().take(64).collect();
+                Err(InvalidName { what: $what, given, longest: $longest, alphabet: $alphabet })
+            }
+        }
+
+        impl std::str::FromStr for $type {
+            type Err = InvalidName;
+
+            fn from_str(given: &str) -> Result<Self, InvalidName> {
+                Self::try_from(given.to_owned())
+            }
+        }
+
+        impl From<$type> for String {
+            fn from(name: $type) -> String {
+                name.0
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+name!(
+    /// A customer that is isolated from all others: an account of the platform.
+    TenantId, "tenant", 64, "A-Z a-z 0-9 - _", "-_"
+);
+name!(
+    /// A bot inside a tenant. LivePerson's wizard takes at most 36 of these characters, and puts them into URLs.
+    BotName, "bot", 36, "A-Z a-z 0-9 -", "-"
+);
+name!(
+    /// A slot of a bot, such as `draft` or `production`.
+    Environment, "environment", 36, "A-Z a-z 0-9 - _", "-_"
+);
+
+impl Environment {
+    /// The slot that every bot has; LivePerson requires one of this name.
+    pub fn draft() -> Self {
+        Self("draft".to_owned())
+    }
+}
+
+/// Where a message goes: a bot of a tenant, in one of its environments.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Address {
+    /// Whose bot.
+    pub tenant: TenantId,
+    /// Which bot.
+    pub bot: BotName,
+    /// Which of its environments.
+    pub environment: Environment,
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.tenant, self.bot, self.environment)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_keeps_to_its_alphabet_and_length() {
+        for good in ["a", "Parcel-Bot-2", &"x".repeat(36)] {
+            assert_eq!(
+                good.parse::<BotName>().map(|name| name.to_string()),
+                Ok(good.to_owned())
+            );
+        }
+        for bad in ["", "a b", "a/b", "..", "bot_1", "é", "a\n", &"x".repeat(37)] {
+            assert!(bad.parse::<BotName>().is_err(), "{bad:?} was taken");
+        }
+    }
+
+    #[test]
+    fn a_wrong_name_is_told_what_is_right() {
+        let error = "my bot"
+            .parse::<BotName>()
+            .expect_err("a space is not allowed");
+        assert_eq!(
+            error.to_string(),
+            "bot \"my bot\" is not valid: use 1 to 36 of A-Z a-z 0-9 -"
+        );
+    }
+}
