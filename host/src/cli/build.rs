@@ -9,6 +9,14 @@ use crate::registry::{Manifest, NotDeployable, Wanted, manifest};
 
 const TARGET: &str = "wasm32-wasip2";
 
+const NOT_INHERITED: [&str; 5] = [
+    "RUSTFLAGS",
+    "CARGO_ENCODED_RUSTFLAGS",
+    "CARGO_BUILD_RUSTFLAGS",
+    "CARGO_BUILD_TARGET",
+    "RUSTC_WORKSPACE_WRAPPER",
+];
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The folder of the bot, with its Cargo.toml and its bot.toml
@@ -82,8 +90,15 @@ pub fn build(plugin_dir: &Path) -> Result<Built, Ended> {
         &plugin_dir.join("Cargo.toml"),
         "only Rust bots are built here; give another bot's component as FILE.wasm",
     )?;
-    add_target()?;
-    let path = compile(plugin_dir, &manifest)?;
+    let path = compile(plugin_dir, &manifest.build, &[])?
+        .pop()
+        .ok_or_else(|| {
+            let cdylib = "`[lib] crate-type = [\"cdylib\"]`";
+            Ended::NoBot(format!(
+                "\"{}\" builds no component; its Cargo.toml needs {cdylib}",
+                plugin_dir.display()
+            ))
+        })?;
     let component = std::fs::read(&path)
         .map_err(|error| Ended::Host(format!("\"{}\" cannot be read: {error}", path.display())))?;
     Ok(Built {
@@ -121,8 +136,17 @@ fn add_target() -> Result<(), Ended> {
     }
 }
 
-/// Runs cargo, and says where the component is.
-fn compile(plugin_dir: &Path, manifest: &Manifest) -> Result<PathBuf, Ended> {
+/// Compiles a folder's Rust into components, linked as `options` have it, and says where they are; that of the
+/// folder's own library is the last one.
+///
+/// # Errors
+/// [`Ended::NoBot`] if it does not compile; the compiler's own words are on standard error then.
+pub fn compile(
+    folder: &Path,
+    options: &manifest::Build,
+    cargo_args: &[&str],
+) -> Result<Vec<PathBuf>, Ended> {
+    add_target()?;
     let mut cargo = Command::new("cargo");
     cargo.args([
         "build",
@@ -133,17 +157,12 @@ fn compile(plugin_dir: &Path, manifest: &Manifest) -> Result<PathBuf, Ended> {
         "json-render-diagnostics",
     ]);
     cargo
+        .args(cargo_args)
         .arg("--config")
-        .arg(link_args(manifest))
-        .current_dir(plugin_dir);
+        .arg(link_args(options))
+        .current_dir(folder);
     // Flags that are meant for the caller's own build are not meant for the bot's.
-    for variable in [
-        "RUSTFLAGS",
-        "CARGO_ENCODED_RUSTFLAGS",
-        "CARGO_BUILD_RUSTFLAGS",
-        "CARGO_BUILD_TARGET",
-        "RUSTC_WORKSPACE_WRAPPER",
-    ] {
+    for variable in NOT_INHERITED {
         cargo.env_remove(variable);
     }
     let output = cargo
@@ -158,34 +177,25 @@ fn compile(plugin_dir: &Path, manifest: &Manifest) -> Result<PathBuf, Ended> {
     if !output.status.success() {
         return Err(Ended::NoBot(format!(
             "\"{}\" does not build; the reason stands above",
-            plugin_dir.display()
+            folder.display()
         )));
     }
-    let messages = String::from_utf8_lossy(&output.stdout);
-    messages
+    Ok(String::from_utf8_lossy(&output.stdout)
         .lines()
         .filter_map(component_of)
-        .next_back()
-        .ok_or_else(|| {
-            let cdylib = "`[lib] crate-type = [\"cdylib\"]`";
-            Ended::NoBot(format!(
-                "\"{}\" builds no component; its Cargo.toml needs {cdylib}",
-                plugin_dir.display()
-            ))
-        })
+        .collect())
 }
 
 /// A turn pays for every page that its instance starts with: a stack of 1 MiB, the linker's default, doubles
 /// the cost of a small one.
-fn link_args(manifest: &Manifest) -> String {
-    let build = &manifest.build;
+fn link_args(options: &manifest::Build) -> String {
     format!(
         "target.{TARGET}.rustflags=[\"-Clink-arg=-zstack-size={}\",\"-Clink-arg=--initial-memory={}\"]",
-        build.stack_bytes, build.initial_memory_bytes
+        options.stack_bytes, options.initial_memory_bytes
     )
 }
 
-/// The component that one of cargo's messages tells of; the last one is that of the folder itself.
+/// The component that one of cargo's messages tells of.
 fn component_of(message: &str) -> Option<PathBuf> {
     let message: serde_json::Value = serde_json::from_str(message).ok()?;
     let files = message.get("filenames")?.as_array()?;

@@ -117,8 +117,8 @@ impl Deployment {
         wanted: Wanted,
     ) -> Result<Self, NotDeployable> {
         check_settings(sandbox, &wanted)?;
-        let manifest = Manifest::of_component(component)?;
         let bot = Arc::new(sandbox.load(component)?);
+        let manifest = Manifest::of_component(component)?;
         let config = Arc::new(wanted.config);
         let gate = Gate {
             sandbox,

@@ -135,6 +135,8 @@ pub enum TrapKind {
     StackExhausted,
     /// Gave up on purpose: a panic, an `unreachable`, an allocator without memory.
     Aborted,
+    /// Used memory that it does not have; a full stack ends like this too, where it is kept in memory.
+    OutOfBounds,
     /// Called `exit`, with this code.
     Exited(i32),
     /// Anything else, in the engine's words.
@@ -146,6 +148,10 @@ impl fmt::Display for TrapKind {
         match self {
             TrapKind::StackExhausted => f.write_str("call stack exhausted"),
             TrapKind::Aborted => f.write_str("it panicked or aborted"),
+            TrapKind::OutOfBounds => f.write_str(
+                "it used memory that it does not have; if it recurses deeply, raise `stack-bytes` \
+                 under `[build]` in its bot.toml",
+            ),
             TrapKind::Exited(code) => write!(f, "it called exit with {code}"),
             TrapKind::Other(what) => f.write_str(what),
         }
@@ -239,6 +245,7 @@ fn of_untyped(error: &wasmtime::Error, limits: &Limits, starting: bool) -> Failu
 fn kind(trap: Trap) -> TrapKind {
     match trap {
         Trap::StackOverflow => TrapKind::StackExhausted,
+        Trap::MemoryOutOfBounds => TrapKind::OutOfBounds,
         Trap::UnreachableCodeReached => TrapKind::Aborted,
         other => TrapKind::Other(
             other

@@ -1,16 +1,18 @@
 //! File system and sockets of WASI, for bots whose runtime imports them: importing is allowed, using is
 //! refused. Made from what the component itself imports, so any 0.2 version of the interfaces fits.
 
-use wasmtime::component::types::{ComponentFunc, ComponentItem, Type};
-use wasmtime::component::{Component, Linker, LinkerInstance, ResourceType, Val};
-use wasmtime::{Engine, Result, bail};
+use std::sync::Arc;
+
+use wasmtime::component::types::{ComponentItem, ResultType, Type};
+use wasmtime::component::{Component, Linker, LinkerInstance, Resource, ResourceType, Val};
+use wasmtime::{Engine, Result, StoreContextMut, bail};
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable};
 
 use super::instance::TurnState;
 
 const REFUSED: [&str; 2] = ["wasi:filesystem/", "wasi:sockets/"];
 
-/// What stands for a descriptor or a socket. No bot ever holds one.
+/// What stands for a descriptor, a socket or the network. It can do nothing.
 struct Unreachable;
 
 pub(super) fn link(
@@ -49,38 +51,50 @@ fn resource(name: &str) -> ResourceType {
 }
 
 fn refuse(stub: &mut LinkerInstance<'_, TurnState>, interface: &str, name: &str) -> Result<()> {
-    let called = format!("{interface}#{name}");
-    stub.func_new(name, move |_, function, _, results| {
-        for (result, wanted) in results.iter_mut().zip(result_types(&function)) {
-            match refusal(&wanted) {
-                Some(refusal) => *result = refusal,
-                None => bail!("the bot called `{called}`, which bots may not use"),
+    let called: Arc<str> = format!("{interface}#{name}").into();
+    stub.func_new_async(name, move |mut turn, function, given, results| {
+        let called = Arc::clone(&called);
+        Box::new(async move {
+            // What the bot lent for the call has to be given back before it ends.
+            for given in given {
+                if let Val::Resource(handle) = given {
+                    handle.resource_drop_async(&mut turn).await?;
+                }
             }
-        }
-        Ok(())
+            for (result, wanted) in results.iter_mut().zip(function.results()) {
+                match refusal(&wanted, &mut turn)? {
+                    Some(refusal) => *result = refusal,
+                    None => bail!("the bot called `{called}`, which bots may not use"),
+                }
+            }
+            Ok(())
+        })
     })
 }
 
-fn result_types(function: &ComponentFunc) -> Vec<Type> {
-    function.results().collect()
-}
-
-/// "No", in the words of the interface: an error code, an empty list, nothing. None if it has no such word.
-fn refusal(wanted: &Type) -> Option<Val> {
-    match wanted {
+/// "No", in the words of the interface: an error code, an empty list, nothing, a handle to what is good for
+/// nothing. None if it has no such word.
+fn refusal(wanted: &Type, turn: &mut StoreContextMut<'_, TurnState>) -> Result<Option<Val>> {
+    Ok(match wanted {
         Type::Result(result) => {
-            let Some(Type::Enum(codes)) = result.err() else {
-                return None;
-            };
-            let denied = codes
-                .names()
-                .find(|code| matches!(*code, "access" | "access-denied"))?;
-            Some(Val::Result(Err(Some(Box::new(Val::Enum(
-                denied.to_owned(),
-            ))))))
+            denied(result).map(|denied| Val::Result(Err(Some(Box::new(denied)))))
         }
         Type::List(_) => Some(Val::List(Vec::new())),
         Type::Option(_) => Some(Val::Option(None)),
+        Type::Own(_) => {
+            let handle = Resource::<Unreachable>::new_own(0);
+            Some(Val::Resource(handle.try_into_resource_any(turn)?))
+        }
         _ => None,
-    }
+    })
+}
+
+fn denied(result: &ResultType) -> Option<Val> {
+    let Some(Type::Enum(codes)) = result.err() else {
+        return None;
+    };
+    let denied = codes
+        .names()
+        .find(|code| matches!(*code, "access" | "access-denied"))?;
+    Some(Val::Enum(denied.to_owned()))
 }

@@ -1,0 +1,13 @@
+//! Gives a fault, with a secret in its message.
+
+use retort_sdk::{Bot, Fault, Reply, Turn};
+
+struct Misbehaving;
+
+impl Bot for Misbehaving {
+    fn respond(_turn: Turn) -> Result<Reply, Fault> {
+        Err(Fault::new("order-service-down", "the secret is 4711"))
+    }
+}
+
+retort_sdk::export!(Misbehaving);

@@ -1,0 +1,84 @@
+//! The bots that tests run: built once in each process, by the product's own build.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use retort::cli::build;
+use retort::registry::manifest;
+use wit_component::{ComponentEncoder, StringEncoding};
+
+/// The repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The folder of one of the bots in `plugins/`.
+pub fn plugin_dir(name: &str) -> PathBuf {
+    root().join("plugins").join(name)
+}
+
+/// One of the bots in `plugins/`, as `retort build` makes it.
+pub fn plugin(name: &str) -> Vec<u8> {
+    build::build(&plugin_dir(name))
+        .expect("it builds")
+        .component
+}
+
+/// One of the bots in `tests/bots/examples/`. They carry no manifest.
+pub fn misbehaving(name: &str) -> Vec<u8> {
+    static BUILT: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| {
+        let folder = root().join("tests/bots");
+        let paths = build::compile(&folder, &manifest::Build::default(), &["--examples"])
+            .expect("they build");
+        paths.into_iter().map(|path| (stem(&path), path)).collect()
+    });
+    let path = built
+        .get(name)
+        .unwrap_or_else(|| panic!("there is no bot {name:?}"));
+    std::fs::read(path).expect("it was built")
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem()
+        .expect("a file has a name")
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// What a bot that is written by hand does, beside being as small as can be.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ByHand {
+    /// When it is given memory for what it is asked.
+    pub realloc: &'static str,
+    /// When it is asked.
+    pub respond: &'static str,
+    /// In the module itself.
+    pub module: &'static str,
+    /// What it imports.
+    pub imports: &'static str,
+}
+
+/// A bot from WebAssembly text, for what no compiler emits.
+pub fn by_hand(what: ByHand) -> Vec<u8> {
+    let text = include_str!("../bots/frame.wat")
+        .replace("(;REALLOC;)", what.realloc)
+        .replace("(;RESPOND;)", what.respond)
+        .replace("(;MODULE;)", what.module)
+        .replace("(;IMPORTS;)", what.imports);
+    component_of(&text).expect("it is a bot")
+}
+
+/// A component for the world `bot` from the text of a core module.
+pub fn component_of(module: &str) -> anyhow::Result<Vec<u8>> {
+    let mut wit = wit_parser::Resolve::default();
+    let (package, _) = wit.push_path(root().join("wit"))?;
+    let world = wit.select_world(&[package], Some("bot"))?;
+    let mut module = wat::parse_str(module)?;
+    wit_component::embed_component_metadata(&mut module, &wit, world, StringEncoding::UTF8)?;
+    ComponentEncoder::default()
+        .validate(true)
+        .module(&module)?
+        .encode()
+}

@@ -1,0 +1,196 @@
+//! A host for one test: a bot, settings, and what a client sees.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use retort::http;
+use retort::invocation::{Host, Invocation, Purpose, Settings};
+use retort::liveperson::custom_integration::{self, Payload};
+use retort::registry::{FailurePolicy, NotDeployable, Wanted};
+use retort::sandbox::PoolUse;
+use retort::tenant::Address;
+use serde_json::{Value, json};
+use tokio::time::{Duration, Instant};
+use tower::ServiceExt;
+
+/// A host without a bot.
+pub fn host() -> Served {
+    Served::with(Settings::default())
+}
+
+/// A host, and how its next bot is to be served.
+#[derive(Clone)]
+pub struct Served {
+    /// The host itself.
+    pub host: Host,
+    wanted: Wanted,
+}
+
+/// What a client got.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body; null if it was empty.
+    pub body: Value,
+}
+
+impl Answer {
+    /// How the turn ended, as the client is told.
+    pub fn outcome(&self) -> &str {
+        self.headers
+            .get("retort-outcome")
+            .map_or("", |value| value.to_str().expect("a word"))
+    }
+
+    /// The code in the body of an error.
+    pub fn code(&self) -> &str {
+        self.body
+            .get("code")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+}
+
+/// Where a bot of the tenant `acme` is served.
+pub fn address(bot: &str) -> Address {
+    let name = "acme".parse().expect("a tenant");
+    Address {
+        tenant: name,
+        bot: bot.parse().expect("a bot"),
+        environment: "draft".parse().expect("an environment"),
+    }
+}
+
+/// The path that a bot of `acme` responds at.
+pub fn respond_path(bot: &str) -> String {
+    format!("/tenants/acme/bots/{bot}/environments/draft/respond")
+}
+
+/// A consumer's text, as the platform sends it.
+pub fn text(message: &str) -> Value {
+    json!({ "convId": "c1", "message": message, "context": { "lpEvent": { "sequence": 1 } } })
+}
+
+impl Served {
+    /// A host with settings of its own.
+    pub fn with(settings: Settings) -> Self {
+        Self {
+            host: Host::new(settings).expect("a host"),
+            wanted: Wanted::default(),
+        }
+    }
+
+    /// Changes how the bots that follow are served.
+    pub fn wanting(mut self, change: impl FnOnce(&mut Wanted)) -> Self {
+        change(&mut self.wanted);
+        self
+    }
+
+    /// The bots that follow get this little time, so that a test of a deadline is short.
+    pub fn in_time(self, deadline_ms: u64) -> Self {
+        self.wanting(|wanted| wanted.limits.deadline_ms = deadline_ms)
+    }
+
+    /// The bots that follow fail like this.
+    pub fn failing_as(self, policy: FailurePolicy) -> Self {
+        self.wanting(|wanted| wanted.failure = policy)
+    }
+
+    /// Serves a bot.
+    pub async fn with_bot(self, name: &str, component: &[u8]) -> Self {
+        self.deploy(name, component).await.expect("it is deployed");
+        self
+    }
+
+    /// Serves a bot, or says why not.
+    pub async fn deploy(&self, name: &str, component: &[u8]) -> Result<(), NotDeployable> {
+        self.host
+            .deploy(&address(name), component, self.wanted.clone())
+            .await
+    }
+
+    /// Has a bot answer a payload, past HTTP.
+    pub async fn ask(&self, bot: &str, payload: &Value) -> Invocation {
+        let read =
+            custom_integration::read_payload(payload.to_string().as_bytes()).expect("a payload");
+        let (Payload::Turn(turn) | Payload::ConnectionTest(turn)) = read;
+        self.host
+            .respond(&address(bot), turn, Purpose::Answer, Instant::now())
+            .await
+    }
+
+    /// The first text of a bot's answer to a text.
+    pub async fn says(&self, bot: &str, message: &str) -> String {
+        let invocation = self.ask(bot, &text(message)).await;
+        let reply = invocation
+            .result
+            .unwrap_or_else(|error| panic!("{bot} failed: {error}"));
+        let body = custom_integration::write_reply(&reply);
+        body.pointer("/messages/0")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    /// Sends a request through the router.
+    pub async fn send(&self, method: &str, path: &str, body: impl Into<Body>) -> Answer {
+        let settings = http::Settings {
+            custom_endpoint_tenant: Some("acme".parse().expect("a tenant")),
+            ..http::Settings::default()
+        };
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .body(body.into())
+            .expect("a request");
+        let response = http::router(self.host.clone(), &settings)
+            .oneshot(request)
+            .await
+            .expect("an answer");
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("a body").to_bytes();
+        let body = if bytes.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&bytes).expect("JSON")
+        };
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    /// Sends a payload to a bot's `respond`.
+    pub async fn post(&self, bot: &str, payload: &Value) -> Answer {
+        self.send("POST", &respond_path(bot), payload.to_string())
+            .await
+    }
+
+    /// Waits until nothing of the pool is taken: a caller is answered before the last instance is torn down.
+    pub async fn is_empty_again(&self) {
+        let until = Instant::now() + Duration::from_secs(10);
+        loop {
+            let pool = self.host.sandbox().pool().expect("there is a pool");
+            if pool == EMPTY {
+                return;
+            }
+            assert!(
+                Instant::now() < until,
+                "ten seconds later the pool still has {pool:?}"
+            );
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
+const EMPTY: PoolUse = PoolUse {
+    component_instances: 0,
+    core_instances: 0,
+    memories: 0,
+    tables: 0,
+    stacks: 0,
+};

@@ -1,0 +1,6 @@
+//! The harness that the suites share: bots that are built by the real toolchain, and a host that reads as prose.
+
+pub mod bots;
+pub mod host;
+
+pub use host::{Served, host};

@@ -1,0 +1,1 @@
+//! What Retort promises a client.

@@ -1,1 +1,0 @@
-//! The harness that the suites share.
