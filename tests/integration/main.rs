@@ -1,1 +1,8 @@
-//! What Retort promises a client.
+//! What Retort promises a client, through the router and over a socket; and what it promises its maintainers.
+
+mod custom_endpoint;
+mod hostile_input;
+mod layering;
+mod liveness;
+mod payloads;
+mod respond;
