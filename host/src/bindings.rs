@@ -5,7 +5,6 @@
     missing_docs,
     reason = "generated; the contract in `wit/` documents each line"
 )]
-#[expect(clippy::indexing_slicing, reason = "generated")]
 mod generated {
     wasmtime::component::bindgen!({
         path: "../wit",

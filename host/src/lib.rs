@@ -24,8 +24,16 @@ pub mod registry;
 
 pub mod conversations;
 
+#[expect(
+    clippy::disallowed_types,
+    reason = "a guest that spins needs the real clock"
+)]
 pub mod sandbox;
 
+#[expect(
+    clippy::disallowed_types,
+    reason = "what is left of a turn is measured by the sandbox's clock"
+)]
 pub mod capabilities;
 
 pub mod admission;

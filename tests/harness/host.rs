@@ -1,5 +1,7 @@
 //! A host for one test: a bot, settings, and what a client sees.
 
+use std::net::SocketAddr;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
@@ -10,6 +12,8 @@ use retort::registry::{FailurePolicy, NotDeployable, Wanted};
 use retort::sandbox::PoolUse;
 use retort::tenant::Address;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::time::{Duration, Instant};
 use tower::ServiceExt;
 
@@ -72,6 +76,20 @@ pub fn respond_path(bot: &str) -> String {
 /// A consumer's text, as the platform sends it.
 pub fn text(message: &str) -> Value {
     json!({ "convId": "c1", "message": message, "context": { "lpEvent": { "sequence": 1 } } })
+}
+
+/// One request on a connection of its own; all that comes back, as text.
+pub async fn request(address: SocketAddr, method: &str, path: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let length = body.len();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: retort\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    stream.write_all(body.as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    answer
 }
 
 impl Served {

@@ -3,26 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use harness::host::{respond_path, text};
+use harness::host::{request, respond_path, text};
 use harness::{bots, host};
 use retort::http;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
-
-/// One request on a connection of its own; the status line and the body.
-async fn request(address: std::net::SocketAddr, method: &str, path: &str, body: &str) -> String {
-    let mut stream = TcpStream::connect(address).await.expect("a connection");
-    let length = body.len();
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: retort\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
-    );
-    stream.write_all(head.as_bytes()).await.expect("sent");
-    stream.write_all(body.as_bytes()).await.expect("sent");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("an answer");
-    answer
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn health_and_other_bots_answer_while_every_guest_thread_is_kept_busy() {

@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use notify_debouncer_mini::notify::{RecommendedWatcher, RecursiveMode};
-use notify_debouncer_mini::{DebounceEventResult, Debouncer, new_debouncer};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
 use super::Ended;
@@ -15,7 +14,7 @@ const SETTLES_IN: Duration = Duration::from_millis(200);
 /// A folder under watch, until it is dropped.
 pub(super) struct Watch {
     changes: mpsc::Receiver<()>,
-    _watcher: Debouncer<RecommendedWatcher>,
+    _watcher: RecommendedWatcher,
 }
 
 impl Watch {
@@ -29,15 +28,15 @@ impl Watch {
         let folder = folder.canonicalize().map_err(|error| unwatched(&error))?;
         let (change, changes) = mpsc::channel(1);
         let root = folder.clone();
-        let on_event = move |events: DebounceEventResult| {
-            if events.is_ok_and(|events| events.iter().any(|event| is_source(&event.path, &root))) {
+        let on_event = move |event: notify::Result<Event>| {
+            if event.is_ok_and(|event| is_change(&event, &root)) {
                 // A change that is not yet seen stands for this one too.
                 let _ = change.try_send(());
             }
         };
-        let mut watcher = new_debouncer(SETTLES_IN, on_event).map_err(|error| unwatched(&error))?;
+        let mut watcher =
+            notify::recommended_watcher(on_event).map_err(|error| unwatched(&error))?;
         watcher
-            .watcher()
             .watch(&folder, RecursiveMode::Recursive)
             .map_err(|error| unwatched(&error))?;
         Ok(Self {
@@ -46,12 +45,22 @@ impl Watch {
         })
     }
 
-    /// Waits for the next change.
+    /// Waits for the next change, and until the saving has come to rest.
     pub(super) async fn changed(&mut self) {
         if self.changes.recv().await.is_none() {
             std::future::pending().await
         }
+        while let Ok(Some(())) = tokio::time::timeout(SETTLES_IN, self.changes.recv()).await {}
     }
+}
+
+/// That a file was read is no change: the build itself reads them all.
+fn is_change(event: &Event, root: &Path) -> bool {
+    let written = matches!(
+        event.kind,
+        EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_)
+    );
+    written && event.paths.iter().any(|path| is_source(path, root))
 }
 
 /// Not what the build itself writes, nor what editors and version control keep in hidden places.
@@ -60,11 +69,10 @@ fn is_source(path: &Path, root: &Path) -> bool {
         .strip_prefix(root)
         .map(Path::to_path_buf)
         .unwrap_or_default();
+    let is_built = inside.starts_with("target") || inside == Path::new("Cargo.lock");
+    let hidden = |name: &str| name.starts_with('.') || name.ends_with('~');
     let mut names = inside
         .components()
-        .map(|component| component.as_os_str().to_string_lossy().into_owned());
-    let top_is_build = inside.starts_with("target") || inside == Path::new("Cargo.lock");
-    !inside.as_os_str().is_empty()
-        && !top_is_build
-        && !names.any(|name| name.starts_with('.') || name.ends_with('~'))
+        .map(|component| component.as_os_str().to_string_lossy());
+    !inside.as_os_str().is_empty() && !is_built && !names.any(|name| hidden(&name))
 }

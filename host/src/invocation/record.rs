@@ -1,5 +1,7 @@
 //! One turn's record, and its line in the host's log.
 
+use std::time::Duration;
+
 use tracing::{Level, event, span};
 use uuid::Uuid;
 
@@ -67,7 +69,7 @@ impl Invocation {
             tracing::debug!(target: "retort::bot", level = line.level, "{}", line.message.escape_debug());
         }
         let revision = self.revision.as_deref().unwrap_or_default();
-        let (outcome, wall_us) = (self.outcome(), self.usage.wall.as_micros());
+        let (outcome, wall_us) = (self.outcome(), micros(self.usage.wall));
         let (fuel, memory_peak_bytes) = (self.usage.fuel, self.usage.memory_peak_bytes);
         let (host_calls, dropped_lines) = (self.usage.host_calls, self.log.dropped);
         macro_rules! turn {
@@ -83,4 +85,8 @@ impl Invocation {
             Err(error) => turn!(Level::INFO, "turn failed: {error}"),
         }
     }
+}
+
+fn micros(wall: Duration) -> u64 {
+    u64::try_from(wall.as_micros()).unwrap_or(u64::MAX)
 }

@@ -115,7 +115,7 @@ pub fn embed(component: &[u8], manifest: &str) -> Vec<u8> {
 
 /// The section of the component itself; those of modules and components inside it do not count.
 fn section(component: &[u8]) -> Result<Option<&[u8]>, BadManifest> {
-    let mut found = None;
+    let mut found = Vec::new();
     let mut depth = 0_usize;
     for payload in wasmparser::Parser::new(0).parse_all(component) {
         use wasmparser::Payload;
@@ -123,14 +123,16 @@ fn section(component: &[u8]) -> Result<Option<&[u8]>, BadManifest> {
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::CustomSection(section) if depth == 0 && section.name() == SECTION => {
-                if found.replace(section.data()).is_some() {
-                    return Err(BadManifest::Section("is there twice"));
-                }
+                found.push(section.data());
             }
             _ => {}
         }
     }
-    Ok(found)
+    match found.as_slice() {
+        [] => Ok(None),
+        [manifest] => Ok(Some(manifest)),
+        _ => Err(BadManifest::Section("is there more than once")),
+    }
 }
 
 #[cfg(test)]
@@ -163,7 +165,7 @@ mod tests {
         let twice = embed(&embed(COMPONENT, text), text);
         let long = embed(COMPONENT, &"#".repeat(MOST_BYTES + 1));
         for (component, words) in [
-            (twice, "is there twice"),
+            (twice, "is there more than once"),
             (long, "is too long"),
             (COMPONENT[..5].to_vec(), "not valid"),
         ] {

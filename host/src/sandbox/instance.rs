@@ -80,7 +80,7 @@ impl Ask for CheckConfig {
     type Said = Result<(), Vec<types::ConfigProblem>>;
 
     async fn ask(self, bot: &Guest, store: &mut Store<TurnState>) -> Result<Self::Said> {
-        Ok(bot.call_check_config(store).await?)
+        bot.call_check_config(store).await
     }
 }
 
@@ -177,14 +177,16 @@ fn store(engine: &Engine, terms: &Terms, log: Log) -> Result<Store<TurnState>> {
     store.set_max_component_handles(limits.handles);
     store.set_epoch_deadline(1);
     let deadline = terms.deadline;
-    store.epoch_deadline_callback(move |_| at_tick(deadline));
+    store.epoch_deadline_callback(move |turn| at_tick(turn, deadline));
     let most = limits.host_calls;
     store.call_hook(move |turn, hook| at_host_call(turn, hook, most));
     Ok(store)
 }
 
 /// A guest past its first tick makes way for the others, and goes on after them.
-fn at_tick(deadline: Instant) -> Result<UpdateDeadline> {
+fn at_tick(mut turn: StoreContextMut<'_, TurnState>, deadline: Instant) -> Result<UpdateDeadline> {
+    // The tick came in as a call to the host, and is none of the bot's.
+    turn.data_mut().host_calls = turn.data().host_calls.saturating_sub(1);
     if Instant::now() >= deadline {
         return Err(Cut::Deadline.into());
     }

@@ -1,0 +1,272 @@
+//! `build`, `invoke` and `chat`: what a bot's author runs.
+
+use harness::bots::{misbehaving, plugin_dir};
+use tempfile::tempdir;
+
+use crate::running::{file, retort, run};
+
+#[test]
+fn build_writes_a_component_that_invoke_can_run() {
+    let folder = tempdir().expect("a folder");
+    let component = folder.path().join("it.wasm");
+    let built = run(
+        retort()
+            .arg("build")
+            .arg(plugin_dir("echo"))
+            .arg("-o")
+            .arg(&component),
+        "",
+    );
+    assert_eq!(
+        (built.code, built.stdout),
+        (0, format!("{}\n", component.display()))
+    );
+    assert!(
+        built.stderr.contains("built echo 1.0.0"),
+        "{}",
+        built.stderr
+    );
+
+    let payload = file(
+        folder.path(),
+        "payload.json",
+        "{\"convId\":\"1\",\"message\":\"hello\"}",
+    );
+    let invoked = run(
+        retort()
+            .arg("invoke")
+            .arg(&component)
+            .arg("--payload")
+            .arg(payload),
+        "",
+    );
+    let reply = "{\n  \"messages\": [\n    \"hello\"\n  ],\n  \"context\": {}\n}\n";
+    assert_eq!(
+        (
+            invoked.code,
+            invoked.stdout.as_str(),
+            invoked.stderr.as_str()
+        ),
+        (0, reply, "")
+    );
+}
+
+#[test]
+fn build_without_an_output_writes_where_it_stands() {
+    let folder = tempdir().expect("a folder");
+    let built = run(
+        retort()
+            .arg("build")
+            .arg(plugin_dir("echo"))
+            .current_dir(folder.path()),
+        "",
+    );
+    assert_eq!((built.code, built.stdout.as_str()), (0, "echo.wasm\n"));
+    assert!(folder.path().join("echo.wasm").is_file());
+}
+
+#[test]
+fn build_says_what_is_missing_or_wrong_in_a_folder() {
+    let folder = tempdir().expect("a folder");
+    let at = folder.path();
+    let build = || run(retort().arg("build").arg(at), "");
+    let none = build();
+    assert_eq!(none.code, 4);
+    assert!(
+        none.stderr.contains("bot.toml") && none.stderr.contains("name, version"),
+        "{}",
+        none.stderr
+    );
+
+    file(at, "bot.toml", "name = \"a b\"\nversion = \"1.0.0\"\n");
+    let invalid = build();
+    assert!(
+        invalid.stderr.contains("bot \"a b\" is not valid"),
+        "{}",
+        invalid.stderr
+    );
+
+    file(at, "bot.toml", "name = \"it\"\nversion = \"1.0.0\"\n");
+    let no_crate = build();
+    assert_eq!(no_crate.code, 4);
+    assert!(
+        no_crate.stderr.contains("only Rust bots are built here"),
+        "{}",
+        no_crate.stderr
+    );
+
+    file(
+        at,
+        "Cargo.toml",
+        "[package]\nname = \"it\"\nedition = \"2024\"\n[workspace]\n",
+    );
+    file(at, "src/lib.rs", "fn broken( {}");
+    let broken = build();
+    assert_eq!(broken.code, 4);
+    assert!(
+        broken
+            .stderr
+            .contains("does not build; the reason stands above"),
+        "{}",
+        broken.stderr
+    );
+
+    file(at, "src/lib.rs", "");
+    let no_component = build();
+    assert_eq!(no_component.code, 4);
+    assert!(
+        no_component.stderr.contains("crate-type = [\"cdylib\"]"),
+        "{}",
+        no_component.stderr
+    );
+}
+
+#[test]
+fn invoke_reads_its_payload_from_standard_input_and_tells_what_the_turn_used() {
+    let payload = "{\"convId\":\"1\",\"message\":\"what?\"}";
+    let told = run(
+        retort()
+            .arg("invoke")
+            .arg(plugin_dir("concierge"))
+            .args(["--payload", "-", "--verbose"]),
+        payload,
+    );
+    assert_eq!(told.code, 0, "{}", told.stderr);
+    assert!(told.stdout.contains("quickReplies"), "{}", told.stdout);
+    for what in [
+        "outcome      replied",
+        "wall time",
+        "fuel",
+        "peak memory",
+        "host calls",
+        "log info     no keyword matched",
+    ] {
+        assert!(told.stderr.contains(what), "{what} in {}", told.stderr);
+    }
+}
+
+#[test]
+fn invoke_gives_a_bot_its_configuration() {
+    let payload = "{\"convId\":\"1\",\"message\":\"help\"}";
+    let bot = plugin_dir("concierge");
+    let told = run(
+        retort()
+            .arg("invoke")
+            .arg(&bot)
+            .args(["--payload", "-", "--set", "skill=night shift"]),
+        payload,
+    );
+    assert!(
+        told.stdout.contains("\"skill\": \"night shift\""),
+        "{}",
+        told.stdout
+    );
+    let refused = run(
+        retort()
+            .arg("invoke")
+            .arg(&bot)
+            .args(["--payload", "-", "--set", "skill= "]),
+        payload,
+    );
+    assert_eq!(refused.code, 4);
+    assert!(
+        refused
+            .stderr
+            .contains("the bot refuses its configuration: `skill` is empty"),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[test]
+fn invoke_tells_by_its_exit_code_who_has_to_mend_what() {
+    let folder = tempdir().expect("a folder");
+    let bad = file(folder.path(), "bad.wasm", misbehaving("panic"));
+    let text = file(folder.path(), "text.wasm", "hello");
+    let missing = folder.path().join("missing.wasm");
+    let turn = "{\"convId\":\"1\",\"message\":\"go\"}";
+    for (bot, payload, code, words) in [
+        (&bad, turn, 3, "the bot trapped: it panicked or aborted"),
+        (&bad, "no", 2, "the body is not JSON"),
+        (&text, turn, 4, "this is not a WebAssembly component"),
+        (&missing, turn, 4, "cannot be read"),
+    ] {
+        let ended = run(
+            retort().arg("invoke").arg(bot).args(["--payload", "-"]),
+            payload,
+        );
+        assert_eq!(
+            (ended.code, ended.stdout.as_str()),
+            (code, ""),
+            "{}",
+            ended.stderr
+        );
+        assert!(
+            ended.stderr.starts_with("error: ") && ended.stderr.contains(words),
+            "{}",
+            ended.stderr
+        );
+    }
+    assert_eq!(run(retort().arg("invoke"), "").code, 2);
+}
+
+#[test]
+fn chat_shows_a_line_for_each_part_and_takes_choices_by_number() {
+    let chat = run(
+        retort().arg("chat").arg(plugin_dir("concierge")),
+        "1\n2\nperson\nnever read\n",
+    );
+    assert_eq!(chat.code, 0, "{}", chat.stderr);
+    let spoken: Vec<_> = chat
+        .stdout
+        .lines()
+        .filter(|line| !line.contains(" fuel"))
+        .collect();
+    let expected = [
+        "bot: Hello, I am the concierge. What can I do for you?  [1: Track a parcel]  [2: Opening hours]  [3: Talk to a person]",
+        "bot: Let me look.",
+        "     (waits 1 s)",
+        "bot: Your parcel is on its way  It arrives tomorrow before noon  [1: Talk to a person]",
+        "     (understood: track-parcel 0.90)",
+        "bot: I did not get that. I can help with these:  [1: Track a parcel]  [2: Opening hours]  [3: Talk to a person]",
+        "log  info: no keyword matched",
+        "bot: I will connect you to a colleague.",
+        "note (agents only): The consumer asked for a person; the concierge could not help any further.",
+        "     (understood: talk-to-a-person 0.95, refund 0.20)",
+        "=>   transfers to skill \"human\"",
+    ];
+    assert_eq!(spoken, expected);
+    assert_eq!(
+        chat.stdout
+            .lines()
+            .filter(|line| line.contains(" ms, "))
+            .count(),
+        4,
+        "one for each turn"
+    );
+}
+
+#[test]
+fn chat_says_what_it_is_given_and_lives_on_when_the_bot_fails() {
+    let folder = tempdir().expect("a folder");
+    let bad = file(folder.path(), "bad.wasm", misbehaving("panic"));
+    let chat = run(
+        retort()
+            .arg("chat")
+            .arg(bad)
+            .args(["--say", "one", "--say", "two", "--channel", "chat"]),
+        "",
+    );
+    assert_eq!(chat.code, 0);
+    assert_eq!(
+        chat.stdout.matches("!    the bot trapped").count(),
+        3,
+        "{}",
+        chat.stdout
+    );
+    assert!(
+        chat.stdout.contains("log  warn:") && chat.stdout.contains("4711"),
+        "its author is told: {}",
+        chat.stdout
+    );
+}

@@ -1,0 +1,8 @@
+//! What the command line promises a person: what it prints, where, and the exit code.
+
+#![expect(clippy::panic, reason = "that is how a test fails")]
+
+mod author;
+mod dev;
+mod running;
+mod serve;

@@ -1,0 +1,237 @@
+//! `serve`: what an operator and the platform rely on.
+
+use std::path::Path;
+
+use harness::bots::{misbehaving, plugin};
+use harness::host::{request, text};
+use tempfile::{TempDir, tempdir};
+
+use crate::running::{Running, file, retort, run};
+
+const DEPLOYMENT: &str =
+    "[[deployments]]\ntenant = \"acme\"\nbot = \"echo\"\ncomponent = \"echo.wasm\"\n";
+
+/// A folder with a configuration and the component that it names.
+fn folder(config: &str) -> TempDir {
+    let folder = tempdir().expect("a folder");
+    file(folder.path(), "retort.toml", config);
+    file(folder.path(), "echo.wasm", plugin("echo"));
+    folder
+}
+
+fn serve(folder: &Path) -> std::process::Command {
+    let mut serve = retort();
+    serve
+        .arg("serve")
+        .arg("--data")
+        .arg(folder.join("data"))
+        .args(["--listen", "127.0.0.1:0"]);
+    serve.arg("--config").arg(folder.join("retort.toml"));
+    serve
+}
+
+#[tokio::test]
+async fn it_says_where_it_listens_answers_and_ends_when_it_is_told_to() {
+    let folder = folder(DEPLOYMENT);
+    let serving = Running::start(&mut serve(folder.path()));
+    let path = "/tenants/acme/bots/echo/environments/draft/respond";
+    let answer = request(serving.address, "POST", path, &text("hello").to_string()).await;
+    assert!(
+        answer.ends_with("{\"messages\":[\"hello\"],\"context\":{}}"),
+        "{answer}"
+    );
+    assert_eq!(
+        serving.stop(),
+        (0, String::new()),
+        "one line on standard output, and no other"
+    );
+}
+
+#[test]
+fn two_hosts_do_not_share_a_data_folder() {
+    let folder = folder(DEPLOYMENT);
+    let first = Running::start(&mut serve(folder.path()));
+    let second = run(&mut serve(folder.path()), "");
+    assert_eq!(second.code, 1);
+    assert!(
+        second.stderr.contains("is in use: another host runs on it"),
+        "{}",
+        second.stderr
+    );
+    first.stop();
+    Running::start(&mut serve(folder.path())).stop();
+}
+
+#[test]
+fn the_data_folder_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = folder(DEPLOYMENT);
+    Running::start(&mut serve(folder.path())).stop();
+    let mode = std::fs::metadata(folder.path().join("data"))
+        .expect("it was made")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[test]
+fn a_port_that_is_taken_is_told() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let folder = folder(DEPLOYMENT);
+    let mut serve = retort();
+    let config = folder.path().join("retort.toml");
+    serve
+        .arg("serve")
+        .arg("--data")
+        .arg(folder.path().join("data"))
+        .args(["--listen", &address]);
+    let ended = run(serve.arg("--config").arg(config), "");
+    assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
+    assert!(
+        ended
+            .stderr
+            .contains(&format!("{address} cannot be listened on")),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn a_configuration_that_is_wrong_is_refused_with_its_place() {
+    for (config, words) in [
+        ("[limits]\nfule = 1\n", "`limits.fule`: unknown field"),
+        ("[limits]\nfuel = \"lots\"\n", "`limits.fuel`: invalid type"),
+        ("[limits\n", "invalid table header"),
+        ("[log]\nfilter = \"info,[\"\n", "`log.filter` is not valid"),
+    ] {
+        let ended = run(&mut serve(folder(config).path()), "");
+        assert_eq!(
+            (ended.code, ended.stdout.as_str()),
+            (2, ""),
+            "{}",
+            ended.stderr
+        );
+        assert!(ended.stderr.contains(words), "{words} in {}", ended.stderr);
+    }
+    let no_data = run(retort().args(["serve", "--listen", "127.0.0.1:0"]), "");
+    assert_eq!(no_data.code, 2);
+    assert!(
+        no_data.stderr.contains("add --data DIR"),
+        "{}",
+        no_data.stderr
+    );
+    let no_file = run(
+        retort().args(["serve", "--config", "/nowhere/retort.toml"]),
+        "",
+    );
+    assert!(
+        no_file
+            .stderr
+            .contains("\"/nowhere/retort.toml\" is not there"),
+        "{}",
+        no_file.stderr
+    );
+}
+
+#[test]
+fn every_bot_that_cannot_be_served_is_named() {
+    let more = "[[deployments]]\ntenant = \"acme\"\nbot = \"gone\"\ncomponent = \"gone.wasm\"\n\
+                [[deployments]]\ntenant = \"acme\"\nbot = \"text\"\ncomponent = \"retort.toml\"\n";
+    let ended = run(
+        &mut serve(folder(&format!("{DEPLOYMENT}{more}")).path()),
+        "",
+    );
+    assert_eq!((ended.code, ended.stdout.as_str()), (4, ""));
+    assert!(
+        ended.stderr.contains("acme/gone/draft") && ended.stderr.contains("cannot be read"),
+        "{}",
+        ended.stderr
+    );
+    assert!(
+        ended.stderr.contains("acme/text/draft") && ended.stderr.contains("not a WebAssembly"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[tokio::test]
+async fn a_variable_beats_the_file_and_each_deployment_has_its_own_limits_and_policy() {
+    let config = "[limits]\nhost_calls = 50\n\
+                  [[deployments]]\ntenant = \"acme\"\nbot = \"flood\"\ncomponent = \"flood.wasm\"\n\
+                  failure = { policy = \"reply\", text = \"Sorry.\" }\n\
+                  [[deployments]]\ntenant = \"acme\"\nbot = \"spin\"\ncomponent = \"spin.wasm\"\n\
+                  limits = { deadline_ms = 30 }\n";
+    let folder = folder(config);
+    file(folder.path(), "flood.wasm", misbehaving("flood_log"));
+    file(folder.path(), "spin.wasm", misbehaving("spin"));
+    let serving = Running::start(serve(folder.path()).env("RETORT_LOG__FORMAT", "json"));
+    let post = |bot: &str| format!("/tenants/acme/bots/{bot}/environments/draft/respond");
+    let flood = request(
+        serving.address,
+        "POST",
+        &post("flood"),
+        &text("go").to_string(),
+    )
+    .await;
+    assert!(
+        flood.contains("retort-outcome: too-many-host-calls") && flood.contains("\"Sorry.\""),
+        "{flood}"
+    );
+    let spin = request(
+        serving.address,
+        "POST",
+        &post("spin"),
+        &text("go").to_string(),
+    )
+    .await;
+    assert!(
+        spin.contains("the turn was cut at its deadline of 30 ms"),
+        "{spin}"
+    );
+    serving.stop();
+}
+
+#[tokio::test]
+async fn every_turn_is_one_line_of_the_log_without_the_consumers_words() {
+    let folder = folder(DEPLOYMENT);
+    let log = folder.path().join("log");
+    let mut serve = serve(folder.path());
+    let serving = Running::logging_to(&log, serve.env("RETORT_LOG__FORMAT", "json"));
+    let path = "/tenants/acme/bots/echo/environments/draft/respond";
+    request(
+        serving.address,
+        "POST",
+        path,
+        &text("my private words").to_string(),
+    )
+    .await;
+    serving.stop();
+
+    let log = std::fs::read_to_string(&log).expect("text");
+    assert!(!log.contains("my private words"), "{log}");
+    let turns: Vec<serde_json::Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .filter(|line: &serde_json::Value| line["outcome"].is_string())
+        .collect();
+    let [turn] = turns.as_slice() else {
+        panic!("one turn, one line: {log}")
+    };
+    assert_eq!(
+        (
+            &turn["outcome"],
+            &turn["span"]["tenant"],
+            &turn["span"]["bot"]
+        ),
+        (&"replied".into(), &"acme".into(), &"echo".into())
+    );
+    assert!(
+        turn["fuel"].as_u64() > Some(0)
+            && turn["revision"]
+                .as_str()
+                .is_some_and(|r| r.starts_with("sha256:")),
+        "{turn}"
+    );
+}
