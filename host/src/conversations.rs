@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use moka::sync::Cache;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::chat::Conversation;
 use crate::tenant::Address;
 
 /// How long conversations are remembered, and how many.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Minutes after the last event. The platform sends the beginning again for one that is forgotten, so

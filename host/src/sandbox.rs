@@ -13,7 +13,7 @@ mod ticker;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio::time::timeout_at;
 use wasmtime::Engine;
 
@@ -33,7 +33,7 @@ use ticker::Ticker;
 const GRACE: Duration = Duration::from_millis(5);
 
 /// What all bots of a host share.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Threads that run guests, and nothing else does. 0: one less than the machine has cores, at least 1,

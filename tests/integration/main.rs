@@ -1,6 +1,7 @@
 //! What Retort promises a client, through the router and over a socket; and what it promises its maintainers.
 
 mod custom_endpoint;
+mod documents;
 mod hostile_input;
 mod layering;
 mod liveness;

@@ -1,0 +1,74 @@
+//! Documents that a reader relies on say what the code does.
+
+use std::path::Path;
+
+use retort::config::Config;
+use serde_json::Value;
+
+fn readme() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    std::fs::read_to_string(path).expect("the README")
+}
+
+/// The rows of the table of limits: a key, and the default that stands beside it.
+fn documented() -> Vec<(String, u64)> {
+    let readme = readme();
+    let (_, table) = readme.split_once("| key | default |").expect("the table");
+    let rows = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    rows.map(|row| {
+        let mut cells = row.split('|').map(str::trim).skip(1);
+        let key = cells.next().expect("a key").trim_matches('`').to_owned();
+        (
+            key,
+            cells.next().expect("a default").parse().expect("a number"),
+        )
+    })
+    .collect()
+}
+
+/// Every number that can be set, under its key.
+fn defaults() -> Vec<(String, u64)> {
+    let config = Config::default();
+    let tables = [
+        ("limits", serde_json::to_value(&config.limits)),
+        ("reply", serde_json::to_value(&config.reply)),
+        ("http", serde_json::to_value(&config.http)),
+        ("admission", serde_json::to_value(&config.admission)),
+        ("conversations", serde_json::to_value(&config.conversations)),
+        ("sandbox", serde_json::to_value(&config.sandbox)),
+    ];
+    let mut defaults = Vec::new();
+    for (table, values) in tables {
+        let Value::Object(values) = values.expect("it can be written") else {
+            panic!("{table} is no table")
+        };
+        let numbers = values
+            .iter()
+            .filter_map(|(key, value)| Some((key, value.as_u64()?)));
+        defaults.extend(numbers.map(|(key, value)| (format!("{table}.{key}"), value)));
+    }
+    defaults
+}
+
+#[test]
+fn the_table_of_limits_has_every_limit_with_its_default() {
+    let (mut documented, mut defaults) = (documented(), defaults());
+    documented.sort();
+    defaults.sort();
+    assert_eq!(documented, defaults);
+}
+
+#[test]
+fn the_bot_in_the_readme_is_the_one_in_the_tree() {
+    let source = include_str!("../../plugins/echo/src/lib.rs");
+    let (_, code) = source
+        .split_once("\n\n")
+        .expect("a line on what it teaches");
+    assert!(
+        readme().contains(code.trim()),
+        "the README shows another echo"
+    );
+}
