@@ -22,6 +22,8 @@ pub struct ReplyLimits {
     pub bytes: usize,
     /// Parts. The platform sends each as a message of its own.
     pub parts: usize,
+    /// Intents. Each is a row of the agent's summary.
+    pub intents: usize,
     /// Seconds of one delay. A consumer who waits a minute has left.
     pub delay_seconds: u32,
 }
@@ -31,6 +33,7 @@ impl Default for ReplyLimits {
         Self {
             bytes: 256 << 10,
             parts: 16,
+            intents: 16,
             delay_seconds: 60,
         }
     }
@@ -183,6 +186,24 @@ impl Reply {
     pub fn said(&self) -> &Said {
         &self.0
     }
+}
+
+/// A bot's words for a person to read, in a log or at a terminal: on one line, without what could move a cursor or
+/// forge a line, and cut where they are too long.
+pub fn one_line(words: &str, most_chars: usize) -> String {
+    let visible = |c: char| {
+        if c.is_control() || is_invisible(c) {
+            ' '
+        } else {
+            c
+        }
+    };
+    words.chars().map(visible).take(most_chars).collect()
+}
+
+/// Line and paragraph separators, and what turns the direction of the text around it.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Takes out what a bot may see only when its deployment grants it.

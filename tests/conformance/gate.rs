@@ -1,6 +1,6 @@
 //! What can be deployed, and what the operator is told of what cannot.
 
-use harness::bots::{self, ByHand, component_of};
+use harness::bots::{self, ByHand};
 use harness::host;
 use retort::registry::{FailurePolicy, Wanted, manifest};
 
@@ -67,21 +67,29 @@ async fn an_import_that_the_host_does_not_offer_is_named() {
 
 #[tokio::test]
 async fn webassembly_that_no_bot_needs_is_refused() {
+    let zero = "(v128.const i64x2 0 0)";
+    let swizzle = format!("(func (drop (i8x16.relaxed_swizzle {zero} {zero})))");
     for (feature, module) in [
-        ("threads", "(memory $m2 1 1 shared)"),
-        ("memory64", "(memory $m2 i64 1)"),
+        ("threads", "(memory 1 1 shared)"),
+        ("memory64", "(memory i64 1)"),
         ("exceptions", "(tag $t)"),
         ("tail calls", "(func $f (return_call $f))"),
         ("gc", "(type $s (struct (field i32)))"),
         (
-            "relaxed simd",
-            "(func (drop (i8x16.relaxed_swizzle (v128.const i64x2 0 0) (v128.const i64x2 0 0))))",
+            "function references",
+            "(func (param (ref null (type $f)))) (type $f (func))",
         ),
+        ("multi-memory", "(memory 1) (memory 1)"),
+        ("custom page sizes", "(memory 1 (pagesize 1))"),
+        (
+            "wide arithmetic",
+            "(func (result i64 i64) (i64.mul_wide_u (i64.const 1) (i64.const 1)))",
+        ),
+        ("relaxed simd", &swizzle),
     ] {
-        let text = include_str!("../bots/frame.wat").replace("(;MODULE;)", module);
-        let Ok(component) = component_of(&text) else {
-            continue;
-        };
+        let component = format!("(component (core module {module}))");
+        let component =
+            wat::parse_str(&component).unwrap_or_else(|error| panic!("{feature}: {error}"));
         let error = refused(&component).await;
         assert!(
             error.starts_with("the component is not valid"),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use wasmtime::Result;
 
 use crate::bindings::log::{Host, Level};
+use crate::chat::one_line;
 
 /// How much a turn may log. What is over is dropped and counted, and the turn goes on.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -64,7 +65,8 @@ impl Log {
             kept.lines.dropped += 1;
             return;
         }
-        let message = shortened(message, room);
+        // Before it is measured: what is put in place of a character may be shorter.
+        let message = shortened(&one_line(message, room), room);
         kept.bytes += message.len();
         kept.lines.lines.push(Line {
             level: name(level),
@@ -110,11 +112,11 @@ mod tests {
     #[test]
     fn what_is_past_the_limits_is_cut_and_counted() {
         let log = Log::new(Limits { lines: 2, bytes: 6 });
-        for message in ["one", "münze", "three", "four"] {
+        for message in ["o\ne", "münze", "three", "four"] {
             log.write(Level::Info, message);
         }
         let Lines { lines, dropped } = log.take();
         let messages: Vec<_> = lines.iter().map(|line| line.message.as_str()).collect();
-        assert_eq!((messages, dropped), (vec!["one", "mü…"], 2));
+        assert_eq!((messages, dropped), (vec!["o e", "mü…"], 2));
     }
 }

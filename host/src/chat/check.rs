@@ -1,6 +1,8 @@
 //! The rules of a reply, one by one. A rule that is the platform's says so; what breaks one of those would be
 //! dropped there without a word, or would end the conversation's time with the bot.
 
+mod size;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -37,7 +39,7 @@ pub(super) fn answer(
     channel: &Channel,
     limits: &ReplyLimits,
 ) -> Result<Answer, InvalidReply> {
-    size(&raw, limits)?;
+    size::check(&raw, limits)?;
     if raw.parts.is_empty() && raw.action.is_none() {
         return Err(invalid(
             "it",
@@ -61,63 +63,6 @@ pub(super) fn answer(
             .collect::<Result<_, _>>()?,
         encoded_metadata: encoded_metadata("the reply", raw.encoded_metadata)?,
     })
-}
-
-/// Sizes first: nothing is parsed that is too much.
-fn size(raw: &types::Answer, limits: &ReplyLimits) -> Result<(), InvalidReply> {
-    if raw.parts.len() > limits.parts {
-        return Err(invalid(
-            "it",
-            format!(
-                "has {} parts and may have {}",
-                raw.parts.len(),
-                limits.parts
-            ),
-        ));
-    }
-    let bytes = raw.parts.iter().map(part_bytes).sum::<usize>()
-        + raw
-            .intents
-            .iter()
-            .map(|intent| intent.id.len() + optional(&intent.name))
-            .sum::<usize>()
-        + optional(&raw.encoded_metadata)
-        + raw.action.as_ref().map_or(0, action_bytes);
-    if bytes > limits.bytes {
-        return Err(invalid(
-            "it",
-            format!("has {bytes} bytes and may have {}", limits.bytes),
-        ));
-    }
-    Ok(())
-}
-
-fn optional(text: &Option<String>) -> usize {
-    text.as_ref().map_or(0, String::len)
-}
-
-fn part_bytes(part: &types::Part) -> usize {
-    match part {
-        types::Part::Text(text) | types::Part::PrivateText(text) => {
-            text.text.len() + optional(&text.metadata) + optional(&text.encoded_metadata)
-        }
-        types::Part::StructuredContent(rich) => {
-            rich.content.len() + optional(&rich.metadata) + optional(&rich.encoded_metadata)
-        }
-        types::Part::Delay(_) => 0,
-    }
-}
-
-fn action_bytes(action: &types::Action) -> usize {
-    match action {
-        types::Action::Transfer(transfer) => {
-            optional(&transfer.skill) + optional(&transfer.agent_id)
-        }
-        types::Action::InvokeFunction(function) => {
-            function.lambda_uuid.len() + function.payload.len()
-        }
-        types::Action::Close(_) | types::Action::ChangeTimeToResponse(_) => 0,
-    }
 }
 
 fn part(

@@ -5,7 +5,7 @@ mod shown;
 use std::io::{IsTerminal, Write};
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -38,7 +38,8 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     let local = local::start(&args.bot).await?;
     let mut conversation = Conversation::new(local.host, local.at, args.channel);
     if args.texts.is_empty() {
-        return conversation.hold().await;
+        let mut person = Person::at_standard_input();
+        return conversation.hold(&mut person).await.map(drop);
     }
     conversation.begin().await?;
     for text in &args.texts {
@@ -55,6 +56,13 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
 enum Next {
     Goes,
     Ended,
+}
+
+/// Who ended a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EndedBy {
+    Bot,
+    Person,
 }
 
 /// One conversation with one bot.
@@ -84,25 +92,16 @@ impl Conversation {
         Self::new(host, at, Kind::Messaging)
     }
 
-    /// Reads what the person says, line by line, until they have nothing to say or the bot has ended it.
-    pub(super) async fn hold(&mut self) -> Result<(), Ended> {
-        let interactive = std::io::stdin().is_terminal();
-        let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    /// Goes on until the person has nothing to say or the bot has ended it.
+    pub(super) async fn hold(&mut self, with: &mut Person) -> Result<EndedBy, Ended> {
         let mut next = self.begin().await?;
         while next == Next::Goes {
-            if interactive {
-                prompt()?;
-            }
-            let line = lines
-                .next_line()
-                .await
-                .map_err(|error| Ended::Usage(error.to_string()))?;
-            match line.as_deref().map(str::trim) {
-                None | Some("") => break,
-                Some(said) => next = self.hear(said).await?,
+            match with.says().await? {
+                Some(said) => next = self.hear(&said).await?,
+                None => return Ok(EndedBy::Person),
             }
         }
-        Ok(())
+        Ok(EndedBy::Bot)
     }
 
     async fn begin(&mut self) -> Result<Next, Ended> {
@@ -182,9 +181,36 @@ fn leaves(reply: &Reply) -> bool {
     matches!(answer.action, Some(Action::Transfer(_) | Action::Close(_)))
 }
 
-fn prompt() -> Result<(), Ended> {
-    let mut terminal = std::io::stdout();
-    write!(terminal, "you: ")
-        .and_then(|()| terminal.flush())
-        .map_err(|error| Ended::Host(error.to_string()))
+/// The person at the terminal, or whatever writes to standard input in their place.
+pub(super) struct Person {
+    lines: Lines<BufReader<Stdin>>,
+    is_prompted: bool,
+}
+
+impl Person {
+    pub(super) fn at_standard_input() -> Self {
+        let lines = BufReader::new(tokio::io::stdin()).lines();
+        Self {
+            lines,
+            is_prompted: std::io::stdin().is_terminal(),
+        }
+    }
+
+    /// What they say next; none for an empty line and at the end of the input.
+    async fn says(&mut self) -> Result<Option<String>, Ended> {
+        if self.is_prompted {
+            let mut terminal = std::io::stdout();
+            write!(terminal, "you: ")
+                .and_then(|()| terminal.flush())
+                .map_err(|error| Ended::Host(error.to_string()))?;
+        }
+        let line = self
+            .lines
+            .next_line()
+            .await
+            .map_err(|error| Ended::Usage(error.to_string()))?;
+        Ok(line
+            .map(|line| line.trim().to_owned())
+            .filter(|said| !said.is_empty()))
+    }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::net::TcpListener;
 
-use super::chat::Conversation;
+use super::chat::{Conversation, EndedBy, Person};
 use super::watch::Watch;
 use super::{Ended, build, give, key_value, local, say};
 use crate::http;
@@ -90,12 +90,17 @@ async fn rebuild(
     Ok(built.manifest.version)
 }
 
-/// A conversation where there is a person to hold it; otherwise nothing, for ever.
+/// One conversation after another where there is a person to hold them; otherwise nothing, for ever.
 async fn talk(host: &Host, at: &Address) -> Result<(), Ended> {
     if !std::io::stdin().is_terminal() {
         return std::future::pending().await;
     }
-    Conversation::over_messaging(host.clone(), at.clone())
-        .hold()
-        .await
+    let mut person = Person::at_standard_input();
+    loop {
+        let mut conversation = Conversation::over_messaging(host.clone(), at.clone());
+        match conversation.hold(&mut person).await? {
+            EndedBy::Person => return Ok(()),
+            EndedBy::Bot => say("     (the conversation has left the bot; here is a new one)"),
+        }
+    }
 }

@@ -66,7 +66,7 @@ impl Invocation {
         let span = span!(Level::INFO, "invocation", id = %self.id, tenant = %to.tenant, bot = %to.bot, environment = %to.environment);
         let _entered = span.enter();
         for line in &self.log.lines {
-            tracing::debug!(target: "retort::bot", level = line.level, "{}", line.message.escape_debug());
+            tracing::debug!(target: "retort::bot", level = line.level, "{}", line.message);
         }
         let revision = self.revision.as_deref().unwrap_or_default();
         let (outcome, wall_us) = (self.outcome(), micros(self.usage.wall));

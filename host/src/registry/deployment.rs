@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::admission::{Admission, Refused};
 use crate::bindings::types::{ConfigProblem, Description};
 use crate::capabilities::config::Values;
-use crate::chat::ReplyLimits;
+use crate::chat::{ReplyLimits, one_line};
 use crate::registry::failure_policy::FailurePolicy;
 use crate::registry::manifest::{BadManifest, Manifest};
 use crate::sandbox::{
@@ -95,11 +95,12 @@ pub enum NotDeployable {
 }
 
 fn in_words(problems: &[ConfigProblem]) -> String {
-    let each = problems.iter().map(|p| {
+    const CHARS: usize = 200;
+    let each = problems.iter().take(20).map(|problem| {
         format!(
             "`{}` {}",
-            p.key.escape_default(),
-            p.problem.escape_default()
+            one_line(&problem.key, CHARS),
+            one_line(&problem.problem, CHARS)
         )
     });
     each.collect::<Vec<_>>().join("; ")

@@ -8,6 +8,7 @@ use wasmtime_wasi::I32Exit;
 
 use super::limits::Limits;
 use crate::bindings::types;
+use crate::chat::one_line;
 use crate::fault::Fault;
 
 /// Why a bot gave no reply. All of them are the bot's own doing but the last.
@@ -115,8 +116,8 @@ const FAULT_MESSAGE_CHARS: usize = 2_000;
 impl From<types::Fault> for Failure {
     fn from(fault: types::Fault) -> Self {
         Failure::Faulted {
-            code: fault.code.chars().take(FAULT_CODE_CHARS).collect(),
-            message: fault.message.chars().take(FAULT_MESSAGE_CHARS).collect(),
+            code: one_line(&fault.code, FAULT_CODE_CHARS),
+            message: one_line(&fault.message, FAULT_MESSAGE_CHARS),
         }
     }
 }
@@ -268,13 +269,9 @@ fn functions(error: &wasmtime::Error) -> Vec<String> {
         .frames()
         .iter()
         .filter_map(|frame| frame.func_name());
+    let readable = |name| format!("{:#}", rustc_demangle::demangle(name));
     names
         .take(FUNCTIONS)
-        .map(|name| {
-            format!("{:#}", rustc_demangle::demangle(name))
-                .chars()
-                .take(FUNCTION_NAME_CHARS)
-                .collect()
-        })
+        .map(|name| one_line(&readable(name), FUNCTION_NAME_CHARS))
         .collect()
 }

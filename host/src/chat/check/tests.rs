@@ -75,6 +75,7 @@ fn check(raw: Raw, channel: &Channel) -> Result<Answer, String> {
     let limits = ReplyLimits {
         bytes: 20_000,
         parts: 2,
+        intents: 1,
         delay_seconds: 10,
     };
     match Reply::check(types::Reply::Answer(raw), channel, &limits) {
@@ -106,6 +107,14 @@ fn each_broken_rule_is_told_by_place_and_reason() {
             ..raw()
         },
         "it has 3 parts and may have 2",
+    );
+    let two = [with_intent("a", 0.5).intents, with_intent("b", 0.5).intents].concat();
+    refused(
+        Raw {
+            intents: two,
+            ..with_text(|_| {})
+        },
+        "it has 2 intents and may have 1",
     );
     refused(
         with_text(|text| text.text = "x".repeat(20_001)),

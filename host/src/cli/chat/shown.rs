@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use super::super::give;
-use crate::chat::{Action, Answer, Part, Reply, Said, StructuredContent, TimeToResponse, Transfer};
+use crate::chat::{
+    Action, Answer, Part, Reply, Said, StructuredContent, TimeToResponse, Transfer, one_line,
+};
 
 /// Shows a reply, and returns what can be chosen next, in the order of the numbers that stand there.
 pub(super) fn show(reply: &Reply) -> Vec<String> {
@@ -137,10 +139,7 @@ fn time_in_words(time: TimeToResponse) -> String {
     }
 }
 
-/// A bot's words must not move the cursor nor take a second line.
+/// As long as a reply may be.
 fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c == '\n' { ' ' } else { c })
-        .filter(|c| !c.is_control())
-        .collect()
+    one_line(text, usize::MAX)
 }

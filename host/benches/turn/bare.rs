@@ -1,0 +1,130 @@
+//! The floor: wasmtime alone, with the pool, fuel, epochs, a memory limit and an outer timeout on, and none of ours.
+
+#[expect(missing_docs, reason = "generated")]
+mod generated {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "bot",
+        imports: { default: trappable },
+        exports: { default: async },
+    });
+}
+
+use std::time::{Duration, Instant};
+
+use generated::exports::retort::bot::handler;
+use generated::{Bot, BotPre};
+use wasmtime::component::{Component, Linker, ResourceTable};
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store, StoreLimits,
+    StoreLimitsBuilder, UpdateDeadline,
+};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+/// A bot on the bare engine.
+pub(crate) struct Bare {
+    engine: Engine,
+    bot: BotPre<State>,
+}
+
+struct State {
+    wasi: WasiCtx,
+    table: ResourceTable,
+    limits: StoreLimits,
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl Bare {
+    pub(crate) fn new(component: &[u8]) -> wasmtime::Result<Self> {
+        let mut pool = PoolingAllocationConfig::new();
+        pool.linear_memory_keep_resident(256 << 10)
+            .max_memory_size(256 << 20);
+        pool.table_keep_resident(64 << 10)
+            .async_stack_keep_resident(64 << 10);
+        let mut config = Config::new();
+        config
+            .consume_fuel(true)
+            .epoch_interruption(true)
+            .concurrency_support(false);
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+        let engine = Engine::new(&config)?;
+
+        let component = Component::new(&engine, component)?;
+        let mut linker = Linker::new(&engine);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        linker.define_unknown_imports_as_traps(&component)?;
+        let bot = BotPre::new(linker.instantiate_pre(&component)?)?;
+        tick(&engine);
+        Ok(Self { engine, bot })
+    }
+
+    pub(crate) async fn turn(&self) -> wasmtime::Result<()> {
+        let deadline = Instant::now() + Duration::from_millis(800);
+        let limits = StoreLimitsBuilder::new().memory_size(64 << 20).build();
+        let state = State {
+            wasi: WasiCtx::builder().build(),
+            table: ResourceTable::new(),
+            limits,
+        };
+        let mut store = Store::new(&self.engine, state);
+        store.limiter(|state| &mut state.limits);
+        store.set_fuel(20_000_000_000)?;
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(move |_| match Instant::now() >= deadline {
+            true => wasmtime::bail!("late"),
+            false => Ok(UpdateDeadline::YieldCustom(
+                1,
+                Box::pin(tokio::task::yield_now()),
+            )),
+        });
+        let asked = async {
+            let bot: Bot = self.bot.instantiate_async(&mut store).await?;
+            bot.retort_bot_handler()
+                .call_respond(&mut store, &hello())
+                .await
+        };
+        let said = tokio::time::timeout_at(deadline.into(), asked).await??;
+        wasmtime::ensure!(said.is_ok(), "no reply");
+        Ok(())
+    }
+}
+
+fn hello() -> handler::Turn {
+    use generated::retort::bot::types::{Channel, Conversation, Event, TextMessage};
+    handler::Turn {
+        conversation: Conversation {
+            id: Some("c1".to_owned()),
+            channel: Channel::Messaging,
+            skill_id: None,
+            campaign_id: None,
+            engagement_id: None,
+            visitor: None,
+            engagement_attributes: None,
+        },
+        sequence: Some(1),
+        event: Event::Text(TextMessage {
+            text: "hello".to_owned(),
+            metadata: None,
+        }),
+        platform_event: None,
+    }
+}
+
+fn tick(engine: &Engine) {
+    let engine = engine.weak();
+    std::thread::spawn(move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    });
+}
