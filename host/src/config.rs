@@ -1,6 +1,8 @@
 //! The settings of a host, gathered: a flag beats the environment, which beats the file. Each room defines its
 //! own; this one only merges them and says where one is wrong.
 
+mod bounds;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -126,6 +128,9 @@ pub enum BadConfig {
     /// A key is unknown, or a value is wrong.
     #[error("the configuration is not valid: {}", in_words(.0))]
     Invalid(Box<figment::Error>),
+    /// A number is out of its bounds, or contradicts another.
+    #[error("the configuration is not valid: {0}")]
+    OutOfBounds(String),
     /// The same address twice.
     #[error("the configuration is not valid: `deployments` has {0} twice")]
     Twice(Address),
@@ -180,9 +185,18 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), BadConfig> {
+        if let Some(problem) = bounds::problem(self) {
+            return Err(BadConfig::OutOfBounds(problem));
+        }
         let mut seen = std::collections::HashSet::new();
         for entry in &self.deployments {
-            self.wanted(entry)?;
+            let wanted = self.wanted(entry)?;
+            if let Some(problem) = bounds::problem_of_deployment(&wanted.limits, &wanted.reply) {
+                return Err(BadConfig::OutOfBounds(format!(
+                    "in {}: {problem}",
+                    entry.address()
+                )));
+            }
             if !seen.insert(entry.address()) {
                 return Err(BadConfig::Twice(entry.address()));
             }

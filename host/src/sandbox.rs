@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::task::spawn_blocking;
 use tokio::time::timeout_at;
 use wasmtime::Engine;
 
@@ -140,12 +141,17 @@ impl Sandbox {
         &self.settings
     }
 
-    /// Compiles a component and links it. Takes as long as compiling takes: not for the request path.
+    /// Compiles a component and links it, on a thread where it holds up nobody.
     ///
     /// # Errors
     /// [`Unloadable`] says what the bytes are instead of a bot for this host.
-    pub fn load(&self, component: &[u8]) -> Result<Bot, Unloadable> {
-        Bot::load(&self.engine, component, self.settings.component_bytes)
+    pub async fn load(&self, component: &[u8]) -> Result<Bot, Unloadable> {
+        let (engine, limit) = (self.engine.clone(), self.settings.component_bytes);
+        let component = component.to_vec();
+        let loading = spawn_blocking(move || Bot::load(&engine, &component, limit));
+        loading
+            .await
+            .unwrap_or_else(|panicked| Err(Unloadable::Invalid(panicked.to_string())))
     }
 
     /// Asks a bot one thing in a fresh instance.

@@ -77,7 +77,7 @@ async fn webassembly_that_no_bot_needs_is_refused() {
         ("gc", "(type $s (struct (field i32)))"),
         (
             "function references",
-            "(func (param (ref null (type $f)))) (type $f (func))",
+            "(type $f (func)) (func (param (ref null $f)))",
         ),
         ("multi-memory", "(memory 1) (memory 1)"),
         ("custom page sizes", "(memory 1 (pagesize 1))"),

@@ -1,6 +1,5 @@
 //! The floor: wasmtime alone, with the pool, fuel, epochs, a memory limit and an outer timeout on, and none of ours.
 
-#[expect(missing_docs, reason = "generated")]
 mod generated {
     wasmtime::component::bindgen!({
         path: "../wit",

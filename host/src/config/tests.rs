@@ -96,6 +96,33 @@ fn a_deployment_overrides_what_it_names_and_inherits_the_rest() {
 }
 
 #[test]
+fn a_number_that_makes_no_sense_is_refused() {
+    for (file, problem) in [
+        (
+            "[sandbox]\ninstances = 0\n",
+            "`sandbox.instances` is 0; 1 to 10000 are possible",
+        ),
+        (
+            "[sandbox]\ntick_ms = 0\n",
+            "`sandbox.tick_ms` is 0; 1 to 100 are possible",
+        ),
+        ("[limits]\nfuel = 0\n", "`limits.fuel` is 0; 1 to"),
+        (
+            "[admission]\nconcurrent_turns = 128\n",
+            "`admission.concurrent_turns` is 128 and `sandbox.instances` 128",
+        ),
+    ] {
+        let told = error(file, &[]);
+        assert!(told.contains(problem), "{told}");
+    }
+    let deployment = error(&format!("{ENTRY}[deployments.limits]\nhandles = 0\n"), &[]);
+    assert!(
+        deployment.contains("in acme/echo/draft: `limits.handles` is 0"),
+        "{deployment}"
+    );
+}
+
+#[test]
 fn a_deployment_with_an_unknown_limit_or_an_address_of_another_is_refused() {
     let unknown = error(&format!("{ENTRY}[deployments.limits]\nfule = 7\n"), &[]);
     assert!(

@@ -118,7 +118,7 @@ impl Deployment {
         wanted: Wanted,
     ) -> Result<Self, NotDeployable> {
         check_settings(sandbox, &wanted)?;
-        let bot = Arc::new(sandbox.load(component)?);
+        let bot = Arc::new(sandbox.load(component).await?);
         let manifest = Manifest::of_component(component)?;
         let config = Arc::new(wanted.config);
         let gate = Gate {

@@ -1,0 +1,125 @@
+//! Which numbers make sense: a setting outside of its bounds is told at start, not found out in a turn.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Config;
+
+/// A table of settings, its name, and the bounds of each number in it.
+type Bounds = &'static [(&'static str, u64, u64)];
+
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// The deadline's upper bound is the operator's own ceiling, and is checked with it.
+const LIMITS: Bounds = &[
+    ("deadline_ms", 1, DAY_MS),
+    ("fuel", 1, u64::MAX),
+    ("memory_bytes", 64 * KIB, 4 * GIB),
+    ("table_elements", 1, 10_000_000),
+    ("host_calls", 1, u64::MAX),
+    ("transfer_bytes", KIB, GIB),
+    ("handles", 1, MIB),
+    ("random_bytes", 1, 16 * MIB),
+    ("log_lines", 0, MIB),
+    ("log_bytes", 0, 64 * MIB),
+];
+const REPLY: Bounds = &[
+    ("bytes", 1, GIB),
+    ("parts", 1, 10_000),
+    ("intents", 0, 10_000),
+    ("delay_seconds", 1, 86_400),
+];
+const HTTP: Bounds = &[("body_bytes", KIB, GIB)];
+const ADMISSION: Bounds = &[
+    ("concurrent_turns", 1, 10_000),
+    ("waiting_turns", 0, 1_000_000),
+];
+const CONVERSATIONS: Bounds = &[
+    ("idle_minutes", 1, 527_040),
+    ("memory_bytes", MIB, 1024 * GIB),
+];
+const SANDBOX: Bounds = &[
+    ("guest_threads", 0, 1024),
+    ("tick_ms", 1, 100),
+    // Each takes 8 GiB of the 128 TiB of address space that a process has.
+    ("instances", 1, 10_000),
+    ("memory_ceiling_bytes", 64 * KIB, 4 * GIB),
+    ("table_elements_ceiling", 1, 10_000_000),
+    ("keep_resident_bytes", 0, 4 * GIB),
+    ("wasm_stack_bytes", 64 * KIB, 64 * MIB),
+    ("deadline_ceiling_ms", 1, DAY_MS),
+    ("component_bytes", KIB, GIB),
+];
+
+/// What is out of bounds in a host's settings, or contradicts another.
+pub(super) fn problem(config: &Config) -> Option<String> {
+    out_of_bounds("limits", &config.limits, LIMITS)
+        .or_else(|| out_of_bounds("reply", &config.reply, REPLY))
+        .or_else(|| out_of_bounds("http", &config.http, HTTP))
+        .or_else(|| out_of_bounds("admission", &config.admission, ADMISSION))
+        .or_else(|| out_of_bounds("conversations", &config.conversations, CONVERSATIONS))
+        .or_else(|| out_of_bounds("sandbox", &config.sandbox, SANDBOX))
+        .or_else(|| more_turns_than_instances(config))
+}
+
+/// What is out of bounds in one deployment's settings.
+pub(super) fn problem_of_deployment(
+    limits: &impl Serialize,
+    reply: &impl Serialize,
+) -> Option<String> {
+    out_of_bounds("limits", limits, LIMITS).or_else(|| out_of_bounds("reply", reply, REPLY))
+}
+
+fn out_of_bounds(table: &str, settings: &impl Serialize, bounds: Bounds) -> Option<String> {
+    let settings = serde_json::to_value(settings).unwrap_or(Value::Null);
+    bounds.iter().find_map(|(key, least, most)| {
+        let value = settings.get(key)?.as_u64()?;
+        let is_within = (*least..=*most).contains(&value);
+        (!is_within).then(|| format!("`{table}.{key}` is {value}; {least} to {most} are possible"))
+    })
+}
+
+/// An instance that is torn down still holds its slot when the next turn is let in.
+fn more_turns_than_instances(config: &Config) -> Option<String> {
+    let (turns, instances) = (
+        config.admission.concurrent_turns,
+        config.sandbox.instances as usize,
+    );
+    (turns >= instances).then(|| {
+        format!(
+            "`admission.concurrent_turns` is {turns} and `sandbox.instances` {instances}; the pool \
+             has to be larger, by a quarter or so"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_has_bounds_and_its_default_keeps_to_them() {
+        let config = Config::default();
+        assert_eq!(problem(&config), None);
+        are_bounded(&config.limits, LIMITS);
+        are_bounded(&config.reply, REPLY);
+        are_bounded(&config.http, HTTP);
+        are_bounded(&config.admission, ADMISSION);
+        are_bounded(&config.conversations, CONVERSATIONS);
+        are_bounded(&config.sandbox, SANDBOX);
+    }
+
+    #[track_caller]
+    fn are_bounded(settings: &impl Serialize, bounds: Bounds) {
+        let Ok(Value::Object(settings)) = serde_json::to_value(settings) else {
+            panic!("a table")
+        };
+        let numbers = settings.iter().filter(|(_, value)| value.is_u64());
+        let keys: Vec<&str> = numbers.map(|(key, _)| key.as_str()).collect();
+        let bounded: Vec<&str> = bounds.iter().map(|(key, ..)| *key).collect();
+        assert_eq!(keys, bounded);
+    }
+}
