@@ -13,7 +13,9 @@ use retort::sandbox::PoolUse;
 use retort::tenant::Address;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant};
 use tower::ServiceExt;
 
@@ -90,6 +92,22 @@ pub async fn request(address: SocketAddr, method: &str, path: &str, body: &str) 
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.expect("an answer");
     answer
+}
+
+/// A host that listens.
+pub struct Listening {
+    /// Where.
+    pub address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<std::io::Result<()>>,
+}
+
+impl Listening {
+    /// Stops it, and waits until it has answered what was in flight.
+    pub async fn end(self) {
+        drop(self.stop);
+        self.serving.await.expect("no panic").expect("a clean end");
+    }
 }
 
 impl Served {
@@ -186,6 +204,36 @@ impl Served {
     pub async fn post(&self, bot: &str, payload: &Value) -> Answer {
         self.send("POST", &respond_path(bot), payload.to_string())
             .await
+    }
+
+    /// Serves on a port of its own.
+    pub async fn listen(&self) -> Listening {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (stop, stopped) = oneshot::channel::<()>();
+        let router = http::router(self.host.clone(), &http::Settings::default());
+        let shutdown = async { drop(stopped.await) };
+        let serving = tokio::spawn(http::serve(listener, router, shutdown));
+        Listening {
+            address,
+            stop,
+            serving,
+        }
+    }
+
+    /// Waits until so many instances live.
+    pub async fn has_instances(&self, count: u64) {
+        let until = Instant::now() + Duration::from_secs(20);
+        let living = || {
+            self.host
+                .sandbox()
+                .pool()
+                .map(|pool| pool.component_instances)
+        };
+        while living() < Some(count) {
+            assert!(Instant::now() < until, "only {:?} live", living());
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     /// Waits until nothing of the pool is taken: a caller is answered before the last instance is torn down.

@@ -62,6 +62,29 @@ fn the_table_of_limits_has_every_limit_with_its_default() {
 }
 
 #[test]
+fn the_contracts_two_worlds_import_the_same() {
+    let mut wit = wit_parser::Resolve::default();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
+    let (package, _) = wit.push_path(folder).expect("the contract");
+    let imports = |world: &str| {
+        let world = wit
+            .select_world(&[package], Some(world))
+            .expect("the world");
+        let imports = wit.worlds[world]
+            .imports
+            .keys()
+            .map(|key| wit.name_world_key(key));
+        imports
+            .filter(|name| !name.contains("/types@"))
+            .collect::<Vec<_>>()
+    };
+    let capabilities = ["log", "config", "budget", "secrets", "state", "http"];
+    let expected = capabilities.map(|name| format!("retort:bot/{name}@1.0.0"));
+    assert_eq!(imports("bot"), expected);
+    assert_eq!(imports("function"), expected);
+}
+
+#[test]
 fn the_bot_in_the_readme_is_the_one_in_the_tree() {
     let source = include_str!("../../plugins/echo/src/lib.rs");
     let (_, code) = source
