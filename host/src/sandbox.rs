@@ -26,7 +26,7 @@ pub use limits::Limits;
 
 use crate::admission::Permit;
 use crate::capabilities::log::{Lines, Log};
-use guests::Guests;
+use guests::{Guests, Ticked};
 use ticker::Ticker;
 
 /// How long past a turn's deadline its caller waits for the guest's own word on why it ended. The inner
@@ -37,8 +37,8 @@ const GRACE: Duration = Duration::from_millis(5);
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// Threads that run guests, and nothing else does. 0: one less than the machine has cores, at least 1,
-    /// so that a guest that spins leaves a core to accept, health and metrics.
+    /// Threads for guests that run longer than a tick, and for nothing else. 0: one less than the machine has
+    /// cores, at least 1, so that guests that spin leave a core to accept, health and metrics.
     pub guest_threads: usize,
     /// Milliseconds between two ticks of the epoch: how late a spinning guest may be stopped.
     pub tick_ms: u64,
@@ -173,6 +173,7 @@ impl Sandbox {
         let late = Failure::DeadlineExceeded {
             limit_ms: terms.limits.deadline_ms,
         };
+        let ticked = Ticked::default();
         let turn = instance::run(
             self.engine.clone(),
             Arc::clone(bot),
@@ -180,15 +181,16 @@ impl Sandbox {
             log.clone(),
             ask,
             permit,
+            ticked.clone(),
         );
 
-        let (result, usage) =
-            match timeout_at((deadline + GRACE).into(), self.guests.spawn(turn)).await {
-                Ok(Ok(ended)) => ended,
-                Ok(Err(panicked)) => (Err(Failure::Host(panicked.to_string())), Usage::default()),
-                // Every guest thread was busy until now: the turn ends all the same.
-                Err(_) => (Err(late), Usage::default()),
-            };
+        let ended = timeout_at((deadline + GRACE).into(), self.guests.run(turn, &ticked)).await;
+        let (result, usage) = match ended {
+            Ok(Ok(ended)) => ended,
+            Ok(Err(panicked)) => (Err(Failure::Host(panicked.to_string())), Usage::default()),
+            // Every guest thread was busy until now: the turn ends all the same.
+            Err(_) => (Err(late), Usage::default()),
+        };
         Ran {
             result,
             usage,

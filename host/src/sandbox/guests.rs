@@ -1,15 +1,33 @@
-//! The threads that guests run on. Apart from the host's own, so that guests that spin take no thread from
-//! accept, health and metrics.
+//! Which thread a guest runs on. Most turns end within a tick, and changing threads would cost them more than
+//! running does; so a guest begins on the thread that asks, and one that is still running at its first tick goes
+//! on elsewhere, on threads where guests spin among themselves and take nothing from accept, health and metrics.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{JoinError, JoinHandle};
 
+/// The threads of guests that take longer.
 pub(super) struct Guests(Option<Runtime>);
+
+/// Whether a guest has run into a tick. Shared by the guest, which says so, and by who asks it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ticked(Arc<AtomicBool>);
+
+impl Ticked {
+    pub(super) fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 impl Guests {
     pub(super) fn start(threads: usize) -> io::Result<Self> {
@@ -27,13 +45,33 @@ impl Guests {
         Ok(Self(Some(runtime)))
     }
 
-    /// Starts a turn on one of the threads. Dropping what is returned ends it.
-    pub(super) fn spawn<F>(&self, turn: F) -> Running<F::Output>
+    /// Runs a turn to its end. Dropping the future ends it.
+    pub(super) async fn run<F>(&self, turn: F, ticked: &Ticked) -> Result<F::Output, JoinError>
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        let runtime = self.0.as_ref().expect("the runtime is there until drop");
-        Running(runtime.spawn(turn))
+        let mut turn = Box::pin(turn);
+        match poll_fn(|cx| until_tick(turn.as_mut(), ticked, cx)).await {
+            Some(ended) => Ok(ended),
+            None => {
+                let runtime = self.0.as_ref().expect("the runtime is there until drop");
+                Running(runtime.spawn(turn)).await
+            }
+        }
+    }
+}
+
+/// The end of a turn, or none when it has run into a tick. One that waits in a host call takes no thread, and
+/// stays where it is.
+fn until_tick<F: Future>(
+    turn: Pin<&mut F>,
+    ticked: &Ticked,
+    cx: &mut Context<'_>,
+) -> Poll<Option<F::Output>> {
+    match turn.poll(cx) {
+        Poll::Ready(ended) => Poll::Ready(Some(ended)),
+        Poll::Pending if ticked.is_set() => Poll::Ready(None),
+        Poll::Pending => Poll::Pending,
     }
 }
 
@@ -46,7 +84,8 @@ impl Drop for Guests {
     }
 }
 
-pub(super) struct Running<T>(JoinHandle<T>);
+/// A turn on another thread, which ends when nobody waits for it any more.
+struct Running<T>(JoinHandle<T>);
 
 impl<T> Future for Running<T> {
     type Output = Result<T, JoinError>;

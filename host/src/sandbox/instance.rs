@@ -12,6 +12,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use super::bot::Bot;
 use super::failure::{self, Cut, Failure};
+use super::guests::Ticked;
 use super::limits::{Limits, Meter};
 use crate::admission::Permit;
 use crate::bindings::handler::Guest;
@@ -125,9 +126,10 @@ pub(super) async fn run<A: Ask>(
     log: Log,
     ask: A,
     permit: Permit,
+    ticked: Ticked,
 ) -> (Result<A::Said, Failure>, Usage) {
     let started = Instant::now();
-    let mut store = match store(&engine, &terms, log) {
+    let mut store = match store(&engine, &terms, log, ticked) {
         Ok(store) => store,
         Err(error) => return (Err(Failure::Host(format!("{error:#}"))), Usage::default()),
     };
@@ -168,16 +170,20 @@ async fn ask_instance<A: Ask>(
         .map_err(ended(false))
 }
 
-fn store(engine: &Engine, terms: &Terms, log: Log) -> Result<Store<TurnState>> {
+fn store(engine: &Engine, terms: &Terms, log: Log, ticked: Ticked) -> Result<Store<TurnState>> {
     let limits = &terms.limits;
     let mut store = Store::new(engine, TurnState::new(terms, log));
     store.limiter(|turn| &mut turn.meter);
     store.set_fuel(limits.fuel)?;
     store.set_hostcall_fuel(limits.transfer_bytes);
     store.set_max_component_handles(limits.handles);
-    store.set_epoch_deadline(1);
+    // The next tick may be any moment: two of them leave a short turn its whole one.
+    store.set_epoch_deadline(2);
     let deadline = terms.deadline;
-    store.epoch_deadline_callback(move |turn| at_tick(turn, deadline));
+    store.epoch_deadline_callback(move |turn| {
+        ticked.set();
+        at_tick(turn, deadline)
+    });
     let most = limits.host_calls;
     store.call_hook(move |turn, hook| at_host_call(turn, hook, most));
     Ok(store)
