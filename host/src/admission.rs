@@ -75,11 +75,15 @@ impl Admission {
     /// Waits for a permit, at most until `deadline`: waiting counts against the turn's own time.
     ///
     /// # Errors
-    /// [`Refused::Full`] at once if too many wait already; [`Refused::WaitedTooLong`] at `deadline`.
+    /// [`Refused::Full`] at once if too many wait already; [`Refused::WaitedTooLong`] at `deadline`, even if there
+    /// would be room then.
     ///
     /// # Cancel safety
     /// Dropping the future gives up the place in the queue.
     pub async fn admit(&self, deadline: Instant) -> Result<Permit, Refused> {
+        if Instant::now() >= deadline {
+            return Err(Refused::WaitedTooLong);
+        }
         if let Ok(permit) = Arc::clone(&self.running).try_acquire_owned() {
             return Ok(Permit(permit));
         }

@@ -8,6 +8,8 @@ mod local;
 mod serve;
 mod watch;
 
+use std::fmt::Display;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -72,12 +74,12 @@ enum Command {
     /// Hold a conversation with a bot in the terminal.
     ///
     /// One line for each part of an answer; quick replies and buttons are chosen by their number; each turn
-    /// ends with its time and its fuel. An empty line or the end of the input ends the conversation.
+    /// ends with its time and its fuel. The end of the input, Ctrl-D at a terminal, ends the conversation.
     Chat(chat::Args),
     /// Build a bot, serve it, and build it again on every save.
     ///
     /// It is served as tenant `dev`, under the name in its bot.toml, in environment `draft`. In a terminal a
-    /// conversation with it is opened as well.
+    /// conversation with it is opened as well, and a new one when it ends. Ctrl-D or Ctrl-C ends all.
     Dev(dev::Args),
 }
 
@@ -111,22 +113,20 @@ async fn run(command: Command) -> Result<(), Ended> {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the command line's last word")]
 fn end(ended: &Ended) -> ExitCode {
-    eprintln!("error: {ended}");
+    say(format_args!("error: {ended}"));
     ended.exit_code()
 }
 
 /// Says something to the person at the terminal, apart from what the command gives.
-#[expect(clippy::print_stderr, reason = "the command line's own words")]
-fn say(line: impl std::fmt::Display) {
-    eprintln!("{line}");
+fn say(line: impl Display) {
+    // Nobody reads it: there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// Gives what the command is asked for.
-#[expect(clippy::print_stdout, reason = "what the command gives")]
-fn give(line: impl std::fmt::Display) {
-    println!("{line}");
+/// Gives what the command is asked for. Who has read enough of it may close the pipe.
+fn give(line: impl Display) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// A bot's file or its folder.

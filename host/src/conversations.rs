@@ -7,7 +7,7 @@ use std::time::Duration;
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 
-use crate::chat::Conversation;
+use crate::chat::{Channel, Conversation};
 use crate::tenant::Address;
 
 /// How long conversations are remembered, and how many.
@@ -63,9 +63,83 @@ impl Conversations {
 fn bytes((address, id): &Key, conversation: &Conversation) -> u32 {
     const OVERHEAD: usize = 512;
     let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-    let held = length(&conversation.visitor) + length(&conversation.engagement_attributes);
-    let names = address.tenant.as_str().len()
-        + address.bot.as_str().len()
-        + address.environment.as_str().len();
-    u32::try_from(OVERHEAD + held + names + 2 * id.len()).unwrap_or(u32::MAX)
+    // Each field by its name: one that is added has to be counted too.
+    let Conversation {
+        id: own_id,
+        channel,
+        skill_id,
+        campaign_id,
+        engagement_id,
+        visitor,
+        engagement_attributes,
+    } = conversation;
+    let channel = match channel {
+        Channel::Messaging | Channel::Chat => 0,
+        Channel::Other(name) => name.len(),
+    };
+    let facts = [
+        own_id,
+        skill_id,
+        campaign_id,
+        engagement_id,
+        visitor,
+        engagement_attributes,
+    ];
+    let held: usize = facts.into_iter().map(length).sum();
+    let Address {
+        tenant,
+        bot,
+        environment,
+    } = address;
+    let names = tenant.as_str().len() + bot.as_str().len() + environment.as_str().len();
+    u32::try_from(OVERHEAD + held + channel + names + id.len()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_large_in_a_conversation_counts_against_the_memory() {
+        let address = Address {
+            tenant: "acme".parse().expect("a tenant"),
+            bot: "echo".parse().expect("a bot"),
+            environment: "draft".parse().expect("an environment"),
+        };
+        let small = || Conversation {
+            id: None,
+            channel: Channel::Messaging,
+            skill_id: None,
+            campaign_id: None,
+            engagement_id: None,
+            visitor: None,
+            engagement_attributes: None,
+        };
+        let large = || Some("x".repeat(100_000));
+        let fill: [fn(&mut Conversation, Option<String>); 6] = [
+            |it, large| it.skill_id = large,
+            |it, large| it.campaign_id = large,
+            |it, large| it.engagement_id = large,
+            |it, large| it.visitor = large,
+            |it, large| it.engagement_attributes = large,
+            |it, large| it.channel = Channel::Other(large.unwrap_or_default()),
+        ];
+        for fill in fill {
+            let conversations = Conversations::new(&Settings {
+                idle_minutes: 1,
+                memory_bytes: 1 << 20,
+            });
+            for number in 0..100 {
+                let mut conversation = small();
+                fill(&mut conversation, large());
+                conversations.begin(&address, &number.to_string(), conversation);
+            }
+            conversations.0.run_pending_tasks();
+            let kept = conversations.0.entry_count();
+            assert!(
+                (1..=10).contains(&kept),
+                "{kept} of 100 are kept in room for 10"
+            );
+        }
+    }
 }

@@ -11,7 +11,7 @@ mod refusing_wasi;
 mod ticker;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
@@ -189,8 +189,11 @@ impl Sandbox {
             Ok(Ok(ended)) => ended,
             Ok(Err(panicked)) => (Err(Failure::Host(panicked.to_string())), Usage::default()),
             // Every guest thread was busy until now: the turn ends all the same.
-            Err(_) => (Err(late), Usage::default()),
+            Err(_) => (Err(late.clone()), Usage::default()),
         };
+        // A guest that ends in the same moment as its time may be seen first, and is late all the same.
+        let is_late = result.is_ok() && Instant::now() > deadline + GRACE;
+        let result = if is_late { Err(late) } else { result };
         Ran {
             result,
             usage,

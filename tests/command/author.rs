@@ -168,7 +168,7 @@ fn invoke_gives_a_bot_its_configuration() {
             .args(["--payload", "-", "--set", "skill= "]),
         payload,
     );
-    assert_eq!(refused.code, 4);
+    assert_eq!(refused.code, 2);
     assert!(
         refused
             .stderr

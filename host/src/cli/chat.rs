@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{BotArgs, Ended, give, local};
+use super::{BotArgs, Ended, give, local, say};
 use crate::chat::{Action, Reply, Said};
 use crate::invocation::{Host, Invocation, Purpose};
 use crate::liveperson::custom_integration::{self, Payload};
@@ -41,14 +41,23 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
         let mut person = Person::at_standard_input();
         return conversation.hold(&mut person).await.map(drop);
     }
-    conversation.begin().await?;
+    let mut next = conversation.begin().await?;
     for text in &args.texts {
-        give(format_args!("you: {text}"));
-        if conversation.hear(text).await? == Next::Ended {
-            break;
+        if next == Next::Ended {
+            say(format_args!(
+                "\"{text}\" is not said: the conversation has left the bot"
+            ));
+            continue;
         }
+        give(format_args!("you: {text}"));
+        next = conversation.hear(text).await?;
     }
-    Ok(())
+    match conversation.failed_turns {
+        0 => Ok(()),
+        failed => Err(Ended::Bot(format!(
+            "the bot failed in {failed} of these turns"
+        ))),
+    }
 }
 
 /// Whether a conversation goes on.
@@ -73,6 +82,8 @@ pub(super) struct Conversation {
     id: Uuid,
     sequence: u64,
     choices: Vec<String>,
+    failed_turns: usize,
+    shows_log: bool,
 }
 
 impl Conversation {
@@ -84,12 +95,17 @@ impl Conversation {
             id: Uuid::new_v4(),
             sequence: 0,
             choices: Vec::new(),
+            failed_turns: 0,
+            shows_log: true,
         }
     }
 
-    /// One over messaging, which is what most bots are for.
+    /// One over messaging, which is what most bots are for. The bot's log is shown by the host, not here.
     pub(super) fn over_messaging(host: Host, at: Address) -> Self {
-        Self::new(host, at, Kind::Messaging)
+        Self {
+            shows_log: false,
+            ..Self::new(host, at, Kind::Messaging)
+        }
     }
 
     /// Goes on until the person has nothing to say or the bot has ended it.
@@ -156,11 +172,13 @@ impl Conversation {
                 }
             }
             Err(error) => {
+                self.failed_turns += 1;
                 give(format_args!("!    {error}"));
                 Next::Goes
             }
         };
-        for line in &invocation.log.lines {
+        let shown = invocation.log.lines.iter().filter(|_| self.shows_log);
+        for line in shown {
             give(format_args!("log  {}: {}", line.level, line.message));
         }
         let usage = &invocation.usage;
@@ -196,21 +214,29 @@ impl Person {
         }
     }
 
-    /// What they say next; none for an empty line and at the end of the input.
+    /// What they say next; none at the end of the input.
     async fn says(&mut self) -> Result<Option<String>, Ended> {
-        if self.is_prompted {
-            let mut terminal = std::io::stdout();
-            write!(terminal, "you: ")
-                .and_then(|()| terminal.flush())
-                .map_err(|error| Ended::Host(error.to_string()))?;
+        loop {
+            if self.is_prompted {
+                let mut terminal = std::io::stdout();
+                // A terminal that is gone ends the input as well.
+                let _ = write!(terminal, "you: ").and_then(|()| terminal.flush());
+            }
+            let line = self.lines.next_line().await;
+            let Some(line) = line.map_err(|error| Ended::Usage(error.to_string()))? else {
+                if self.is_prompted {
+                    give("");
+                }
+                return Ok(None);
+            };
+            let said = line.trim();
+            if said.is_empty() {
+                continue;
+            }
+            if !self.is_prompted {
+                give(format_args!("you: {said}"));
+            }
+            return Ok(Some(said.to_owned()));
         }
-        let line = self
-            .lines
-            .next_line()
-            .await
-            .map_err(|error| Ended::Usage(error.to_string()))?;
-        Ok(line
-            .map(|line| line.trim().to_owned())
-            .filter(|said| !said.is_empty()))
     }
 }

@@ -9,9 +9,9 @@ use tokio::net::TcpListener;
 use super::chat::{Conversation, EndedBy, Person};
 use super::watch::Watch;
 use super::{Ended, build, give, key_value, local, say};
-use crate::http;
 use crate::invocation::Host;
 use crate::tenant::Address;
+use crate::{http, telemetry};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -25,13 +25,26 @@ pub(super) struct Args {
     config: Vec<(String, String)>,
 }
 
+/// What the bot logs and how its turns end, whoever asks it.
+const LOG: &str = "retort::bot=debug,retort::invocation=info";
+
 pub(super) async fn run(args: Args) -> Result<(), Ended> {
+    let log = telemetry::Settings {
+        filter: LOG.to_owned(),
+        ..telemetry::Settings::default()
+    };
+    let _writing = telemetry::start(&log).map_err(|error| Ended::Host(error.to_string()))?;
     let built = build::build(&args.plugin_dir)?;
     let at = local::address("dev", built.manifest.name.as_str())?;
     let host = local::host()?;
     local::deploy(&host, &at, &built.component, &args.config).await?;
 
-    let unbound = |error| Ended::Host(format!("{} cannot be listened on: {error}", args.listen));
+    let unbound = |error| {
+        Ended::Host(format!(
+            "{} cannot be listened on: {error}; choose another address with --listen",
+            args.listen
+        ))
+    };
     let listener = TcpListener::bind(args.listen).await.map_err(unbound)?;
     let address = listener.local_addr().map_err(unbound)?;
     greet(&at, address);

@@ -61,6 +61,9 @@ pub(super) fn not_deployed(error: &NotDeployable) -> Ended {
     match error {
         NotDeployable::NotAsked(_) => Ended::Host(error.to_string()),
         NotDeployable::BadSettings(_) => Ended::Usage(error.to_string()),
+        NotDeployable::ConfigRefused(_) => {
+            Ended::Usage(format!("{error}; give it a value with --set KEY=VALUE"))
+        }
         _ => Ended::NoBot(error.to_string()),
     }
 }

@@ -46,7 +46,12 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
 }
 
 async fn serve(host: Host, config: &Config) -> Result<(), Ended> {
-    let unbound = |error| Ended::Host(format!("{} cannot be listened on: {error}", config.listen));
+    let unbound = |error| {
+        Ended::Host(format!(
+            "{} cannot be listened on: {error}; choose another address with --listen",
+            config.listen
+        ))
+    };
     let listener = TcpListener::bind(config.listen).await.map_err(unbound)?;
     let address = listener.local_addr().map_err(unbound)?;
     let shutdown = shutdown()

@@ -218,16 +218,24 @@ fn check_settings(sandbox: &Sandbox, wanted: &Wanted) -> Result<(), NotDeployabl
     problem.map_or(Ok(()), |problem| Err(NotDeployable::BadSettings(problem)))
 }
 
+/// A version is shown to people, and told to the platform with every state.
+const VERSION_BYTES: usize = 64;
+
 fn check_description(
     described: &Description,
     manifest: Option<&Manifest>,
 ) -> Result<(), NotDeployable> {
     let bad = |error: &dyn std::fmt::Display| NotDeployable::BadDescription(error.to_string());
     let name: BotName = described.name.parse().map_err(|error| bad(&error))?;
+    let shown = one_line(&described.version, VERSION_BYTES);
+    if described.version.len() > VERSION_BYTES {
+        return Err(bad(&format!(
+            "version \"{shown}\" has more than {VERSION_BYTES} characters"
+        )));
+    }
     let version = semver::Version::parse(&described.version).map_err(|error| {
         bad(&format!(
-            "version \"{}\": {error}",
-            described.version.escape_default()
+            "version \"{shown}\": {error}; it has to be like 1.2.3"
         ))
     })?;
     let Some(manifest) = manifest else {

@@ -6,6 +6,7 @@ use semver::Version;
 use serde::Deserialize;
 use wasm_encoder::{ComponentSection, CustomSection, Encode};
 
+use crate::chat::one_line;
 use crate::tenant::BotName;
 
 /// The custom section of a component that holds the text of its `bot.toml`.
@@ -61,6 +62,25 @@ impl Default for Build {
     }
 }
 
+impl Build {
+    /// What the linker would refuse, in words that name the key.
+    fn check(&self) -> Result<(), BadManifest> {
+        const PAGE: u32 = 64 << 10;
+        if !self.stack_bytes.is_multiple_of(16) || self.stack_bytes < 4096 {
+            return Err(BadManifest::Build(
+                "stack-bytes` has to be a multiple of 16, and at least 4096",
+            ));
+        }
+        if !self.initial_memory_bytes.is_multiple_of(PAGE)
+            || self.initial_memory_bytes <= self.stack_bytes
+        {
+            let problem = "initial-memory-bytes` has to be a multiple of 65536, and larger than `stack-bytes`";
+            return Err(BadManifest::Build(problem));
+        }
+        Ok(())
+    }
+}
+
 /// A manifest that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum BadManifest {
@@ -70,6 +90,12 @@ pub enum BadManifest {
     /// Not text, too long, or there twice.
     #[error("the component's section `{SECTION}` {0}")]
     Section(&'static str),
+    /// The manifest that a component carries is no manifest.
+    #[error("the manifest that the component carries is not valid: {0}")]
+    Carried(String),
+    /// A number under `[build]` cannot be linked with.
+    #[error("the manifest is not valid: `build.{0}")]
+    Build(&'static str),
     /// The component itself cannot be read.
     #[error("the component is not valid: {0}")]
     Component(wasmparser::BinaryReaderError),
@@ -81,7 +107,10 @@ impl Manifest {
     /// # Errors
     /// [`BadManifest::Invalid`] with the line and what would be right.
     pub fn parse(text: &str) -> Result<Self, BadManifest> {
-        toml::from_str(text).map_err(|error| BadManifest::Invalid(Box::new(error)))
+        let manifest: Self =
+            toml::from_str(text).map_err(|error| BadManifest::Invalid(Box::new(error)))?;
+        manifest.build.check()?;
+        Ok(manifest)
     }
 
     /// Reads the manifest that a component carries. None if it carries none: such a bot asks for nothing.
@@ -95,7 +124,9 @@ impl Manifest {
             Some(bytes) => {
                 let text =
                     std::str::from_utf8(bytes).map_err(|_| BadManifest::Section("is not text"))?;
-                Self::parse(text).map(Some)
+                let carried =
+                    |error: BadManifest| BadManifest::Carried(one_line(&error.to_string(), 500));
+                Self::parse(text).map(Some).map_err(carried)
             }
         }
     }

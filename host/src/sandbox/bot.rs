@@ -17,6 +17,7 @@ use crate::capabilities::NotOffered;
 use crate::capabilities::budget::Budget;
 use crate::capabilities::config::Config;
 use crate::capabilities::log::Log;
+use crate::chat::one_line;
 
 /// Why bytes are not a bot for this host.
 #[derive(Debug, thiserror::Error)]
@@ -112,7 +113,8 @@ fn check_kind(bytes: &[u8], limit: usize) -> Result<(), Unloadable> {
 }
 
 fn words(error: &wasmtime::Error) -> String {
-    format!("{error:#}")
+    // Names in it are the component's own.
+    one_line(&format!("{error:#}"), 1_000)
 }
 
 fn digest(bytes: &[u8]) -> String {

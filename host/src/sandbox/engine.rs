@@ -15,6 +15,9 @@ pub(super) const CORE_INSTANCES: u32 = 50;
 pub(super) const MEMORIES: u32 = 2;
 pub(super) const TABLES: u32 = 50;
 
+/// What a host function may need of a guest's stack; one that overruns it would end the process.
+const HOST_STACK_BYTES: usize = 1 << 20;
+
 /// Where instances come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Allocator {
@@ -86,8 +89,8 @@ fn config(settings: &Settings) -> Config {
     config.strategy(Strategy::Cranelift);
     config.consume_fuel(true).epoch_interruption(true);
     config.max_wasm_stack(settings.wasm_stack_bytes);
-    // As much again for host functions that a guest calls at the bottom of its stack.
-    config.async_stack_size(settings.wasm_stack_bytes * 2);
+    // The rest is for host functions that a guest calls at the bottom of its stack.
+    config.async_stack_size(settings.wasm_stack_bytes + HOST_STACK_BYTES);
     // Stacks are reused across tenants; never show one the other's host frames.
     config.async_stack_zeroing(true);
     // The contract is synchronous; without this each store keeps state for tasks that cannot be.
@@ -125,9 +128,9 @@ fn pool(settings: &Settings) -> PoolingAllocationConfig {
     pool.total_component_instances(instances)
         .total_stacks(instances)
         .total_memories(instances * MEMORIES)
-        // Most components are made of a handful of core instances; a few are made of tens.
-        .total_core_instances(instances * 4 + CORE_INSTANCES)
-        .total_tables(instances * 2 + TABLES)
+        // Enough for as many of the largest components: none can take what another one's turn needs.
+        .total_core_instances(instances * CORE_INSTANCES)
+        .total_tables(instances * TABLES)
         .max_core_instances_per_component(CORE_INSTANCES)
         .max_memories_per_component(MEMORIES)
         .max_tables_per_component(TABLES)

@@ -138,8 +138,8 @@ pub enum TrapKind {
     Aborted,
     /// Used memory that it does not have; a full stack ends like this too, where it is kept in memory.
     OutOfBounds,
-    /// Called `exit`, with this code.
-    Exited(i32),
+    /// Called `exit`.
+    Exited,
     /// Anything else, in the engine's words.
     Other(String),
 }
@@ -153,7 +153,7 @@ impl fmt::Display for TrapKind {
                 "it used memory that it does not have; if it recurses deeply, raise `stack-bytes` \
                  under `[build]` in its bot.toml",
             ),
-            TrapKind::Exited(code) => write!(f, "it called exit with {code}"),
+            TrapKind::Exited => f.write_str("it called exit"),
             TrapKind::Other(what) => f.write_str(what),
         }
     }
@@ -188,23 +188,20 @@ pub(super) fn of(error: &wasmtime::Error, limits: &Limits, starting: bool) -> Fa
             limit: limits.handles,
         };
     }
-    if let Some(I32Exit(code)) = error.downcast_ref() {
-        return Failure::Trapped {
-            kind: TrapKind::Exited(*code),
-            starting,
-            functions: functions(error),
-        };
+    let trapped = |kind| Failure::Trapped {
+        kind,
+        starting,
+        functions: functions(error),
+    };
+    if error.is::<I32Exit>() {
+        return trapped(TrapKind::Exited);
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => Failure::OutOfFuel { limit: limits.fuel },
         Some(Trap::Interrupt) => Failure::DeadlineExceeded {
             limit_ms: limits.deadline_ms,
         },
-        Some(trap) => Failure::Trapped {
-            kind: kind(*trap),
-            starting,
-            functions: functions(error),
-        },
+        Some(trap) => trapped(kind(*trap)),
         None => of_untyped(error, limits, starting),
     }
 }
@@ -225,7 +222,7 @@ fn of_cut(cut: &Cut, limits: &Limits) -> Failure {
 /// The engine gives these two no type of their own, only words; a test for each sees that they still match.
 /// What is left is a value that breaks the component model's rules, so the bot's doing.
 fn of_untyped(error: &wasmtime::Error, limits: &Limits, starting: bool) -> Failure {
-    let words = error.root_cause().to_string();
+    let words = one_line(&error.root_cause().to_string(), FAULT_MESSAGE_CHARS);
     if words.contains("fuel allocated for hostcalls has been exhausted") {
         return Failure::TransferTooLarge {
             limit: limits.transfer_bytes,
@@ -260,6 +257,16 @@ fn kind(trap: Trap) -> TrapKind {
 /// At most this many are worth reading, and each at most this long: the names are the bot's.
 const FUNCTIONS: usize = 8;
 const FUNCTION_NAME_CHARS: usize = 120;
+/// What the innermost functions of a Rust panic are called.
+const OF_A_PANIC: [&str; 7] = [
+    "abort",
+    "__rustc::",
+    "std::",
+    "core::panicking::",
+    "core::option::",
+    "core::result::",
+    "<std::",
+];
 
 fn functions(error: &wasmtime::Error) -> Vec<String> {
     let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else {
@@ -269,9 +276,10 @@ fn functions(error: &wasmtime::Error) -> Vec<String> {
         .frames()
         .iter()
         .filter_map(|frame| frame.func_name());
-    let readable = |name| format!("{:#}", rustc_demangle::demangle(name));
-    names
-        .take(FUNCTIONS)
-        .map(|name| one_line(&readable(name), FUNCTION_NAME_CHARS))
+    let readable = names.map(|name| format!("{:#}", rustc_demangle::demangle(name)));
+    // How a panic comes about is the same each time; where it came from is what its author looks for.
+    let own = readable.skip_while(|name| OF_A_PANIC.iter().any(|prefix| name.starts_with(prefix)));
+    own.take(FUNCTIONS)
+        .map(|name| one_line(&name, FUNCTION_NAME_CHARS))
         .collect()
 }
