@@ -7,6 +7,7 @@ mod received;
 mod respond;
 
 use std::future::Future;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -14,6 +15,7 @@ use axum::routing::{get, post, put};
 use axum::serve::ListenerExt;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::invocation::Host;
@@ -27,6 +29,10 @@ pub struct Settings {
     /// The largest body that is read. A payload with engagement attributes has tens of KiB; a file's preview
     /// may add some hundreds.
     pub body_bytes: usize,
+    /// Milliseconds that a body may take to arrive. Who sends one byte at a time holds a connection, not a turn.
+    pub body_ms: u64,
+    /// Milliseconds that requests in flight have once the host is told to end.
+    pub drain_ms: u64,
     /// The tenant whose bots answer LivePerson's Custom Endpoint calls. None: nobody's do.
     pub custom_endpoint_tenant: Option<TenantId>,
 }
@@ -35,6 +41,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             body_bytes: 1 << 20,
+            body_ms: 5_000,
+            drain_ms: 5_000,
             custom_endpoint_tenant: None,
         }
     }
@@ -45,11 +53,18 @@ impl Default for Settings {
 struct FrontDoor {
     host: Host,
     custom_endpoint_tenant: Option<TenantId>,
+    body_bytes: usize,
+    body_time: Duration,
 }
 
 /// All routes of a host. Needs no port, so a test can call it as it is.
 pub fn router(host: Host, settings: &Settings) -> Router {
-    let custom_endpoint_tenant = settings.custom_endpoint_tenant.clone();
+    let door = FrontDoor {
+        host,
+        custom_endpoint_tenant: settings.custom_endpoint_tenant.clone(),
+        body_bytes: settings.body_bytes,
+        body_time: Duration::from_millis(settings.body_ms),
+    };
     Router::new()
         .route(
             "/tenants/{tenant}/bots/{bot}/environments/{environment}/respond",
@@ -76,19 +91,18 @@ pub fn router(host: Host, settings: &Settings) -> Router {
         .method_not_allowed_fallback(Problem::method_not_allowed)
         .layer(DefaultBodyLimit::max(settings.body_bytes))
         .layer(CatchPanicLayer::custom(Problem::panicked))
-        .with_state(FrontDoor {
-            host,
-            custom_endpoint_tenant,
-        })
+        .with_state(door)
 }
 
-/// Serves until `shutdown` is done and the requests in flight have been answered.
+/// Serves until `shutdown` is done and the requests in flight have been answered, or their time for that is over:
+/// who sends half a request must not keep a host from ending.
 ///
 /// # Errors
 /// Those of the listener.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
+    settings: &Settings,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     // A reply is one small write: waiting to fill a packet would only delay it.
@@ -97,7 +111,20 @@ pub async fn serve(
             tracing::debug!("a connection keeps its packets back: {error}");
         }
     });
-    axum::serve(listener, router)
-        .with_graceful_shutdown(shutdown)
-        .await
+    let (ending, ended) = oneshot::channel();
+    let shutdown = async move {
+        shutdown.await;
+        // Nobody waits for it when serving has ended by itself.
+        let _ = ending.send(());
+    };
+    let drained = async {
+        // Also when the sender is gone: then serving has ended by itself.
+        drop(ended.await);
+        tokio::time::sleep(Duration::from_millis(settings.drain_ms)).await;
+        tracing::warn!("not all requests were answered in time; they are cut");
+    };
+    tokio::select! {
+        served = axum::serve(listener, router).with_graceful_shutdown(shutdown) => served,
+        () = drained => Ok(()),
+    }
 }

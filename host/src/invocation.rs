@@ -73,8 +73,8 @@ impl Host {
         purpose: Purpose,
         arrived: Instant,
     ) -> Invocation {
-        let mut record = Invocation::default();
-        record.result = self.journey(&mut record, to, turn, purpose, arrived).await;
+        let mut record = Invocation::begin(purpose);
+        record.result = self.journey(&mut record, to, turn, arrived).await;
         record.report(to);
         record
     }
@@ -84,7 +84,6 @@ impl Host {
         record: &mut Invocation,
         to: &Address,
         mut turn: Turn,
-        purpose: Purpose,
         arrived: Instant,
     ) -> Result<Reply, InvokeError> {
         let Rooms {
@@ -97,7 +96,7 @@ impl Host {
         let tenant = registry.tenant(&to.tenant)?;
         let deployment = registry.active(&tenant, &to.bot, &to.environment)?;
         record.about(&deployment);
-        if !deployment.personal_data {
+        if !deployment.personal_data.is_given() {
             chat::without_personal_data(&mut turn);
         }
         let channel = turn.conversation.channel.clone();
@@ -116,7 +115,7 @@ impl Host {
         record.measured(ran.usage, ran.log);
 
         let said = ran.result?.map_err(Failure::from)?;
-        match purpose {
+        match record.purpose {
             Purpose::Answer => Ok(Reply::check(said, &channel, &deployment.reply)?),
             Purpose::Test => Ok(Reply::silence()),
         }
@@ -131,11 +130,17 @@ impl Host {
         at: &Address,
         component: &[u8],
         wanted: Wanted,
-    ) -> Result<(), NotDeployable> {
+    ) -> Result<Arc<Deployment>, NotDeployable> {
+        let Rooms {
+            registry,
+            admission,
+            sandbox,
+            ..
+        } = &*self.0;
         let deployment =
-            Deployment::prepare(&self.0.sandbox, &self.0.admission, component, wanted).await?;
-        self.0.registry.activate(at, deployment);
-        Ok(())
+            Arc::new(Deployment::prepare(sandbox, admission, component, wanted).await?);
+        registry.activate(at, Arc::clone(&deployment));
+        Ok(deployment)
     }
 
     /// What exists and what is active.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-pub use deployment::{Deployment, NotDeployable, Wanted};
+pub use deployment::{Consent, Deployment, NotDeployable, Wanted};
 pub use failure_policy::FailurePolicy;
 pub use manifest::Manifest;
 
@@ -110,8 +110,7 @@ impl Registry {
     }
 
     /// Makes a deployment the active one at its address. Turns that have begun keep the one they began with.
-    pub fn activate(&self, at: &Address, deployment: Deployment) {
-        let deployment = Arc::new(deployment);
+    pub fn activate(&self, at: &Address, deployment: Arc<Deployment>) {
         self.0.rcu(|routes| {
             let mut routes = Routes::clone(routes);
             let bots = routes.entry(at.tenant.clone()).or_default();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use harness::host::text;
 use harness::{Served, bots, host};
+use retort::invocation::{Invocation, Settings};
 use tokio::task::JoinSet;
 
 /// One of everything that a turn can end in.
@@ -68,4 +69,37 @@ async fn one(host: Arc<Served>, turn: usize) {
         ended == outcome || ended == "deadline-exceeded" || ended == "waited-too-long",
         "{name}: {ended}"
     );
+}
+
+#[tokio::test]
+async fn bots_of_many_core_instances_take_nothing_that_others_need() {
+    let mut settings = Settings::default();
+    settings.sandbox.instances = 4;
+    settings.admission.concurrent_turns = 3;
+    let park = bots::misbehaving("park");
+    let host = Served::with(settings)
+        .with_bot("echo", &bots::plugin("echo"))
+        .await
+        .with_bot("large", &bots::with_core_instances(&park, 40))
+        .await;
+    let large = text("go");
+    let parked = [host.ask("large", &large), host.ask("large", &large)];
+    let [first, second] = parked.map(Box::pin);
+    let waiting = futures_of(first, second);
+    let said = async {
+        host.has_instances(2).await;
+        host.says("echo", "there is room").await
+    };
+    let (outcomes, said) = tokio::join!(waiting, said);
+    assert_eq!(outcomes, ["deadline-exceeded"; 2]);
+    assert_eq!(said, "there is room");
+    host.is_empty_again().await;
+}
+
+async fn futures_of(
+    first: impl Future<Output = Invocation>,
+    second: impl Future<Output = Invocation>,
+) -> [&'static str; 2] {
+    let (first, second) = tokio::join!(first, second);
+    [first.outcome(), second.outcome()]
 }

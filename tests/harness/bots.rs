@@ -70,6 +70,28 @@ pub fn by_hand(what: ByHand) -> Vec<u8> {
     component_of(&text).expect("it is a bot")
 }
 
+/// A component with so many core instances more, each of a module and a table of its own and of no use.
+pub fn with_core_instances(component: &[u8], more: u32) -> Vec<u8> {
+    let modules = wasmparser::Parser::new(0)
+        .parse_all(component)
+        .filter(|payload| matches!(payload, Ok(wasmparser::Payload::ModuleSection { .. })));
+    let index = u32::try_from(modules.count()).expect("a handful");
+    let module = wat::parse_str("(module (table 1 funcref))").expect("a module");
+    let mut larger = component.to_vec();
+    let mut append =
+        |section: &dyn wasm_encoder::ComponentSection| section.append_to_component(&mut larger);
+    append(&wasm_encoder::RawSection {
+        id: wasm_encoder::ComponentSectionId::CoreModule.into(),
+        data: &module,
+    });
+    let mut instances = wasm_encoder::InstanceSection::new();
+    for _ in 0..more {
+        instances.instantiate(index, Vec::<(&str, wasm_encoder::ModuleArg)>::new());
+    }
+    append(&instances);
+    larger
+}
+
 /// A component for the world `bot` from the text of a core module.
 pub fn component_of(module: &str) -> anyhow::Result<Vec<u8>> {
     let mut wit = wit_parser::Resolve::default();

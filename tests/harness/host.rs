@@ -143,9 +143,9 @@ impl Served {
 
     /// Serves a bot, or says why not.
     pub async fn deploy(&self, name: &str, component: &[u8]) -> Result<(), NotDeployable> {
-        self.host
-            .deploy(&address(name), component, self.wanted.clone())
-            .await
+        let at = address(name);
+        let deployed = self.host.deploy(&at, component, self.wanted.clone());
+        deployed.await.map(drop)
     }
 
     /// Has a bot answer a payload, past HTTP.
@@ -211,9 +211,16 @@ impl Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel::<()>();
-        let router = http::router(self.host.clone(), &http::Settings::default());
-        let shutdown = async { drop(stopped.await) };
-        let serving = tokio::spawn(http::serve(listener, router, shutdown));
+        let host = self.host.clone();
+        let serving = tokio::spawn(async move {
+            let settings = http::Settings {
+                body_ms: 200,
+                drain_ms: 2_000,
+                ..http::Settings::default()
+            };
+            let shutdown = async { drop(stopped.await) };
+            http::serve(listener, http::router(host, &settings), &settings, shutdown).await
+        });
         Listening {
             address,
             stop,

@@ -3,6 +3,7 @@
 use harness::host::{request, respond_path, text};
 use harness::{Served, bots, host};
 use retort::invocation::Settings;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
@@ -62,4 +63,50 @@ async fn requests_in_flight_are_answered_before_the_host_ends() {
         TcpStream::connect(address).await.is_err(),
         "nobody listens any more"
     );
+}
+
+#[tokio::test]
+async fn half_a_request_is_told_so_and_keeps_no_host_from_ending() {
+    let host = host().with_bot("echo", &bots::plugin("echo")).await;
+    let listening = host.listen().await;
+    let head = |rest: &str| {
+        format!(
+            "POST {} HTTP/1.1\r\nhost: retort\r\n{rest}",
+            respond_path("echo")
+        )
+    };
+
+    let mut slow = TcpStream::connect(listening.address)
+        .await
+        .expect("a connection");
+    let half = head("connection: close\r\ncontent-length: 100\r\n\r\n{");
+    slow.write_all(half.as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).await.expect("an answer");
+    assert!(
+        answer.starts_with("HTTP/1.1 408") && answer.contains("body-too-slow"),
+        "{answer}"
+    );
+
+    let mut announced = TcpStream::connect(listening.address)
+        .await
+        .expect("a connection");
+    let large = head("connection: close\r\ncontent-length: 2000000000\r\n\r\n{");
+    announced.write_all(large.as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    announced
+        .read_to_string(&mut answer)
+        .await
+        .expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+
+    let mut unfinished = TcpStream::connect(listening.address)
+        .await
+        .expect("a connection");
+    unfinished
+        .write_all(head("x: ").as_bytes())
+        .await
+        .expect("sent");
+    listening.end().await;
+    drop(unfinished);
 }

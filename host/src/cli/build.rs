@@ -50,7 +50,7 @@ pub(super) async fn run(args: &Args) -> Result<(), Ended> {
         .await
     {
         // What it wants to be configured with is not known yet.
-        Ok(()) | Err(NotDeployable::ConfigRefused(_)) => {}
+        Ok(_) | Err(NotDeployable::ConfigRefused(_)) => {}
         Err(error) => return Err(local::not_deployed(&error)),
     }
     let path = args

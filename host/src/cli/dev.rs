@@ -54,11 +54,8 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
         custom_endpoint_tenant: Some(at.tenant.clone()),
         ..http::Settings::default()
     };
-    let serving = http::serve(
-        listener,
-        http::router(host.clone(), &front_door),
-        std::future::pending(),
-    );
+    let router = http::router(host.clone(), &front_door);
+    let serving = http::serve(listener, router, &front_door, std::future::pending());
     tokio::select! {
         served = serving => served.map_err(|error| Ended::Host(error.to_string())),
         watched = rebuild_on_save(&host, &at, &args) => watched,

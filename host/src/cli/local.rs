@@ -53,6 +53,7 @@ pub(super) async fn deploy(
     };
     host.deploy(at, component, wanted)
         .await
+        .map(drop)
         .map_err(|error| not_deployed(&error))
 }
 

@@ -1,6 +1,7 @@
 //! `retort serve`: a configuration's bots behind a port.
 
 use std::fs::{DirBuilder, File, TryLockError};
+use std::io::Read;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{Ended, give};
 use crate::config::{Config, Entry, Flags};
 use crate::invocation::Host;
+use crate::registry::Consent;
 use crate::sandbox::Allocator;
 use crate::{http, telemetry};
 
@@ -40,26 +42,32 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     let _lock = lock(config.data.as_deref())?;
 
     let host = Host::new(config.host()).map_err(|error| Ended::Host(error.to_string()))?;
+    // Before the bots are compiled: who is told of a taken port only then has waited for nothing.
+    let listener = listen(&config).await?;
     deploy_all(&host, &config).await?;
     warn(&host, &config);
-    serve(host, &config).await
+    serve(host, &config, listener).await
 }
 
-async fn serve(host: Host, config: &Config) -> Result<(), Ended> {
-    let unbound = |error| {
+async fn listen(config: &Config) -> Result<TcpListener, Ended> {
+    TcpListener::bind(config.listen).await.map_err(|error| {
         Ended::Host(format!(
             "{} cannot be listened on: {error}; choose another address with --listen",
             config.listen
         ))
-    };
-    let listener = TcpListener::bind(config.listen).await.map_err(unbound)?;
-    let address = listener.local_addr().map_err(unbound)?;
-    let shutdown = shutdown()
-        .map_err(|error| Ended::Host(format!("signals cannot be waited for: {error}")))?;
+    })
+}
+
+async fn serve(host: Host, config: &Config, listener: TcpListener) -> Result<(), Ended> {
+    let failed = |what: &str, error| Ended::Host(format!("{what}: {error}"));
+    let address = listener
+        .local_addr()
+        .map_err(|error| failed("the port is gone", error))?;
+    let shutdown = shutdown().map_err(|error| failed("signals cannot be waited for", error))?;
     give(format_args!("listening on http://{address}"));
-    http::serve(listener, http::router(host, &config.http), shutdown)
-        .await
-        .map_err(|error| Ended::Host(error.to_string()))
+    let router = http::router(host, &config.http);
+    let served = http::serve(listener, router, &config.http, shutdown).await;
+    served.map_err(|error| failed("serving has ended", error))
 }
 
 /// Makes the data folder, for this user only, and keeps any other host out of it while this one runs.
@@ -116,12 +124,46 @@ async fn deploy_all(host: &Host, config: &Config) -> Result<(), Ended> {
 }
 
 async fn deploy(host: &Host, config: &Config, entry: &Entry) -> Result<(), String> {
-    let component = std::fs::read(&entry.component)
-        .map_err(|error| format!("the component cannot be read: {error}"))?;
+    let component = read(&entry.component, config.sandbox.component_bytes)?;
     let wanted = config.wanted(entry).map_err(|error| error.to_string())?;
-    host.deploy(&entry.address(), &component, wanted)
-        .await
-        .map_err(|error| error.to_string())
+    let deployed = host.deploy(&entry.address(), &component, wanted).await;
+    let deployment = deployed.map_err(|error| error.to_string())?;
+    match deployment.personal_data {
+        Consent {
+            asked: true,
+            granted: false,
+        } => {
+            tracing::warn!(
+                "{} asks for personal data and is not granted it",
+                entry.address()
+            );
+        }
+        Consent {
+            asked: false,
+            granted: true,
+        } => {
+            tracing::warn!(
+                "{} is granted personal data that its bot.toml does not ask for",
+                entry.address()
+            );
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// A component's bytes: of a file and nothing else, and no more than may be loaded and one, which is told then.
+fn read(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
+    let unread = |error: std::io::Error| format!("the component cannot be read: {error}");
+    if !std::fs::metadata(path).map_err(unread)?.is_file() {
+        return Err("the component cannot be read: it is not a file".to_owned());
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(unread)?;
+    file.take(limit as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unread)?;
+    Ok(bytes)
 }
 
 /// What an operator should know of how this host runs.
@@ -137,6 +179,9 @@ fn warn(host: &Host, config: &Config) {
         );
     }
     if let Some(tenant) = &config.http.custom_endpoint_tenant {
+        if host.registry().tenant(tenant).is_err() {
+            tracing::warn!("the Custom Endpoint is that of tenant \"{tenant}\", which has no bot");
+        }
         tracing::warn!(
             "the Custom Endpoint of tenant \"{tenant}\" is open to anyone who reaches this port: tokens are not checked yet"
         );

@@ -32,7 +32,11 @@ const REPLY: Bounds = &[
     ("intents", 0, 10_000),
     ("delay_seconds", 1, 86_400),
 ];
-const HTTP: Bounds = &[("body_bytes", KIB, GIB)];
+const HTTP: Bounds = &[
+    ("body_bytes", KIB, GIB),
+    ("body_ms", 1, DAY_MS),
+    ("drain_ms", 0, DAY_MS),
+];
 const ADMISSION: Bounds = &[
     ("concurrent_turns", 1, 10_000),
     ("waiting_turns", 0, 1_000_000),

@@ -112,7 +112,10 @@ pub(super) async fn put_conversation(
     door.host
         .registry()
         .active(&tenant, &address.bot, &address.environment)?;
-    let conversation = custom_endpoint::read_conversation(&id, &received.body)?;
+    let begun = id.clone();
+    let conversation = received
+        .read(move |body| custom_endpoint::read_conversation(&begun, body))
+        .await?;
     door.host.conversations().begin(&address, &id, conversation);
     Ok(StatusCode::NO_CONTENT)
 }
@@ -128,7 +131,9 @@ pub(super) async fn post_event(
         .conversations()
         .get(&address, &id)
         .ok_or_else(unknown_conversation)?;
-    let turn = custom_endpoint::read_event(&conversation, &received.body)?;
+    let turn = received
+        .read(move |body| custom_endpoint::read_event(&conversation, body))
+        .await?;
     let invocation = door
         .host
         .respond(&address, turn, Purpose::Answer, received.arrived)

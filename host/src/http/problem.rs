@@ -96,14 +96,18 @@ impl Problem {
             .map(String::as_str)
             .or(panic.downcast_ref::<&str>().copied());
         tracing::error!("a request panicked: {}", said.unwrap_or("without a word"));
+        Self::host_fault().into_response()
+    }
+
+    pub(super) fn host_fault() -> Self {
         let (status, code) = (StatusCode::INTERNAL_SERVER_ERROR, "host-fault");
+        let detail = "the host failed".to_owned();
         Self {
             status,
             code,
             fault: Fault::Host,
-            detail: "the host failed".to_owned(),
+            detail,
         }
-        .into_response()
     }
 }
 

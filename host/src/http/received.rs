@@ -1,14 +1,24 @@
-//! What handlers are handed: names that are valid, and a body that has been read.
+//! What handlers are handed: names that are valid, and a body that has been read, in time and within its size.
+
+use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, PathRejection};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_LENGTH;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
-use tokio::time::Instant;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, timeout};
 
+use super::FrontDoor;
 use super::problem::Problem;
+use crate::liveperson::Unreadable;
+
+/// A body up to this size is parsed where it was read: it takes less than a millisecond. A larger one would keep
+/// a thread from accepting for that long and more, and goes elsewhere.
+const PARSED_AT_ONCE_BYTES: usize = 32 << 10;
 
 /// Names from the path.
 pub(super) struct Names<T>(pub(super) T);
@@ -32,33 +42,71 @@ fn of_path(rejection: PathRejection) -> Problem {
 
 /// A body, and when it was there: a turn's time begins here, not when its caller began to send.
 pub(super) struct Received {
-    pub(super) body: Bytes,
+    body: Bytes,
     pub(super) arrived: Instant,
 }
 
-impl<S: Sync + Send> FromRequest<S> for Received {
+impl FromRequest<FrontDoor> for Received {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let body = Bytes::from_request(request, state).await.map_err(of_body)?;
-        Ok(Self {
-            body,
-            arrived: Instant::now(),
-        })
+    async fn from_request(request: Request, door: &FrontDoor) -> Result<Self, Problem> {
+        let limit = door.body_bytes;
+        if announced(&request).is_some_and(|bytes| bytes > limit as u64) {
+            return Err(too_large(limit));
+        }
+        match timeout(door.body_time, Bytes::from_request(request, door)).await {
+            Ok(Ok(body)) => Ok(Self {
+                body,
+                arrived: Instant::now(),
+            }),
+            Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                Err(too_large(limit))
+            }
+            Ok(Err(_)) => {
+                let detail = "the body could not be read to its end";
+                Err(Problem::caller(
+                    StatusCode::BAD_REQUEST,
+                    "body-unreadable",
+                    detail,
+                ))
+            }
+            Err(_) => Err(too_slow(door.body_time)),
+        }
     }
 }
 
-fn of_body(rejection: BytesRejection) -> Problem {
-    match rejection.status() {
-        status @ StatusCode::PAYLOAD_TOO_LARGE => Problem::caller(
-            status,
-            "body-too-large",
-            "the body is larger than this host takes",
-        ),
-        _ => Problem::caller(
-            StatusCode::BAD_REQUEST,
-            "body-unreadable",
-            "the body could not be read to its end",
-        ),
+impl Received {
+    /// What a reader makes of the body.
+    pub(super) async fn read<T, R>(&self, reader: R) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        R: FnOnce(&[u8]) -> Result<T, Unreadable> + Send + 'static,
+    {
+        if self.body.len() <= PARSED_AT_ONCE_BYTES {
+            return Ok(reader(&self.body)?);
+        }
+        let body = self.body.clone();
+        let read = spawn_blocking(move || reader(&body)).await;
+        Ok(read.map_err(|_| Problem::host_fault())??)
     }
+}
+
+fn announced(request: &Request) -> Option<u64> {
+    request
+        .headers()
+        .get(CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
+}
+
+fn too_large(limit: usize) -> Problem {
+    let detail = format!("the body is larger than the {limit} bytes that this host takes");
+    Problem::caller(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail)
+}
+
+fn too_slow(time: Duration) -> Problem {
+    let detail = format!("the body was not there after {} ms", time.as_millis());
+    Problem::caller(StatusCode::REQUEST_TIMEOUT, "body-too-slow", detail)
 }

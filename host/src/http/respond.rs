@@ -25,16 +25,20 @@ pub(super) async fn respond(
     State(door): State<FrontDoor>,
     Names(to): Names<To>,
     received: Received,
-) -> Response {
+) -> Result<Response, Problem> {
+    let To {
+        tenant,
+        bot,
+        environment,
+    } = to;
     let address = Address {
-        tenant: to.tenant,
-        bot: to.bot,
-        environment: to.environment,
+        tenant,
+        bot,
+        environment,
     };
-    let (turn, purpose) = match custom_integration::read_payload(&received.body) {
-        Ok(Payload::Turn(turn)) => (turn, Purpose::Answer),
-        Ok(Payload::ConnectionTest(turn)) => (turn, Purpose::Test),
-        Err(unreadable) => return Problem::from(unreadable).into_response(),
+    let (turn, purpose) = match received.read(custom_integration::read_payload).await? {
+        Payload::Turn(turn) => (turn, Purpose::Answer),
+        Payload::ConnectionTest(turn) => (turn, Purpose::Test),
     };
     let invocation = door
         .host
@@ -54,7 +58,7 @@ pub(super) async fn respond(
             _ => Problem::from(error).into_response(),
         },
     };
-    named(&invocation, response)
+    Ok(named(&invocation, response))
 }
 
 /// A response that says which turn it is of, and how that ended even where the body is a stand-in.

@@ -5,9 +5,9 @@ use std::time::Duration;
 use tracing::{Level, event, span};
 use uuid::Uuid;
 
-use super::InvokeError;
+use super::{InvokeError, Purpose};
 use crate::capabilities::log::Lines;
-use crate::chat::Reply;
+use crate::chat::{Reply, Said};
 use crate::fault::Fault;
 use crate::registry::{Deployment, FailurePolicy};
 use crate::sandbox::Usage;
@@ -18,6 +18,8 @@ use crate::tenant::Address;
 pub struct Invocation {
     /// Names the turn in the logs and to the caller.
     pub id: Uuid,
+    /// What it was asked for.
+    pub purpose: Purpose,
     /// The bot's checked reply, or why there is none.
     pub result: Result<Reply, InvokeError>,
     /// What the consumer gets in its place where it is not the host's fault; known once a deployment is.
@@ -30,10 +32,11 @@ pub struct Invocation {
     pub log: Lines,
 }
 
-impl Default for Invocation {
-    fn default() -> Self {
+impl Invocation {
+    pub(super) fn begin(purpose: Purpose) -> Self {
         Self {
             id: Uuid::new_v4(),
+            purpose,
             result: Ok(Reply::silence()),
             failure_policy: FailurePolicy::default(),
             revision: None,
@@ -41,9 +44,7 @@ impl Default for Invocation {
             log: Lines::default(),
         }
     }
-}
 
-impl Invocation {
     pub(super) fn about(&mut self, deployment: &Deployment) {
         self.failure_policy = deployment.failure.clone();
         self.revision = Some(deployment.bot.digest().to_owned());
@@ -54,11 +55,15 @@ impl Invocation {
         self.log = log;
     }
 
-    /// How the turn ended: `replied`, or the code of its error.
+    /// How the turn ended: `replied`, `no-answer` for one that was left unanswered on purpose, `tested` for a
+    /// connection test, or the code of its error.
     pub fn outcome(&self) -> &'static str {
-        self.result
-            .as_ref()
-            .map_or_else(InvokeError::code, |_| "replied")
+        match &self.result {
+            Ok(_) if self.purpose == Purpose::Test => "tested",
+            Ok(reply) if *reply.said() == Said::NoAnswer => "no-answer",
+            Ok(_) => "replied",
+            Err(error) => error.code(),
+        }
     }
 
     /// The bot's own lines, then one line for the turn. Only the host's own fault is an error here.

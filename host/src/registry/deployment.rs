@@ -47,8 +47,24 @@ pub struct Deployment {
     pub failure: FailurePolicy,
     /// What `config` gives the bot.
     pub config: Values,
-    /// Whether turns carry personal data: asked for, and granted.
-    pub personal_data: bool,
+    /// Whether the manifest asks for personal data, and whether it is granted: turns carry it when both are.
+    pub personal_data: Consent,
+}
+
+/// What a bot asks for, and what it is granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Consent {
+    /// Its manifest asks for it.
+    pub asked: bool,
+    /// Its deployment grants it.
+    pub granted: bool,
+}
+
+impl Consent {
+    /// A bot gets what is both.
+    pub fn is_given(self) -> bool {
+        self.asked && self.granted
+    }
 }
 
 /// Why something cannot be served.
@@ -141,7 +157,10 @@ impl Deployment {
             limits: wanted.limits,
             reply: wanted.reply,
             failure: wanted.failure,
-            personal_data: wanted.grant_personal_data && asks_for_personal_data,
+            personal_data: Consent {
+                asked: asks_for_personal_data,
+                granted: wanted.grant_personal_data,
+            },
             config,
             bot,
         })
