@@ -331,6 +331,12 @@ async fn a_bot_that_leaks_handles_is_stopped_at_its_limit() {
 }
 
 #[tokio::test]
+async fn handles_that_the_host_keeps_nothing_for_count_too() {
+    let failure = failure(rust("leak_networks", "too-many-handles").check().await);
+    assert_eq!(failure, Failure::TooManyHandles { limit: 1024 });
+}
+
+#[tokio::test]
 async fn a_bot_that_traps_while_it_starts_is_not_deployed() {
     let trap = ByHand {
         module: "(func $trap (unreachable)) (start $trap)",
