@@ -212,3 +212,17 @@ pub fn without_personal_data(turn: &mut Turn) {
     turn.conversation.visitor = None;
     turn.conversation.engagement_attributes = None;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bots_words_cannot_move_a_cursor_or_forge_a_line() {
+        let forged =
+            "\u{1b}[31mred\u{1b}]0;title\u{7}\r\n2026 ERROR forged\u{9b}2J\u{202e}turned\u{2028}";
+        let shown = one_line(forged, 100);
+        assert_eq!(shown, " [31mred ]0;title   2026 ERROR forged 2J turned ");
+        assert_eq!(one_line("münze", 2), "mü");
+    }
+}

@@ -270,3 +270,23 @@ fn chat_says_what_it_is_given_and_lives_on_when_the_bot_fails() {
         chat.stdout
     );
 }
+
+#[test]
+fn output_that_nobody_takes_is_no_crash() {
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .expect("a device");
+    let mut chat = retort();
+    chat.arg("chat")
+        .arg(plugin_dir("echo"))
+        .args(["--say", "hello"])
+        .stdout(full);
+    let output = chat
+        .stderr(std::process::Stdio::piped())
+        .output()
+        .expect("it runs");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(!told.contains("panicked"), "{told}");
+}

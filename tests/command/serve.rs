@@ -156,6 +156,20 @@ fn every_bot_that_cannot_be_served_is_named() {
     );
 }
 
+#[test]
+fn a_component_that_is_no_file_is_not_waited_for() {
+    for device in ["/dev/zero", "/dev"] {
+        let config = DEPLOYMENT.replace("echo.wasm", device);
+        let ended = run(&mut serve(folder(&config).path()), "");
+        assert_eq!(ended.code, 4);
+        assert!(
+            ended.stderr.contains("it is not a file"),
+            "{}",
+            ended.stderr
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_variable_beats_the_file_and_each_deployment_has_its_own_limits_and_policy() {
     let config = "[limits]\nhost_calls = 50\n\
