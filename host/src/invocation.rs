@@ -57,7 +57,7 @@ impl Host {
         Ok(Self(Arc::new(Rooms {
             registry: Registry::default(),
             conversations: Conversations::new(&settings.conversations),
-            admission: Admission::new(&settings.admission),
+            admission: Admission::new(&settings.admission, settings.sandbox.guest_threads()),
             sandbox: Sandbox::new(settings.sandbox)?,
         })))
     }
@@ -103,7 +103,7 @@ impl Host {
 
         // The time starts on arrival, so the wait for a permit counts.
         let deadline = arrived + deployment.limits.deadline();
-        let permit = admission.admit(deadline).await?;
+        let permit = admission.admit(deployment.line, deadline).await?;
         let ran = sandbox
             .run(
                 permit,
@@ -138,7 +138,7 @@ impl Host {
             ..
         } = &*self.0;
         let deployment =
-            Arc::new(Deployment::prepare(sandbox, admission, component, wanted).await?);
+            Arc::new(Deployment::prepare(sandbox, admission, at, component, wanted).await?);
         registry.activate(at, Arc::clone(&deployment));
         Ok(deployment)
     }

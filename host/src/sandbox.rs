@@ -26,7 +26,7 @@ pub use limits::Limits;
 
 use crate::admission::Permit;
 use crate::capabilities::log::{Lines, Log};
-use guests::{Guests, Ticked};
+use guests::{Guests, Schedule, Ticked};
 use ticker::Ticker;
 
 /// How long past a turn's deadline its caller waits for the guest's own word on why it ended. The inner
@@ -40,6 +40,9 @@ pub struct Settings {
     /// Threads for guests that run longer than a tick, and for nothing else. 0: one less than the machine has
     /// cores, at least 1, so that guests that spin leave a core to accept, health and metrics.
     pub guest_threads: usize,
+    /// How far those threads stand back behind all others, as the system's nice value has it: 0 not at all, 19
+    /// most. 10 leaves them a tenth of a core that is wanted by others too.
+    pub guest_niceness: u8,
     /// Milliseconds between two ticks of the epoch: how late a spinning guest may be stopped.
     pub tick_ms: u64,
     /// Instances that the pool holds ready. Each reserves 4 GiB of address space, not of memory.
@@ -64,6 +67,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             guest_threads: 0,
+            guest_niceness: 10,
             tick_ms: 1,
             instances: 128,
             memory_ceiling_bytes: 256 << 20,
@@ -72,6 +76,17 @@ impl Default for Settings {
             wasm_stack_bytes: 1 << 20,
             deadline_ceiling_ms: 1000,
             component_bytes: 32 << 20,
+        }
+    }
+}
+
+impl Settings {
+    /// How many threads there are for guests that run longer than a tick.
+    pub fn guest_threads(&self) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        match self.guest_threads {
+            0 => cores.saturating_sub(1).max(1),
+            threads => threads,
         }
     }
 }
@@ -116,7 +131,7 @@ impl Sandbox {
     pub fn new(settings: Settings) -> Result<Self, NotStarted> {
         let (engine, allocator) = engine::start(&settings).map_err(NotStarted::Engine)?;
         let ticker = Ticker::start(&engine, Duration::from_millis(settings.tick_ms.max(1)));
-        let guests = Guests::start(settings.guest_threads).map_err(NotStarted::Thread)?;
+        let guests = Guests::start(&settings).map_err(NotStarted::Thread)?;
         Ok(Self {
             engine,
             allocator,
@@ -173,7 +188,11 @@ impl Sandbox {
         let late = Failure::DeadlineExceeded {
             limit_ms: terms.limits.deadline_ms,
         };
-        let ticked = Ticked::default();
+        let schedule = Schedule {
+            ticked: Ticked::default(),
+            lane: permit.lane(),
+            deadline,
+        };
         let turn = instance::run(
             self.engine.clone(),
             Arc::clone(bot),
@@ -181,13 +200,15 @@ impl Sandbox {
             log.clone(),
             ask,
             permit,
-            ticked.clone(),
+            schedule.ticked.clone(),
         );
 
-        let ended = timeout_at((deadline + GRACE).into(), self.guests.run(turn, &ticked)).await;
+        let running = self.guests.run(turn, schedule, bot.is_long());
+        let ended = timeout_at((deadline + GRACE).into(), running).await;
+        bot.was_long(ended.as_ref().map_or(true, |(_, long)| *long));
         let (result, usage) = match ended {
-            Ok(Ok(ended)) => ended,
-            Ok(Err(panicked)) => (Err(Failure::Host(panicked.to_string())), Usage::default()),
+            Ok((Ok(ended), _)) => ended,
+            Ok((Err(panicked), _)) => (Err(Failure::Host(panicked.to_string())), Usage::default()),
             // Every guest thread was busy until now: the turn ends all the same.
             Err(_) => (Err(late.clone()), Usage::default()),
         };

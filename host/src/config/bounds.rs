@@ -40,6 +40,7 @@ const HTTP: Bounds = &[
 const ADMISSION: Bounds = &[
     ("concurrent_turns", 1, 10_000),
     ("waiting_turns", 0, 1_000_000),
+    ("share", 1, 10_000),
 ];
 const CONVERSATIONS: Bounds = &[
     ("idle_minutes", 1, 527_040),
@@ -47,6 +48,7 @@ const CONVERSATIONS: Bounds = &[
 ];
 const SANDBOX: Bounds = &[
     ("guest_threads", 0, 1024),
+    ("guest_niceness", 0, 19),
     ("tick_ms", 1, 100),
     // Each takes 8 GiB of the 128 TiB of address space that a process has.
     ("instances", 1, 10_000),
@@ -64,6 +66,7 @@ pub(super) fn problem(config: &Config) -> Option<String> {
         .or_else(|| out_of_bounds("reply", &config.reply, REPLY))
         .or_else(|| out_of_bounds("http", &config.http, HTTP))
         .or_else(|| out_of_bounds("admission", &config.admission, ADMISSION))
+        .or_else(|| a_weight(config))
         .or_else(|| out_of_bounds("conversations", &config.conversations, CONVERSATIONS))
         .or_else(|| out_of_bounds("sandbox", &config.sandbox, SANDBOX))
         .or_else(|| more_turns_than_instances(config))
@@ -84,6 +87,18 @@ fn out_of_bounds(table: &str, settings: &impl Serialize, bounds: Bounds) -> Opti
         let is_within = (*least..=*most).contains(&value);
         (!is_within).then(|| format!("`{table}.{key}` is {value}; {least} to {most} are possible"))
     })
+}
+
+/// What a tenant may count for; none may count for nothing.
+const WEIGHTS: std::ops::RangeInclusive<u16> = 1..=1000;
+
+fn a_weight(config: &Config) -> Option<String> {
+    let mut weights = config.admission.weights.iter();
+    let (tenant, weight) = weights.find(|(_, weight)| !WEIGHTS.contains(weight))?;
+    let (least, most) = (WEIGHTS.start(), WEIGHTS.end());
+    Some(format!(
+        "`admission.weights.{tenant}` is {weight}; {least} to {most} are possible"
+    ))
 }
 
 /// An instance that is torn down still holds its slot when the next turn is let in.

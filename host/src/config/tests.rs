@@ -108,6 +108,10 @@ fn a_number_that_makes_no_sense_is_refused() {
         ),
         ("[limits]\nfuel = 0\n", "`limits.fuel` is 0; 1 to"),
         (
+            "[admission.weights]\nacme = 0\n",
+            "`admission.weights.acme` is 0; 1 to 1000 are possible",
+        ),
+        (
             "[admission]\nconcurrent_turns = 128\n",
             "`admission.concurrent_turns` is 128 and `sandbox.instances` 128",
         ),

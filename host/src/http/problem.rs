@@ -53,8 +53,13 @@ impl IntoResponse for Problem {
         let mut response = (self.status, body).into_response();
         let json = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, json);
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            // The pool turns over several times a second.
+        if [
+            StatusCode::SERVICE_UNAVAILABLE,
+            StatusCode::TOO_MANY_REQUESTS,
+        ]
+        .contains(&self.status)
+        {
+            // Places are handed on several times a second.
             response
                 .headers_mut()
                 .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
@@ -132,6 +137,9 @@ impl From<&InvokeError> for Problem {
     fn from(error: &InvokeError) -> Self {
         let (status, detail) = match error {
             InvokeError::NotDeployed(error) => (StatusCode::NOT_FOUND, error.to_string()),
+            InvokeError::Refused(error) if error.is_over_share() => {
+                (StatusCode::TOO_MANY_REQUESTS, error.to_string())
+            }
             InvokeError::Refused(error) => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
             InvokeError::Failed(failure) => of_failure(failure),
             InvokeError::InvalidReply(_) => (

@@ -41,7 +41,9 @@ impl InvokeError {
             InvokeError::NotDeployed(NotDeployed::Bot { .. }) => "no-such-bot",
             InvokeError::NotDeployed(NotDeployed::Environment { .. }) => "no-such-environment",
             InvokeError::Refused(Refused::Full { .. }) => "host-full",
-            InvokeError::Refused(Refused::WaitedTooLong) => "waited-too-long",
+            InvokeError::Refused(Refused::OverShare { .. }) => "over-share",
+            InvokeError::Refused(Refused::WouldBeLate { .. }) => "would-be-late",
+            InvokeError::Refused(Refused::WaitedTooLong { .. }) => "waited-too-long",
             InvokeError::Failed(failure) => failure.code(),
             InvokeError::InvalidReply(_) => "reply-refused",
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::admission::{Admission, Refused};
+use crate::admission::{Admission, Line, Refused};
 use crate::bindings::types::{ConfigProblem, Description};
 use crate::capabilities::config::Values;
 use crate::chat::{ReplyLimits, one_line};
@@ -15,7 +15,7 @@ use crate::registry::manifest::{BadManifest, Manifest};
 use crate::sandbox::{
     Ask, Bot, CheckConfig, Describe, Failure, Limits, Sandbox, Terms, Unloadable,
 };
-use crate::tenant::BotName;
+use crate::tenant::{Address, BotName};
 
 /// What an operator wants to be served.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +37,8 @@ pub struct Wanted {
 pub struct Deployment {
     /// The component, ready to run.
     pub bot: Arc<Bot>,
+    /// Where its turns wait for their permits.
+    pub line: Line,
     /// Who the bot says it is.
     pub description: Description,
     /// What a turn may use.
@@ -130,6 +132,7 @@ impl Deployment {
     pub async fn prepare(
         sandbox: &Sandbox,
         admission: &Admission,
+        at: &Address,
         component: &[u8],
         wanted: Wanted,
     ) -> Result<Self, NotDeployable> {
@@ -137,9 +140,11 @@ impl Deployment {
         let bot = Arc::new(sandbox.load(component).await?);
         let manifest = Manifest::of_component(component)?;
         let config = Arc::new(wanted.config);
+        let line = admission.line(&at.tenant, &at.bot);
         let gate = Gate {
             sandbox,
             admission,
+            line,
             bot: &bot,
             limits: &wanted.limits,
             config: &config,
@@ -162,6 +167,7 @@ impl Deployment {
                 granted: wanted.grant_personal_data,
             },
             config,
+            line,
             bot,
         })
     }
@@ -182,6 +188,7 @@ impl Deployment {
 struct Gate<'a> {
     sandbox: &'a Sandbox,
     admission: &'a Admission,
+    line: Line,
     bot: &'a Arc<Bot>,
     limits: &'a Limits,
     config: &'a Values,
@@ -190,7 +197,7 @@ struct Gate<'a> {
 impl Gate<'_> {
     async fn ask<A: Ask>(&self, asked: &'static str, ask: A) -> Result<A::Said, NotDeployable> {
         let deadline = Instant::now() + self.limits.deadline();
-        let permit = self.admission.admit(deadline).await?;
+        let permit = self.admission.admit(self.line, deadline).await?;
         let terms = Terms {
             limits: self.limits.clone(),
             config: Arc::clone(self.config),

@@ -1,5 +1,7 @@
 //! A component that was compiled and linked, ready for instances. Knows nothing of whose bot it is.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::{Component, HasSelf, Linker, ResourceTable};
@@ -60,6 +62,8 @@ pub enum Unloadable {
 pub struct Bot {
     pub(super) linked: BotPre<TurnState>,
     digest: String,
+    /// Whether its last turn ran into a tick: then the next one begins where it would end up.
+    long: AtomicBool,
 }
 
 impl std::fmt::Debug for Bot {
@@ -83,12 +87,24 @@ impl Bot {
         Ok(Self {
             linked,
             digest: digest(bytes),
+            long: AtomicBool::new(false),
         })
     }
 
     /// `sha256:` and the hex digest of the component's bytes.
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    pub(super) fn is_long(&self) -> bool {
+        self.long.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn was_long(&self, long: bool) {
+        // Read before written: the word is shared by all threads, and hardly ever changes.
+        if self.is_long() != long {
+            self.long.store(long, Ordering::Relaxed);
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use super::bot::Bot;
 use super::failure::{self, Cut, Failure};
-use super::guests::Ticked;
+use super::guests::{Ticked, next_slice};
 use super::limits::{Limits, Meter};
 use crate::admission::Permit;
 use crate::bindings::handler::Guest;
@@ -189,18 +189,14 @@ fn store(engine: &Engine, terms: &Terms, log: Log, ticked: Ticked) -> Result<Sto
     Ok(store)
 }
 
-/// A guest past its first tick makes way for the others, and goes on after them.
+/// A guest at a tick makes way for the others, and goes on when it is its turn again.
 fn at_tick(mut turn: StoreContextMut<'_, TurnState>, deadline: Instant) -> Result<UpdateDeadline> {
     // The tick came in as a call to the host, and is none of the bot's.
     turn.data_mut().host_calls = turn.data().host_calls.saturating_sub(1);
     if Instant::now() >= deadline {
         return Err(Cut::Deadline.into());
     }
-    // Not a plain yield: the runtime would take the same task up again at once.
-    Ok(UpdateDeadline::YieldCustom(
-        1,
-        Box::pin(tokio::task::yield_now()),
-    ))
+    Ok(UpdateDeadline::YieldCustom(1, Box::pin(next_slice())))
 }
 
 /// Sees every call out of the sandbox, whatever it calls.
