@@ -2,9 +2,12 @@
 //! knows nothing of the other ones, nor of the store that holds them.
 
 pub mod budget;
+pub mod clocks;
 pub mod config;
 mod http;
 pub mod log;
+pub mod moved;
+pub mod random;
 mod secrets;
 mod state;
 pub mod stdio;

@@ -45,4 +45,6 @@ pub mod bindings;
 
 pub mod tenant;
 
+pub mod limit;
+
 pub mod fault;

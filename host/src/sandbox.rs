@@ -26,6 +26,7 @@ pub use limits::Limits;
 
 use crate::admission::Permit;
 use crate::capabilities::log::{Lines, Log};
+use crate::capabilities::moved::Moved;
 use guests::{Guests, Schedule, Ticked};
 use ticker::Ticker;
 
@@ -59,6 +60,9 @@ pub struct Settings {
     /// The longest deadline that any deployment may have, in milliseconds. A second is what the platform asks
     /// for; going past it is the operator's own decision.
     pub deadline_ceiling_ms: u64,
+    /// Microseconds that a bot's clocks advance by: fine clocks help to spy on what runs beside. A millisecond is
+    /// what `budget` tells too.
+    pub clock_resolution_us: u64,
     /// The largest component that is loaded.
     pub component_bytes: usize,
 }
@@ -75,6 +79,7 @@ impl Default for Settings {
             keep_resident_bytes: 256 << 10,
             wasm_stack_bytes: 1 << 20,
             deadline_ceiling_ms: 1000,
+            clock_resolution_us: 1000,
             component_bytes: 32 << 20,
         }
     }
@@ -183,11 +188,10 @@ impl Sandbox {
         terms: Terms,
         ask: A,
     ) -> Ran<A::Said> {
-        let log = Log::new(terms.limits.log());
+        let moved = Moved::default();
+        let log = Log::new(terms.limits.log(), moved.clone());
         let deadline = terms.deadline;
-        let late = Failure::DeadlineExceeded {
-            limit_ms: terms.limits.deadline_ms,
-        };
+        let late = terms.late();
         let schedule = Schedule {
             ticked: Ticked::default(),
             lane: permit.lane(),
@@ -197,7 +201,11 @@ impl Sandbox {
             self.engine.clone(),
             Arc::clone(bot),
             terms,
-            log.clone(),
+            instance::Given {
+                log: log.clone(),
+                moved,
+                clock_resolution: Duration::from_micros(self.settings.clock_resolution_us),
+            },
             ask,
             permit,
             schedule.ticked.clone(),
@@ -210,11 +218,15 @@ impl Sandbox {
             Ok((Ok(ended), _)) => ended,
             Ok((Err(panicked), _)) => (Err(Failure::Host(panicked.to_string())), Usage::default()),
             // Every guest thread was busy until now: the turn ends all the same.
-            Err(_) => (Err(late.clone()), Usage::default()),
+            Err(_) => (Err(late.now().into()), Usage::default()),
         };
         // A guest that ends in the same moment as its time may be seen first, and is late all the same.
         let is_late = result.is_ok() && Instant::now() > deadline + GRACE;
-        let result = if is_late { Err(late) } else { result };
+        let result = if is_late {
+            Err(late.now().into())
+        } else {
+            result
+        };
         Ran {
             result,
             usage,

@@ -92,7 +92,7 @@ async fn random_bytes_are_given_up_to_the_limit() {
     assert_eq!(host.says("probe", "random 65536").await, "65536");
     assert_eq!(
         host.ask("probe", &text("random 65537")).await.outcome(),
-        "bot-trapped"
+        "random-too-large"
     );
 }
 

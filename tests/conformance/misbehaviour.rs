@@ -5,6 +5,7 @@ use harness::bots::{self, ByHand};
 use harness::host::{address, text};
 use harness::{Served, host};
 use retort::invocation::{Invocation, InvokeError, Purpose};
+use retort::limit::{Exceeded, Limit};
 use retort::liveperson::custom_integration::{Payload, read_payload};
 use retort::registry::{FailurePolicy, NotDeployable, Wanted};
 use retort::sandbox::{Failure, TrapKind};
@@ -145,6 +146,13 @@ fn failure(invocation: Invocation) -> Failure {
     }
 }
 
+fn exceeded(invocation: Invocation) -> Exceeded {
+    match failure(invocation) {
+        Failure::Exceeded(exceeded) => exceeded,
+        other => panic!("no limit but {other:?}"),
+    }
+}
+
 fn trap(invocation: Invocation) -> (TrapKind, Vec<String>) {
     match failure(invocation) {
         Failure::Trapped {
@@ -158,10 +166,9 @@ fn trap(invocation: Invocation) -> (TrapKind, Vec<String>) {
 async fn a_bot_that_never_returns_is_stopped_at_its_deadline() {
     let invocation = rust("spin", "deadline-exceeded").in_50_ms().check().await;
     assert!(invocation.usage.fuel > 0, "it ran until then");
-    assert_eq!(
-        failure(invocation),
-        Failure::DeadlineExceeded { limit_ms: 50 }
-    );
+    let over = exceeded(invocation);
+    assert_eq!((over.limit, over.allowed), (Limit::Deadline, 50));
+    assert!(over.used >= 50, "{over}");
 }
 
 #[tokio::test]
@@ -184,12 +191,13 @@ async fn a_bot_that_burns_its_fuel_is_stopped_at_the_same_unit_each_time() {
     let first = case().check().await;
     let second = case().check().await;
     assert_eq!(first.usage.fuel, second.usage.fuel);
-    assert_eq!(failure(first), Failure::OutOfFuel { limit: 1_000_000 });
+    let over = exceeded(first);
+    assert_eq!((over.limit, over.allowed), (Limit::Fuel, 1_000_000));
 }
 
 #[tokio::test]
 async fn a_bot_that_recurses_without_end_traps_on_its_own_stack() {
-    let (kind, functions) = trap(rust("recurse", "bot-trapped").check().await);
+    let (kind, functions) = trap(rust("recurse", "stack-exhausted").check().await);
     assert_eq!(kind, TrapKind::StackExhausted);
     assert!(
         functions.iter().any(|name| name.contains("deeper")),
@@ -208,10 +216,9 @@ async fn a_bot_that_fills_its_stack_is_told_how_to_get_a_larger_one() {
 async fn a_bot_that_grows_its_memory_is_stopped_at_its_limit() {
     let invocation = rust("grow_memory", "out-of-memory").check().await;
     assert!(invocation.usage.memory_peak_bytes <= 64 << 20);
-    assert!(matches!(
-        failure(invocation),
-        Failure::OutOfMemory { wanted, limit: 0x400_0000 } if wanted > 0x400_0000
-    ));
+    let over = exceeded(invocation);
+    assert_eq!((over.limit, over.allowed), (Limit::Memory, 64 << 20));
+    assert!(over.used > 64 << 20, "{over}");
 }
 
 #[tokio::test]
@@ -255,7 +262,7 @@ async fn a_reply_that_is_a_little_too_large_is_refused() {
         .with_bot("bad", &bots::misbehaving("giant_reply"))
         .await;
     let invocation = host.ask("bad", &text("262145")).await;
-    assert_eq!(invocation.outcome(), "reply-refused");
+    assert_eq!(invocation.outcome(), "reply-too-large");
     assert_eq!(host.ask("bad", &text("262144")).await.outcome(), "replied");
 }
 
@@ -326,14 +333,14 @@ async fn a_bot_that_exits_ends_itself_and_not_the_host() {
 
 #[tokio::test]
 async fn a_bot_that_leaks_handles_is_stopped_at_its_limit() {
-    let failure = failure(rust("leak_handles", "too-many-handles").check().await);
-    assert_eq!(failure, Failure::TooManyHandles { limit: 1024 });
+    let over = exceeded(rust("leak_handles", "too-many-handles").check().await);
+    assert_eq!((over.limit, over.allowed), (Limit::Handles, 1024));
 }
 
 #[tokio::test]
 async fn handles_that_the_host_keeps_nothing_for_count_too() {
-    let failure = failure(rust("leak_networks", "too-many-handles").check().await);
-    assert_eq!(failure, Failure::TooManyHandles { limit: 1024 });
+    let over = exceeded(rust("leak_networks", "too-many-handles").check().await);
+    assert_eq!((over.limit, over.allowed), (Limit::Handles, 1024));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order of one message's journey.
-const ROOMS: [&str; 16] = [
+const ROOMS: [&str; 17] = [
     "main",
     "cli",
     "config",
@@ -20,6 +20,7 @@ const ROOMS: [&str; 16] = [
     "chat",
     "bindings",
     "tenant",
+    "limit",
     "fault",
 ];
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use wasmtime::Result;
 
+use super::moved::Moved;
 use crate::bindings::config::Host;
 
 /// A deployment's configuration: text by key. Shared by all of the deployment's turns.
@@ -12,14 +13,22 @@ pub type Values = Arc<BTreeMap<String, String>>;
 
 /// One turn's view of it.
 #[derive(Debug)]
-pub struct Config(pub Values);
+pub struct Config {
+    /// The values.
+    pub values: Values,
+    /// Where what is read of them is counted.
+    pub moved: Moved,
+}
 
 impl Host for Config {
     fn get(&mut self, key: String) -> Result<Option<String>> {
-        Ok(self.0.get(&key).cloned())
+        let value = self.values.get(&key);
+        self.moved.add(key.len() + value.map_or(0, String::len));
+        Ok(value.cloned())
     }
 
     fn keys(&mut self) -> Result<Vec<String>> {
-        Ok(self.0.keys().cloned().collect())
+        self.moved.add(self.values.keys().map(String::len).sum());
+        Ok(self.values.keys().cloned().collect())
     }
 }

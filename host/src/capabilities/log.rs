@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use wasmtime::Result;
 
+use super::moved::Moved;
 use crate::bindings::log::{Host, Level};
 use crate::chat::one_line;
 
@@ -39,6 +40,7 @@ pub struct Lines {
 #[derive(Clone, Debug)]
 pub struct Log {
     limits: Limits,
+    moved: Moved,
     kept: Arc<Mutex<Kept>>,
 }
 
@@ -49,16 +51,18 @@ struct Kept {
 }
 
 impl Log {
-    /// An empty log.
-    pub fn new(limits: Limits) -> Self {
+    /// An empty log, which counts what it is told.
+    pub fn new(limits: Limits, moved: Moved) -> Self {
         Self {
             limits,
+            moved,
             kept: Arc::default(),
         }
     }
 
     /// Adds a line, or counts it as dropped.
     pub fn write(&self, level: Level, message: &str) {
+        self.moved.add(message.len());
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let room = self.limits.bytes.saturating_sub(kept.bytes);
         if kept.lines.lines.len() >= self.limits.lines || room == 0 {
@@ -111,7 +115,7 @@ mod tests {
 
     #[test]
     fn what_is_past_the_limits_is_cut_and_counted() {
-        let log = Log::new(Limits { lines: 2, bytes: 6 });
+        let log = Log::new(Limits { lines: 2, bytes: 6 }, Moved::default());
         for message in ["o\ne", "münze", "three", "four"] {
             log.write(Level::Info, message);
         }

@@ -11,6 +11,7 @@ use super::{
     Action, Answer, FunctionInvocation, Intent, Part, ReplyLimits, StructuredContent, Text,
 };
 use crate::bindings::types::{self, Channel, Delay, TimeToResponse, Transfer};
+use crate::limit::{Exceeded, Limit};
 
 /// LivePerson's limit for a structured content, in bytes of JSON.
 const STRUCTURED_CONTENT_BYTES: usize = 15_000;
@@ -19,16 +20,34 @@ const ENCODED_METADATA_CHARS: usize = 5_000;
 /// LivePerson's limit for the id and the name of an intent, in characters.
 const INTENT_CHARS: usize = 256;
 
-/// Why a reply cannot be sent, and where.
+/// Why a reply cannot be sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the reply cannot be sent: {at} {problem}")]
-pub struct InvalidReply {
-    at: String,
-    problem: String,
+pub enum InvalidReply {
+    /// It breaks a rule of the platform's.
+    #[error("the reply cannot be sent: {at} {problem}")]
+    BreaksRule {
+        /// Where.
+        at: String,
+        /// How.
+        problem: String,
+    },
+    /// It is larger than its deployment allows.
+    #[error(transparent)]
+    Exceeded(#[from] Exceeded),
+}
+
+impl InvalidReply {
+    /// A stable name, for programs and metrics.
+    pub fn code(&self) -> &'static str {
+        match self {
+            InvalidReply::BreaksRule { .. } => "reply-refused",
+            InvalidReply::Exceeded(exceeded) => exceeded.limit.code(),
+        }
+    }
 }
 
 fn invalid(at: impl Into<String>, problem: impl Into<String>) -> InvalidReply {
-    InvalidReply {
+    InvalidReply::BreaksRule {
         at: at.into(),
         problem: problem.into(),
     }
@@ -133,12 +152,15 @@ fn quick_replies(at: &str, content: &Value, channel: &Channel) -> Result<(), Inv
 }
 
 fn delay(at: &str, raw: Delay, limits: &ReplyLimits) -> Result<Delay, InvalidReply> {
-    if !(1..=limits.delay_seconds).contains(&raw.seconds) {
-        let most = limits.delay_seconds;
-        return Err(invalid(
-            at,
-            format!("waits {} seconds; 1 to {most} are possible", raw.seconds),
-        ));
+    if raw.seconds == 0 {
+        return Err(invalid(at, "waits 0 seconds; 1 is the least"));
+    }
+    if raw.seconds > limits.delay_seconds {
+        return Err(InvalidReply::Exceeded(Exceeded {
+            limit: Limit::ReplyDelay,
+            used: u64::from(raw.seconds),
+            allowed: u64::from(limits.delay_seconds),
+        }));
     }
     Ok(raw)
 }

@@ -17,6 +17,8 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 const LIMITS: Bounds = &[
     ("deadline_ms", 1, DAY_MS),
     ("fuel", 1, u64::MAX),
+    ("host_call_fuel", 0, GIB),
+    ("host_byte_fuel", 0, MIB),
     ("memory_bytes", 64 * KIB, 4 * GIB),
     ("table_elements", 1, 10_000_000),
     ("host_calls", 1, u64::MAX),
@@ -57,6 +59,7 @@ const SANDBOX: Bounds = &[
     ("keep_resident_bytes", 0, 4 * GIB),
     ("wasm_stack_bytes", 64 * KIB, 64 * MIB),
     ("deadline_ceiling_ms", 1, DAY_MS),
+    ("clock_resolution_us", 1, 1_000_000),
     ("component_bytes", KIB, GIB),
 ];
 

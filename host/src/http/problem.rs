@@ -8,8 +8,10 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::chat::InvalidReply;
 use crate::fault::Fault;
 use crate::invocation::InvokeError;
+use crate::limit::Limit;
 use crate::liveperson::Unreadable;
 use crate::sandbox::Failure;
 use crate::tenant::InvalidName;
@@ -142,7 +144,10 @@ impl From<&InvokeError> for Problem {
             }
             InvokeError::Refused(error) => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
             InvokeError::Failed(failure) => of_failure(failure),
-            InvokeError::InvalidReply(_) => (
+            InvokeError::InvalidReply(InvalidReply::Exceeded(exceeded)) => {
+                (StatusCode::BAD_GATEWAY, exceeded.to_string())
+            }
+            InvokeError::InvalidReply(InvalidReply::BreaksRule { .. }) => (
                 StatusCode::BAD_GATEWAY,
                 "the bot's reply cannot be sent".to_owned(),
             ),
@@ -161,13 +166,13 @@ fn of_failure(failure: &Failure) -> (StatusCode, String) {
         // The bot's own words stay here.
         Failure::Faulted { .. } => (StatusCode::BAD_GATEWAY, "the bot gave a fault".to_owned()),
         Failure::Trapped { .. } => (StatusCode::BAD_GATEWAY, "the bot trapped".to_owned()),
-        Failure::DeadlineExceeded { .. } => (StatusCode::GATEWAY_TIMEOUT, failure.to_string()),
-        Failure::OutOfFuel { .. }
-        | Failure::OutOfMemory { .. }
-        | Failure::TableTooLarge { .. }
-        | Failure::TooManyHostCalls { .. }
-        | Failure::TransferTooLarge { .. }
-        | Failure::TooManyHandles { .. } => (StatusCode::BAD_GATEWAY, failure.to_string()),
+        Failure::Exceeded(exceeded) => {
+            let status = match exceeded.limit {
+                Limit::Deadline => StatusCode::GATEWAY_TIMEOUT,
+                _ => StatusCode::BAD_GATEWAY,
+            };
+            (status, failure.to_string())
+        }
         Failure::Host(_) => (
             StatusCode::INTERNAL_SERVER_ERROR,
             "the host could not run the bot".to_owned(),

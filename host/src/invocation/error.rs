@@ -45,7 +45,7 @@ impl InvokeError {
             InvokeError::Refused(Refused::WouldBeLate { .. }) => "would-be-late",
             InvokeError::Refused(Refused::WaitedTooLong { .. }) => "waited-too-long",
             InvokeError::Failed(failure) => failure.code(),
-            InvokeError::InvalidReply(_) => "reply-refused",
+            InvokeError::InvalidReply(error) => error.code(),
         }
     }
 }

@@ -9,7 +9,6 @@ use wasmtime_wasi::WasiView;
 use wasmtime_wasi::cli::{WasiCli, WasiCliView};
 use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView};
 use wasmtime_wasi::p2::bindings as wasi;
-use wasmtime_wasi::random::WasiRandom;
 use wasmtime_wasi_io::bindings::wasi::io;
 
 use super::instance::TurnState;
@@ -19,6 +18,7 @@ use crate::capabilities::NotOffered;
 use crate::capabilities::budget::Budget;
 use crate::capabilities::config::Config;
 use crate::capabilities::log::Log;
+use crate::capabilities::random::Random;
 use crate::chat::one_line;
 
 /// Why bytes are not a bot for this host.
@@ -169,14 +169,10 @@ fn link_wasi(linker: &mut Linker<TurnState>) -> wasmtime::Result<()> {
     io::streams::add_to_linker::<Turn, HasSelf<ResourceTable>>(linker, |turn| turn.ctx().table)?;
     wasi::clocks::wall_clock::add_to_linker::<Turn, WasiClocks>(linker, Turn::clocks)?;
     wasi::clocks::monotonic_clock::add_to_linker::<Turn, WasiClocks>(linker, Turn::clocks)?;
-    wasi::random::random::add_to_linker::<Turn, WasiRandom>(linker, |turn| {
-        turn.ctx().ctx.random()
-    })?;
-    wasi::random::insecure::add_to_linker::<Turn, WasiRandom>(linker, |turn| {
-        turn.ctx().ctx.random()
-    })?;
-    wasi::random::insecure_seed::add_to_linker::<Turn, WasiRandom>(linker, |turn| {
-        turn.ctx().ctx.random()
+    wasi::random::random::add_to_linker::<_, HasSelf<Random>>(linker, |turn| &mut turn.random)?;
+    wasi::random::insecure::add_to_linker::<_, HasSelf<Random>>(linker, |turn| &mut turn.random)?;
+    wasi::random::insecure_seed::add_to_linker::<_, HasSelf<Random>>(linker, |turn| {
+        &mut turn.random
     })?;
     wasi::cli::exit::add_to_linker::<Turn, WasiCli>(linker, Turn::cli)?;
     wasi::cli::environment::add_to_linker::<Turn, WasiCli>(linker, Turn::cli)?;

@@ -10,6 +10,7 @@ use super::limits::Limits;
 use crate::bindings::types;
 use crate::chat::one_line;
 use crate::fault::Fault;
+use crate::limit::{Exceeded, Limit};
 
 /// Why a bot gave no reply. All of them are the bot's own doing but the last.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -32,52 +33,9 @@ pub enum Failure {
         /// The functions that it was in, the innermost first, as far as the component names them.
         functions: Vec<String>,
     },
-    /// Its time was over, whether it ran or waited.
-    #[error("the turn was cut at its deadline of {limit_ms} ms")]
-    DeadlineExceeded {
-        /// The deployment's limit, in milliseconds.
-        limit_ms: u64,
-    },
-    /// Its fuel was used up.
-    #[error("the turn used up its fuel of {limit}")]
-    OutOfFuel {
-        /// The deployment's limit.
-        limit: u64,
-    },
-    /// It asked for more memory than it may have.
-    #[error("the bot asked for {wanted} bytes of memory and may have {limit}")]
-    OutOfMemory {
-        /// Bytes it would have had.
-        wanted: usize,
-        /// The deployment's limit.
-        limit: usize,
-    },
-    /// It asked for a larger table than it may have.
-    #[error("the bot asked for a table of {wanted} elements and may have {limit}")]
-    TableTooLarge {
-        /// Elements it would have had.
-        wanted: usize,
-        /// The deployment's limit.
-        limit: usize,
-    },
-    /// It called out of the sandbox too often.
-    #[error("the bot made more than {limit} host calls")]
-    TooManyHostCalls {
-        /// The deployment's limit.
-        limit: u64,
-    },
-    /// It handed the host too much in one call.
-    #[error("the bot handed the host more than {limit} bytes in one call")]
-    TransferTooLarge {
-        /// The deployment's limit.
-        limit: usize,
-    },
-    /// It holds too many resource handles.
-    #[error("the bot holds more than {limit} handles")]
-    TooManyHandles {
-        /// The deployment's limit.
-        limit: usize,
-    },
+    /// It went over one of its limits.
+    #[error(transparent)]
+    Exceeded(#[from] Exceeded),
     /// Not the bot's doing.
     #[error("the host could not run the bot: {0}")]
     Host(String),
@@ -96,14 +54,12 @@ impl Failure {
     pub fn code(&self) -> &'static str {
         match self {
             Failure::Faulted { .. } => "bot-fault",
+            Failure::Trapped {
+                kind: TrapKind::StackExhausted,
+                ..
+            } => "stack-exhausted",
             Failure::Trapped { .. } => "bot-trapped",
-            Failure::DeadlineExceeded { .. } => "deadline-exceeded",
-            Failure::OutOfFuel { .. } => "out-of-fuel",
-            Failure::OutOfMemory { .. } => "out-of-memory",
-            Failure::TableTooLarge { .. } => "table-too-large",
-            Failure::TooManyHostCalls { .. } => "too-many-host-calls",
-            Failure::TransferTooLarge { .. } => "transfer-too-large",
-            Failure::TooManyHandles { .. } => "too-many-handles",
+            Failure::Exceeded(exceeded) => exceeded.limit.code(),
             Failure::Host(_) => "host-fault",
         }
     }
@@ -132,7 +88,7 @@ fn in_functions(functions: &[String]) -> String {
 /// What a bot's code did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TrapKind {
-    /// Recursed until the stack was full.
+    /// Called itself until the stack was full.
     StackExhausted,
     /// Gave up on purpose: a panic, an `unreachable`, an allocator without memory.
     Aborted,
@@ -147,7 +103,9 @@ pub enum TrapKind {
 impl fmt::Display for TrapKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            TrapKind::StackExhausted => f.write_str("call stack exhausted"),
+            TrapKind::StackExhausted => f.write_str(
+                "its calls filled the stack; if it has to go so deep, raise `sandbox.wasm_stack_bytes`",
+            ),
             TrapKind::Aborted => f.write_str("it panicked or aborted"),
             TrapKind::OutOfBounds => f.write_str(
                 "it used memory that it does not have; if it recurses deeply, raise `stack-bytes` \
@@ -159,34 +117,16 @@ impl fmt::Display for TrapKind {
     }
 }
 
-/// Our own reasons to end a guest, thrown through the engine and caught again in [`of`].
-#[derive(Clone, Debug, thiserror::Error)]
-pub(super) enum Cut {
-    #[error("the deadline has passed")]
-    Deadline,
-    #[error("too many host calls")]
-    HostCalls,
-    #[error("too much memory")]
-    Memory { wanted: usize, limit: usize },
-    #[error("too large a table")]
-    Table { wanted: usize, limit: usize },
-}
-
 /// What an error of the engine means.
 pub(super) fn of(error: &wasmtime::Error, limits: &Limits, starting: bool) -> Failure {
-    if let Some(cut) = error.downcast_ref::<Cut>() {
-        return of_cut(cut, limits);
+    if let Some(exceeded) = error.downcast_ref::<Exceeded>() {
+        return Failure::Exceeded(*exceeded);
     }
     if error.is::<PoolConcurrencyLimitError>() {
         return Failure::Host(format!("{error:#}"));
     }
-    if error
-        .downcast_ref::<ResourceTableError>()
-        .is_some_and(|e| matches!(e, ResourceTableError::Full))
-    {
-        return Failure::TooManyHandles {
-            limit: limits.handles,
-        };
+    if let Some(ResourceTableError::Full) = error.downcast_ref() {
+        return Exceeded::by_one(Limit::Handles, limits.handles as u64).into();
     }
     let trapped = |kind| Failure::Trapped {
         kind,
@@ -197,47 +137,33 @@ pub(super) fn of(error: &wasmtime::Error, limits: &Limits, starting: bool) -> Fa
         return trapped(TrapKind::Exited);
     }
     match error.downcast_ref::<Trap>() {
-        Some(Trap::OutOfFuel) => Failure::OutOfFuel { limit: limits.fuel },
-        Some(Trap::Interrupt) => Failure::DeadlineExceeded {
-            limit_ms: limits.deadline_ms,
-        },
+        Some(Trap::OutOfFuel) => Exceeded::by_one(Limit::Fuel, limits.fuel).into(),
         Some(trap) => trapped(kind(*trap)),
-        None => of_untyped(error, limits, starting),
-    }
-}
-
-fn of_cut(cut: &Cut, limits: &Limits) -> Failure {
-    match *cut {
-        Cut::Deadline => Failure::DeadlineExceeded {
-            limit_ms: limits.deadline_ms,
+        None => match of_untyped(error, limits) {
+            Some(exceeded) => exceeded.into(),
+            // What is left is a value that breaks the component model's rules, so the bot's doing.
+            None => trapped(TrapKind::Other(words(error))),
         },
-        Cut::HostCalls => Failure::TooManyHostCalls {
-            limit: limits.host_calls,
-        },
-        Cut::Memory { wanted, limit } => Failure::OutOfMemory { wanted, limit },
-        Cut::Table { wanted, limit } => Failure::TableTooLarge { wanted, limit },
     }
 }
 
 /// The engine gives these two no type of their own, only words; a test for each sees that they still match.
-/// What is left is a value that breaks the component model's rules, so the bot's doing.
-fn of_untyped(error: &wasmtime::Error, limits: &Limits, starting: bool) -> Failure {
-    let words = one_line(&error.root_cause().to_string(), FAULT_MESSAGE_CHARS);
+fn of_untyped(error: &wasmtime::Error, limits: &Limits) -> Option<Exceeded> {
+    let words = words(error);
     if words.contains("fuel allocated for hostcalls has been exhausted") {
-        return Failure::TransferTooLarge {
-            limit: limits.transfer_bytes,
-        };
+        return Some(Exceeded::by_one(
+            Limit::Transfer,
+            limits.transfer_bytes as u64,
+        ));
     }
     if words.contains("store handle limit exceeded") {
-        return Failure::TooManyHandles {
-            limit: limits.handles,
-        };
+        return Some(Exceeded::by_one(Limit::Handles, limits.handles as u64));
     }
-    Failure::Trapped {
-        kind: TrapKind::Other(words),
-        starting,
-        functions: functions(error),
-    }
+    None
+}
+
+fn words(error: &wasmtime::Error) -> String {
+    one_line(&error.root_cause().to_string(), FAULT_MESSAGE_CHARS)
 }
 
 fn kind(trap: Trap) -> TrapKind {

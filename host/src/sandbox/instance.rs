@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tokio::time::timeout_at;
 use wasmtime::component::ResourceTable;
-use wasmtime::{CallHook, Engine, Result, Store, StoreContextMut, UpdateDeadline};
+use wasmtime::{CallHook, Engine, Result, Store, StoreContextMut, Trap, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use super::bot::Bot;
-use super::failure::{self, Cut, Failure};
+use super::failure::{self, Failure};
 use super::guests::{Ticked, next_slice};
 use super::limits::{Limits, Meter};
 use crate::admission::Permit;
@@ -20,9 +20,13 @@ use crate::bindings::log::Level;
 use crate::bindings::types;
 use crate::capabilities::NotOffered;
 use crate::capabilities::budget::Budget;
+use crate::capabilities::clocks::{MonotonicClock, WallClock};
 use crate::capabilities::config::{Config, Values};
 use crate::capabilities::log::Log;
+use crate::capabilities::moved::Moved;
+use crate::capabilities::random::Random;
 use crate::capabilities::stdio::LoggedStream;
+use crate::limit::{Exceeded, Limit};
 
 /// What an instance may use, and what it is given.
 #[derive(Clone, Debug)]
@@ -33,6 +37,41 @@ pub struct Terms {
     pub config: Values,
     /// When it is cut.
     pub deadline: Instant,
+}
+
+/// What to say of a turn that takes too long.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Late {
+    deadline: Instant,
+    limit_ms: u64,
+}
+
+impl Late {
+    pub(super) fn now(self) -> Exceeded {
+        let over = Instant::now().saturating_duration_since(self.deadline);
+        let over_ms = u64::try_from(over.as_millis()).unwrap_or(u64::MAX);
+        Exceeded {
+            limit: Limit::Deadline,
+            used: self.limit_ms.saturating_add(over_ms),
+            allowed: self.limit_ms,
+        }
+    }
+}
+
+impl Terms {
+    pub(super) fn late(&self) -> Late {
+        Late {
+            deadline: self.deadline,
+            limit_ms: self.limits.deadline_ms,
+        }
+    }
+}
+
+/// What the sandbox adds to the terms.
+pub(super) struct Given {
+    pub(super) log: Log,
+    pub(super) moved: Moved,
+    pub(super) clock_resolution: Duration,
 }
 
 /// What an instance used.
@@ -103,10 +142,22 @@ pub struct TurnState {
     pub(super) config: Config,
     pub(super) budget: Budget,
     pub(super) not_offered: NotOffered,
+    pub(super) random: Random,
     wasi: WasiCtx,
     table: ResourceTable,
     meter: Meter,
-    host_calls: u64,
+    tab: Tab,
+}
+
+/// What a turn's host calls come to.
+struct Tab {
+    calls: u64,
+    most_calls: u64,
+    call_fuel: u64,
+    byte_fuel: u64,
+    moved: Moved,
+    /// Whether what the engine calls the host for is a tick, and none of the bot's doing.
+    is_tick: bool,
 }
 
 impl WasiView for TurnState {
@@ -123,13 +174,13 @@ pub(super) async fn run<A: Ask>(
     engine: Engine,
     bot: Arc<Bot>,
     terms: Terms,
-    log: Log,
+    given: Given,
     ask: A,
     permit: Permit,
     ticked: Ticked,
 ) -> (Result<A::Said, Failure>, Usage) {
     let started = Instant::now();
-    let mut store = match store(&engine, &terms, log, ticked) {
+    let mut store = match store(&engine, &terms, given, ticked) {
         Ok(store) => store,
         Err(error) => return (Err(Failure::Host(format!("{error:#}"))), Usage::default()),
     };
@@ -142,9 +193,7 @@ pub(super) async fn run<A: Ask>(
     let result = match ended {
         Ok(Ok(said)) => Ok(said),
         Ok(Err(Ended { error, starting })) => Err(failure::of(&error, &terms.limits, starting)),
-        Err(_) => Err(Failure::DeadlineExceeded {
-            limit_ms: terms.limits.deadline_ms,
-        }),
+        Err(_) => Err(terms.late().now().into()),
     };
     (result, usage)
 }
@@ -170,77 +219,114 @@ async fn ask_instance<A: Ask>(
         .map_err(ended(false))
 }
 
-fn store(engine: &Engine, terms: &Terms, log: Log, ticked: Ticked) -> Result<Store<TurnState>> {
+fn store(engine: &Engine, terms: &Terms, given: Given, ticked: Ticked) -> Result<Store<TurnState>> {
     let limits = &terms.limits;
-    let mut store = Store::new(engine, TurnState::new(terms, log));
+    let mut store = Store::new(engine, TurnState::new(terms, given));
     store.limiter(|turn| &mut turn.meter);
     store.set_fuel(limits.fuel)?;
     store.set_hostcall_fuel(limits.transfer_bytes);
     store.set_max_component_handles(limits.handles);
     // The next tick may be any moment: two of them leave a short turn its whole one.
     store.set_epoch_deadline(2);
-    let deadline = terms.deadline;
+    let late = terms.late();
     store.epoch_deadline_callback(move |turn| {
         ticked.set();
-        at_tick(turn, deadline)
+        at_tick(turn, late)
     });
-    let most = limits.host_calls;
-    store.call_hook(move |turn, hook| at_host_call(turn, hook, most));
+    store.call_hook(at_boundary);
     Ok(store)
 }
 
 /// A guest at a tick makes way for the others, and goes on when it is its turn again.
-fn at_tick(mut turn: StoreContextMut<'_, TurnState>, deadline: Instant) -> Result<UpdateDeadline> {
-    // The tick came in as a call to the host, and is none of the bot's.
-    turn.data_mut().host_calls = turn.data().host_calls.saturating_sub(1);
-    if Instant::now() >= deadline {
-        return Err(Cut::Deadline.into());
+fn at_tick(mut turn: StoreContextMut<'_, TurnState>, late: Late) -> Result<UpdateDeadline> {
+    turn.data_mut().tab.is_tick = true;
+    if Instant::now() >= late.deadline {
+        return Err(late.now().into());
     }
     Ok(UpdateDeadline::YieldCustom(1, Box::pin(next_slice())))
 }
 
 /// Sees every call out of the sandbox, whatever it calls.
-fn at_host_call(mut turn: StoreContextMut<'_, TurnState>, hook: CallHook, most: u64) -> Result<()> {
-    if !matches!(hook, CallHook::CallingHost) {
-        return Ok(());
-    }
-    let fuel_left = turn.get_fuel()?;
-    let turn = turn.data_mut();
-    turn.budget.fuel_left = fuel_left;
-    turn.host_calls += 1;
-    if turn.host_calls > most {
-        Err(Cut::HostCalls.into())
-    } else {
-        Ok(())
+fn at_boundary(mut turn: StoreContextMut<'_, TurnState>, hook: CallHook) -> Result<()> {
+    match hook {
+        CallHook::CallingHost => {
+            let fuel_left = turn.get_fuel()?;
+            turn.data_mut().budget.fuel_left = fuel_left;
+            Ok(())
+        }
+        CallHook::ReturningFromHost => settle(turn),
+        CallHook::CallingWasm | CallHook::ReturningFromWasm => Ok(()),
     }
 }
 
-impl TurnState {
-    fn new(terms: &Terms, log: Log) -> Self {
-        let mut table = ResourceTable::new();
-        table.set_max_capacity(terms.limits.handles);
-        Self {
-            config: Config(Arc::clone(&terms.config)),
-            budget: Budget {
-                deadline: terms.deadline,
-                fuel_left: terms.limits.fuel,
-            },
-            not_offered: NotOffered,
-            wasi: wasi(&terms.limits, &log),
-            table,
-            meter: Meter::new(&terms.limits),
-            host_calls: 0,
-            log,
+/// Puts a call on the tab. Paid when it is over, when it is known what it came to.
+fn settle(mut turn: StoreContextMut<'_, TurnState>) -> Result<()> {
+    let tab = &mut turn.data_mut().tab;
+    // The fuel of a guest at a tick is in its registers, and not ours to change.
+    if std::mem::take(&mut tab.is_tick) {
+        return Ok(());
+    }
+    tab.calls += 1;
+    if tab.calls > tab.most_calls {
+        return Err(Exceeded::by_one(Limit::HostCalls, tab.most_calls).into());
+    }
+    let bytes = tab.moved.take().saturating_mul(tab.byte_fuel);
+    let price = bytes.saturating_add(tab.call_fuel);
+    match turn.get_fuel()?.checked_sub(price) {
+        Some(left) => turn.set_fuel(left),
+        None => {
+            turn.set_fuel(0)?;
+            Err(Trap::OutOfFuel.into())
         }
     }
 }
 
-/// An empty environment, no input, and output that goes to the log.
-fn wasi(limits: &Limits, log: &Log) -> WasiCtx {
+impl TurnState {
+    fn new(terms: &Terms, given: Given) -> Self {
+        let limits = &terms.limits;
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(limits.handles);
+        Self {
+            config: Config {
+                values: Arc::clone(&terms.config),
+                moved: given.moved.clone(),
+            },
+            budget: Budget {
+                deadline: terms.deadline,
+                fuel_left: limits.fuel,
+            },
+            not_offered: NotOffered,
+            random: Random {
+                limit: limits.random_bytes,
+                moved: given.moved.clone(),
+            },
+            wasi: wasi(&given),
+            table,
+            meter: Meter::new(limits),
+            tab: Tab {
+                calls: 0,
+                most_calls: limits.host_calls,
+                call_fuel: limits.host_call_fuel,
+                byte_fuel: limits.host_byte_fuel,
+                moved: given.moved,
+                is_tick: false,
+            },
+            log: given.log,
+        }
+    }
+}
+
+/// An empty environment, no input, output that goes to the log, and coarse clocks.
+fn wasi(given: &Given) -> WasiCtx {
+    let resolution = given.clock_resolution;
     let mut wasi = WasiCtx::builder();
-    wasi.stdout(LoggedStream::new(log.clone(), Level::Info));
-    wasi.stderr(LoggedStream::new(log.clone(), Level::Warn));
-    wasi.max_random_size(limits.random_bytes);
+    wasi.stdout(LoggedStream::new(given.log.clone(), Level::Info));
+    wasi.stderr(LoggedStream::new(given.log.clone(), Level::Warn));
+    wasi.wall_clock(WallClock { resolution });
+    wasi.monotonic_clock(MonotonicClock {
+        begun: Instant::now(),
+        resolution,
+    });
     wasi.build()
 }
 
@@ -251,6 +337,6 @@ fn measure(store: &Store<TurnState>, limits: &Limits, started: Instant) -> Usage
             .fuel
             .saturating_sub(store.get_fuel().unwrap_or_default()),
         memory_peak_bytes: store.data().meter.memory_peak,
-        host_calls: store.data().host_calls,
+        host_calls: store.data().tab.calls,
     }
 }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use wasmtime::{ResourceLimiter, Result};
 
 use super::engine;
-use super::failure::Cut;
 use crate::capabilities::log;
+use crate::limit::{Exceeded, Limit};
 
 /// The limits of a turn. Every one is enforced, and has its own outcome.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -17,9 +17,13 @@ pub struct Limits {
     /// Milliseconds from "the request has been read" to "the reply has been checked". LivePerson asks for
     /// answers within a second; 800 leaves the rest to the network.
     pub deadline_ms: u64,
-    /// WebAssembly instructions, roughly; the same number on every machine. Set above what a guest can
-    /// burn before the default deadline, so that by default time decides; lower it for a hard, repeatable line.
+    /// WebAssembly instructions, roughly, and what host calls cost; the same number on every machine. A guest that
+    /// spins has burnt this much after some hundred milliseconds; a turn of the example bots takes about 100,000.
     pub fuel: u64,
+    /// Fuel that a call out of the sandbox costs, for the host's work: about a microsecond's worth.
+    pub host_call_fuel: u64,
+    /// Fuel that each byte costs which a call has the host log, read or make up.
+    pub host_byte_fuel: u64,
     /// Bytes of linear memory, all memories together. Rust bots use 1 to 2 MiB, JavaScript ones about as
     /// much, Python ones 13.
     pub memory_bytes: usize,
@@ -43,7 +47,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             deadline_ms: 800,
-            fuel: 20_000_000_000,
+            fuel: 1_000_000_000,
+            host_call_fuel: 1_000,
+            host_byte_fuel: 1,
             memory_bytes: 64 << 20,
             table_elements: 60_000,
             host_calls: 10_000,
@@ -101,11 +107,7 @@ impl ResourceLimiter for Meter {
     ) -> Result<bool> {
         let wanted = (self.memory_now - current).saturating_add(desired);
         if wanted > self.memory_limit {
-            return Err(Cut::Memory {
-                wanted,
-                limit: self.memory_limit,
-            }
-            .into());
+            return Err(over(Limit::Memory, wanted, self.memory_limit));
         }
         self.memory_now = wanted;
         self.memory_peak = self.memory_peak.max(wanted);
@@ -119,11 +121,7 @@ impl ResourceLimiter for Meter {
         _declared: Option<usize>,
     ) -> Result<bool> {
         if desired > self.table_limit {
-            return Err(Cut::Table {
-                wanted: desired,
-                limit: self.table_limit,
-            }
-            .into());
+            return Err(over(Limit::TableElements, desired, self.table_limit));
         }
         Ok(true)
     }
@@ -139,6 +137,16 @@ impl ResourceLimiter for Meter {
     fn tables(&self) -> usize {
         engine::TABLES as usize
     }
+}
+
+fn over(limit: Limit, used: usize, allowed: usize) -> wasmtime::Error {
+    let (used, allowed) = (used as u64, allowed as u64);
+    Exceeded {
+        limit,
+        used,
+        allowed,
+    }
+    .into()
 }
 
 #[cfg(test)]
@@ -161,13 +169,12 @@ mod tests {
         let refused = meter
             .memory_growing(30, 41, None)
             .expect_err("together they are too large");
-        assert!(matches!(
-            refused.downcast_ref(),
-            Some(Cut::Memory {
-                wanted: 101,
-                limit: 100
-            })
-        ));
+        let over = Exceeded {
+            limit: Limit::Memory,
+            used: 101,
+            allowed: 100,
+        };
+        assert_eq!(refused.downcast_ref(), Some(&over));
         assert_eq!(meter.memory_peak, 90);
     }
 }

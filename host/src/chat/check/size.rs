@@ -1,42 +1,33 @@
 //! How large a reply is. Checked before anything in it is parsed.
 
-use super::{InvalidReply, invalid};
 use crate::bindings::types;
 use crate::chat::ReplyLimits;
+use crate::limit::{Exceeded, Limit};
 
-pub(super) fn check(raw: &types::Answer, limits: &ReplyLimits) -> Result<(), InvalidReply> {
-    if raw.parts.len() > limits.parts {
-        return Err(invalid(
-            "it",
-            format!(
-                "has {} parts and may have {}",
-                raw.parts.len(),
-                limits.parts
-            ),
-        ));
+pub(super) fn check(raw: &types::Answer, limits: &ReplyLimits) -> Result<(), Exceeded> {
+    at_most(Limit::ReplyParts, raw.parts.len(), limits.parts)?;
+    at_most(Limit::ReplyIntents, raw.intents.len(), limits.intents)?;
+    at_most(Limit::ReplyBytes, bytes(raw), limits.bytes)
+}
+
+fn at_most(limit: Limit, used: usize, allowed: usize) -> Result<(), Exceeded> {
+    if used <= allowed {
+        return Ok(());
     }
-    if raw.intents.len() > limits.intents {
-        let (intents, most) = (raw.intents.len(), limits.intents);
-        return Err(invalid(
-            "it",
-            format!("has {intents} intents and may have {most}"),
-        ));
-    }
-    let bytes = raw.parts.iter().map(part_bytes).sum::<usize>()
-        + raw
-            .intents
-            .iter()
-            .map(|intent| intent.id.len() + optional(&intent.name))
-            .sum::<usize>()
+    let (used, allowed) = (used as u64, allowed as u64);
+    Err(Exceeded {
+        limit,
+        used,
+        allowed,
+    })
+}
+
+fn bytes(raw: &types::Answer) -> usize {
+    let intent = |intent: &types::Intent| intent.id.len() + optional(&intent.name);
+    raw.parts.iter().map(part_bytes).sum::<usize>()
+        + raw.intents.iter().map(intent).sum::<usize>()
         + optional(&raw.encoded_metadata)
-        + raw.action.as_ref().map_or(0, action_bytes);
-    if bytes > limits.bytes {
-        return Err(invalid(
-            "it",
-            format!("has {bytes} bytes and may have {}", limits.bytes),
-        ));
-    }
-    Ok(())
+        + raw.action.as_ref().map_or(0, action_bytes)
 }
 
 fn optional(text: &Option<String>) -> usize {
