@@ -165,20 +165,16 @@ pub struct Lane {
 pub struct Slice(#[expect(dead_code, reason = "held for its `Drop`")] Place);
 
 impl Lane {
-    /// Waits for a slice. Tenants take turns by their weight, and within a tenant its bots: a tenant with a
+    /// Gets in line for a slice, now, and waits for it in the future. Tenants take turns by their weight, and within a tenant its bots: a tenant with a
     /// hundred guests that spin gets no more of the threads than one with a single one.
     ///
     /// # Cancel safety
     /// Dropping the future gives up the place in the queue.
-    pub async fn slice(&self) -> Slice {
+    pub fn slice(&self) -> impl Future<Output = Slice> + use<> {
         let entered = self.slices.enter(self.line, Duration::MAX);
-        Slice(
-            entered
-                .expect(
-                    "nobody is refused where all may wait, however long, and there are no shares",
-                )
-                .await,
-        )
+        let entered =
+            entered.expect("nobody is refused where all may wait, however long, without shares");
+        async { Slice(entered.await) }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::chat::ReplyLimits;
 use crate::registry::{FailurePolicy, Wanted};
 use crate::sandbox::Limits;
 use crate::tenant::{Address, BotName, Environment, TenantId};
-use crate::{admission, conversations, http, invocation, sandbox, telemetry};
+use crate::{admission, conversations, http, invocation, quarantine, sandbox, telemetry};
 
 /// What variables of the environment begin with. `RETORT_LIMITS__FUEL` is `fuel` in the table `limits`.
 const PREFIX: &str = "RETORT_";
@@ -38,6 +38,8 @@ pub struct Config {
     pub http: http::Settings,
     /// Who may run when.
     pub admission: admission::Settings,
+    /// When a bot is taken out.
+    pub quarantine: quarantine::Settings,
     /// What all bots share.
     pub sandbox: sandbox::Settings,
     /// What is remembered of conversations.
@@ -60,6 +62,7 @@ impl Default for Config {
             log: telemetry::Settings::default(),
             http: http::Settings::default(),
             admission: admission::Settings::default(),
+            quarantine: quarantine::Settings::default(),
             sandbox: sandbox::Settings::default(),
             conversations: conversations::Settings::default(),
             limits: Limits::default(),
@@ -229,6 +232,7 @@ impl Config {
     pub fn host(&self) -> invocation::Settings {
         invocation::Settings {
             admission: self.admission.clone(),
+            quarantine: self.quarantine,
             sandbox: self.sandbox.clone(),
             conversations: self.conversations.clone(),
         }

@@ -13,7 +13,8 @@ pub use record::Invocation;
 use crate::admission::{self, Admission};
 use crate::chat::{self, Reply, Turn};
 use crate::conversations::{self, Conversations};
-use crate::registry::{Deployment, NotDeployable, Registry, Wanted};
+use crate::quarantine::{self, Quarantine};
+use crate::registry::{Deployment, Gate, NotDeployable, Registry, Wanted};
 use crate::sandbox::{self, Failure, NotStarted, Respond, Sandbox};
 use crate::tenant::Address;
 
@@ -24,6 +25,7 @@ pub struct Host(Arc<Rooms>);
 struct Rooms {
     registry: Registry,
     conversations: Conversations,
+    quarantine: Quarantine,
     admission: Admission,
     sandbox: Sandbox,
 }
@@ -33,6 +35,8 @@ struct Rooms {
 pub struct Settings {
     /// Who may run when.
     pub admission: admission::Settings,
+    /// When a bot is taken out.
+    pub quarantine: quarantine::Settings,
     /// What all bots share.
     pub sandbox: sandbox::Settings,
     /// What is remembered of conversations.
@@ -58,6 +62,7 @@ impl Host {
             registry: Registry::default(),
             conversations: Conversations::new(&settings.conversations),
             admission: Admission::new(&settings.admission, settings.sandbox.guest_threads()),
+            quarantine: Quarantine::new(settings.quarantine),
             sandbox: Sandbox::new(settings.sandbox)?,
         })))
     }
@@ -100,6 +105,7 @@ impl Host {
             chat::without_personal_data(&mut turn);
         }
         let channel = turn.conversation.channel.clone();
+        let visit = deployment.record.enter()?;
 
         // The time starts on arrival, so the wait for a permit counts.
         let deadline = arrived + deployment.limits.deadline();
@@ -112,6 +118,9 @@ impl Host {
                 Respond(turn),
             )
             .await;
+        if let Some(quarantined) = visit.ended(ran.over_budget()) {
+            tracing::warn!("{to}: {quarantined}");
+        }
         record.measured(ran.usage, ran.log);
 
         let said = ran.result?.map_err(Failure::from)?;
@@ -133,12 +142,18 @@ impl Host {
     ) -> Result<Arc<Deployment>, NotDeployable> {
         let Rooms {
             registry,
+            quarantine,
             admission,
             sandbox,
             ..
         } = &*self.0;
-        let deployment =
-            Arc::new(Deployment::prepare(sandbox, admission, at, component, wanted).await?);
+        let gate = Gate {
+            sandbox,
+            admission,
+            quarantine,
+            at,
+        };
+        let deployment = Arc::new(Deployment::prepare(&gate, component, wanted).await?);
         registry.activate(at, Arc::clone(&deployment));
         Ok(deployment)
     }

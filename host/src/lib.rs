@@ -38,6 +38,8 @@ pub mod capabilities;
 
 pub mod admission;
 
+pub mod quarantine;
+
 // Vocabulary.
 pub mod chat;
 

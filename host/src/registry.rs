@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-pub use deployment::{Consent, Deployment, NotDeployable, Wanted};
+pub use deployment::{Consent, Deployment, Gate, NotDeployable, Wanted};
 pub use failure_policy::FailurePolicy;
 pub use manifest::Manifest;
 

@@ -27,7 +27,8 @@ pub use limits::Limits;
 use crate::admission::Permit;
 use crate::capabilities::log::{Lines, Log};
 use crate::capabilities::moved::Moved;
-use guests::{Guests, Schedule, Ticked};
+use crate::limit::Limit;
+use guests::{Guests, Progress, Schedule};
 use ticker::Ticker;
 
 /// How long past a turn's deadline its caller waits for the guest's own word on why it ended. The inner
@@ -42,7 +43,8 @@ pub struct Settings {
     /// cores, at least 1, so that guests that spin leave a core to accept, health and metrics.
     pub guest_threads: usize,
     /// How far those threads stand back behind all others, as the system's nice value has it: 0 not at all, 19
-    /// most. 10 leaves them a tenth of a core that is wanted by others too.
+    /// most. 5 leaves them a fourth of a core that
+    /// others want too, of whatever process.
     pub guest_niceness: u8,
     /// Milliseconds between two ticks of the epoch: how late a spinning guest may be stopped.
     pub tick_ms: u64,
@@ -71,7 +73,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             guest_threads: 0,
-            guest_niceness: 10,
+            guest_niceness: 5,
             tick_ms: 1,
             instances: 128,
             memory_ceiling_bytes: 256 << 20,
@@ -125,6 +127,24 @@ pub struct Ran<T> {
     pub usage: Usage,
     /// What it logged, on every path.
     pub log: Lines,
+}
+
+impl<T> Ran<T> {
+    /// The code of the outcome if the bot went over its budget by its own doing. Not one that was cut at its
+    /// deadline after other guests, or the wait for a permit, had most of its time.
+    pub fn over_budget(&self) -> Option<&'static str> {
+        let failure = self.result.as_ref().err()?;
+        let own = self.usage.wall.saturating_sub(self.usage.waited);
+        let is_own_doing = match failure {
+            Failure::Exceeded(over) if over.limit == Limit::Deadline => {
+                own >= Duration::from_millis(over.allowed) / 2
+            }
+            Failure::Exceeded(_) => true,
+            Failure::Trapped { kind, .. } => *kind == TrapKind::StackExhausted,
+            Failure::Faulted { .. } | Failure::Host(_) => false,
+        };
+        is_own_doing.then(|| failure.code())
+    }
 }
 
 impl Sandbox {
@@ -193,7 +213,7 @@ impl Sandbox {
         let deadline = terms.deadline;
         let late = terms.late();
         let schedule = Schedule {
-            ticked: Ticked::default(),
+            progress: Progress::default(),
             lane: permit.lane(),
             deadline,
         };
@@ -208,18 +228,24 @@ impl Sandbox {
             },
             ask,
             permit,
-            schedule.ticked.clone(),
+            schedule.progress.clone(),
         );
 
+        let (started, progress) = (Instant::now(), schedule.progress.clone());
         let running = self.guests.run(turn, schedule, bot.is_long());
         let ended = timeout_at((deadline + GRACE).into(), running).await;
         bot.was_long(ended.as_ref().map_or(true, |(_, long)| *long));
-        let (result, usage) = match ended {
-            Ok((Ok(ended), _)) => ended,
-            Ok((Err(panicked), _)) => (Err(Failure::Host(panicked.to_string())), Usage::default()),
-            // Every guest thread was busy until now: the turn ends all the same.
-            Err(_) => (Err(late.now().into()), Usage::default()),
+        let seen = || Usage {
+            wall: started.elapsed(),
+            ..Usage::default()
         };
+        let (result, mut usage) = match ended {
+            Ok((Ok(ended), _)) => ended,
+            Ok((Err(panicked), _)) => (Err(Failure::Host(panicked.to_string())), seen()),
+            // Every guest thread was busy until now: the turn ends all the same.
+            Err(_) => (Err(late.now().into()), seen()),
+        };
+        usage.waited = progress.waited();
         // A guest that ends in the same moment as its time may be seen first, and is late all the same.
         let is_late = result.is_ok() && Instant::now() > deadline + GRACE;
         let result = if is_late {

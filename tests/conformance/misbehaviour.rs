@@ -3,7 +3,7 @@
 
 use harness::bots::{self, ByHand};
 use harness::host::{address, text};
-use harness::{Served, host};
+use harness::{Served, host, patient_host};
 use retort::invocation::{Invocation, InvokeError, Purpose};
 use retort::limit::{Exceeded, Limit};
 use retort::liveperson::custom_integration::{Payload, read_payload};
@@ -57,7 +57,7 @@ impl Case {
 
     /// Runs the whole of a case, and gives the last turn for a closer look.
     async fn check(self) -> Invocation {
-        let host = host()
+        let host = patient_host()
             .with_bot("echo", &bots::plugin("echo"))
             .await
             .with_bot("count", &bots::misbehaving("count"))

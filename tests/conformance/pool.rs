@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use harness::host::text;
-use harness::{Served, bots, host};
+use harness::{Served, bots};
 use retort::invocation::{Invocation, Settings};
 use tokio::task::JoinSet;
 
@@ -29,7 +29,9 @@ fn turns() -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_pool_is_empty_after_turns_of_every_kind_and_after_callers_who_left() {
-    let mut host = host().in_time(20);
+    let mut settings = Settings::default();
+    settings.quarantine.failure_percent = 101;
+    let mut host = Served::with(settings).in_time(20);
     for (name, _) in BOTS {
         host = host
             .with_bot(&name.replace('_', "-"), &bots::misbehaving(name))

@@ -24,6 +24,13 @@ pub fn host() -> Served {
     Served::with(Settings::default())
 }
 
+/// A host whose bots may take half a minute, on a machine that is busy with more: for what time has no part in.
+pub fn patient_host() -> Served {
+    let mut settings = Settings::default();
+    settings.sandbox.deadline_ceiling_ms = 30_000;
+    Served::with(settings).in_time(30_000)
+}
+
 /// A host, and how its next bot is to be served.
 #[derive(Clone)]
 pub struct Served {

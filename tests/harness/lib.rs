@@ -3,4 +3,4 @@
 pub mod bots;
 pub mod host;
 
-pub use host::{Served, host};
+pub use host::{Served, host, patient_host};

@@ -37,6 +37,7 @@ fn defaults() -> Vec<(String, u64)> {
         ("reply", serde_json::to_value(&config.reply)),
         ("http", serde_json::to_value(&config.http)),
         ("admission", serde_json::to_value(&config.admission)),
+        ("quarantine", serde_json::to_value(config.quarantine)),
         ("conversations", serde_json::to_value(&config.conversations)),
         ("sandbox", serde_json::to_value(&config.sandbox)),
     ];

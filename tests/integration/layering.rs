@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order of one message's journey.
-const ROOMS: [&str; 17] = [
+const ROOMS: [&str; 18] = [
     "main",
     "cli",
     "config",
@@ -17,6 +17,7 @@ const ROOMS: [&str; 17] = [
     "sandbox",
     "capabilities",
     "admission",
+    "quarantine",
     "chat",
     "bindings",
     "tenant",

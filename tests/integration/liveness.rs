@@ -1,18 +1,10 @@
 //! A host under bots that spin, over a real socket: it accepts, tells its health, and answers for other bots.
 
 use harness::host::{request, respond_path, text};
-use harness::{Served, bots, host};
-use retort::invocation::Settings;
+use harness::{bots, host, patient_host};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-
-/// A host whose bots may take half a minute: longer than anything here waits, on a machine that is busy with more.
-fn patient_host() -> Served {
-    let mut settings = Settings::default();
-    settings.sandbox.deadline_ceiling_ms = 30_000;
-    Served::with(settings).in_time(30_000)
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn health_and_other_bots_answer_while_every_guest_thread_is_kept_busy() {

@@ -6,4 +6,5 @@ mod hostile_input;
 mod layering;
 mod liveness;
 mod payloads;
+mod quarantine;
 mod respond;

@@ -48,6 +48,12 @@ const CONVERSATIONS: Bounds = &[
     ("idle_minutes", 1, 527_040),
     ("memory_bytes", MIB, 1024 * GIB),
 ];
+const QUARANTINE: Bounds = &[
+    ("minimum_turns", 1, 1_000_000),
+    ("failure_percent", 1, 101),
+    ("window_seconds", 1, 86_400),
+    ("probe_seconds", 1, 86_400),
+];
 const SANDBOX: Bounds = &[
     ("guest_threads", 0, 1024),
     ("guest_niceness", 0, 19),
@@ -71,6 +77,7 @@ pub(super) fn problem(config: &Config) -> Option<String> {
         .or_else(|| out_of_bounds("admission", &config.admission, ADMISSION))
         .or_else(|| a_weight(config))
         .or_else(|| out_of_bounds("conversations", &config.conversations, CONVERSATIONS))
+        .or_else(|| out_of_bounds("quarantine", &config.quarantine, QUARANTINE))
         .or_else(|| out_of_bounds("sandbox", &config.sandbox, SANDBOX))
         .or_else(|| more_turns_than_instances(config))
 }
@@ -131,6 +138,7 @@ mod tests {
         are_bounded(&config.http, HTTP);
         are_bounded(&config.admission, ADMISSION);
         are_bounded(&config.conversations, CONVERSATIONS);
+        are_bounded(&config.quarantine, QUARANTINE);
         are_bounded(&config.sandbox, SANDBOX);
     }
 

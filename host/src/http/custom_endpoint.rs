@@ -97,8 +97,12 @@ pub(super) async fn get_state(
         .host
         .registry()
         .active(&tenant, &of.bot, &of.environment)?;
+    let state = match deployment.record.state() {
+        None => "online",
+        Some(_) => "error",
+    };
     Ok(Json(
-        json!({ "state": "online", "version": deployment.description.version }),
+        json!({ "state": state, "version": deployment.description.version }),
     ))
 }
 
@@ -161,7 +165,10 @@ fn failed(error: &InvokeError, policy: &FailurePolicy) -> Result<Json<Value>, Pr
         InvokeError::Failed(failure) if failure.fault() == Fault::Host => {
             return Err(Problem::from(error));
         }
-        InvokeError::Refused(_) | InvokeError::Failed(_) | InvokeError::InvalidReply(_) => {}
+        InvokeError::Refused(_)
+        | InvokeError::Quarantined(_)
+        | InvokeError::Failed(_)
+        | InvokeError::InvalidReply(_) => {}
     }
     match policy.reply() {
         Some(reply) => Ok(Json(custom_endpoint::write_reply(&reply))),

@@ -23,6 +23,8 @@ pub(super) struct Problem {
     pub(super) code: &'static str,
     pub(super) fault: Fault,
     pub(super) detail: String,
+    /// When to come again, in seconds.
+    pub(super) retry_after: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -55,16 +57,10 @@ impl IntoResponse for Problem {
         let mut response = (self.status, body).into_response();
         let json = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, json);
-        if [
-            StatusCode::SERVICE_UNAVAILABLE,
-            StatusCode::TOO_MANY_REQUESTS,
-        ]
-        .contains(&self.status)
-        {
-            // Places are handed on several times a second.
+        if let Some(seconds) = self.retry_after {
             response
                 .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -81,6 +77,7 @@ impl Problem {
             code,
             fault: Fault::Caller,
             detail: detail.into(),
+            retry_after: None,
         }
     }
 
@@ -114,6 +111,7 @@ impl Problem {
             code,
             fault: Fault::Host,
             detail,
+            retry_after: None,
         }
     }
 }
@@ -131,6 +129,7 @@ impl From<Unreadable> for Problem {
             code: error.code(),
             fault: error.fault(),
             detail: error.to_string(),
+            retry_after: None,
         }
     }
 }
@@ -143,6 +142,7 @@ impl From<&InvokeError> for Problem {
                 (StatusCode::TOO_MANY_REQUESTS, error.to_string())
             }
             InvokeError::Refused(error) => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
+            InvokeError::Quarantined(error) => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
             InvokeError::Failed(failure) => of_failure(failure),
             InvokeError::InvalidReply(InvalidReply::Exceeded(exceeded)) => {
                 (StatusCode::BAD_GATEWAY, exceeded.to_string())
@@ -157,7 +157,17 @@ impl From<&InvokeError> for Problem {
             code: error.code(),
             fault: error.fault(),
             detail,
+            retry_after: retry_after(error),
         }
+    }
+}
+
+fn retry_after(error: &InvokeError) -> Option<u64> {
+    match error {
+        // Places are handed on several times a second.
+        InvokeError::Refused(_) => Some(1),
+        InvokeError::Quarantined(quarantined) => Some(quarantined.probe_seconds),
+        InvokeError::NotDeployed(_) | InvokeError::Failed(_) | InvokeError::InvalidReply(_) => None,
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::admission::Refused;
 use crate::chat::InvalidReply;
 use crate::fault::Fault;
+use crate::quarantine::Quarantined;
 use crate::registry::NotDeployed;
 use crate::sandbox::Failure;
 
@@ -15,6 +16,9 @@ pub enum InvokeError {
     /// There is no room.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// The bot is taken out for a while.
+    #[error(transparent)]
+    Quarantined(#[from] Quarantined),
     /// The bot failed.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -29,6 +33,7 @@ impl InvokeError {
         match self {
             InvokeError::NotDeployed(error) => error.fault(),
             InvokeError::Refused(error) => error.fault(),
+            InvokeError::Quarantined(error) => error.fault(),
             InvokeError::Failed(error) => error.fault(),
             InvokeError::InvalidReply(_) => Fault::Bot,
         }
@@ -44,6 +49,7 @@ impl InvokeError {
             InvokeError::Refused(Refused::OverShare { .. }) => "over-share",
             InvokeError::Refused(Refused::WouldBeLate { .. }) => "would-be-late",
             InvokeError::Refused(Refused::WaitedTooLong { .. }) => "waited-too-long",
+            InvokeError::Quarantined(_) => "quarantined",
             InvokeError::Failed(failure) => failure.code(),
             InvokeError::InvalidReply(error) => error.code(),
         }

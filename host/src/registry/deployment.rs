@@ -10,6 +10,7 @@ use crate::admission::{Admission, Line, Refused};
 use crate::bindings::types::{ConfigProblem, Description};
 use crate::capabilities::config::Values;
 use crate::chat::{ReplyLimits, one_line};
+use crate::quarantine::{Quarantine, Record};
 use crate::registry::failure_policy::FailurePolicy;
 use crate::registry::manifest::{BadManifest, Manifest};
 use crate::sandbox::{
@@ -37,6 +38,8 @@ pub struct Wanted {
 pub struct Deployment {
     /// The component, ready to run.
     pub bot: Arc<Bot>,
+    /// How it has kept to its budget at this address.
+    pub record: Arc<Record>,
     /// Where its turns wait for their permits.
     pub line: Line,
     /// Who the bot says it is.
@@ -130,29 +133,31 @@ impl Deployment {
     /// # Errors
     /// [`NotDeployable`] says what has to change, and where.
     pub async fn prepare(
-        sandbox: &Sandbox,
-        admission: &Admission,
-        at: &Address,
+        gate: &Gate<'_>,
         component: &[u8],
         wanted: Wanted,
     ) -> Result<Self, NotDeployable> {
-        check_settings(sandbox, &wanted)?;
-        let bot = Arc::new(sandbox.load(component).await?);
+        check_settings(gate.sandbox, &wanted)?;
+        let bot = Arc::new(gate.sandbox.load(component).await?);
         let manifest = Manifest::of_component(component)?;
         let config = Arc::new(wanted.config);
-        let line = admission.line(&at.tenant, &at.bot);
-        let gate = Gate {
-            sandbox,
-            admission,
+        let line = gate.admission.line(&gate.at.tenant, &gate.at.bot);
+        let candidate = Candidate {
+            gate,
             line,
             bot: &bot,
-            limits: &wanted.limits,
+            // A deployment is no turn that somebody waits for: a host that is busy should not refuse it.
+            limits: Limits {
+                deadline_ms: gate.sandbox.settings().deadline_ceiling_ms,
+                ..wanted.limits.clone()
+            },
             config: &config,
         };
 
-        let description = gate.ask("describe", Describe).await?;
+        let description = candidate.ask("describe", Describe).await?;
         check_description(&description, manifest.as_ref())?;
-        gate.ask("check-config", CheckConfig)
+        candidate
+            .ask("check-config", CheckConfig)
             .await?
             .map_err(NotDeployable::ConfigRefused)?;
 
@@ -168,6 +173,7 @@ impl Deployment {
             },
             config,
             line,
+            record: gate.quarantine.record(gate.at, bot.digest()),
             bot,
         })
     }
@@ -184,26 +190,38 @@ impl Deployment {
     }
 }
 
-/// How the gate asks: under the deployment's own limits, through admission like any turn.
-struct Gate<'a> {
-    sandbox: &'a Sandbox,
-    admission: &'a Admission,
+/// What a component passes through before it serves.
+#[derive(Clone, Copy)]
+pub struct Gate<'a> {
+    /// Where it is compiled and asked.
+    pub sandbox: &'a Sandbox,
+    /// Who lets it be asked.
+    pub admission: &'a Admission,
+    /// Who knows how it has kept to its budget before.
+    pub quarantine: &'a Quarantine,
+    /// Where it is to serve.
+    pub at: &'a Address,
+}
+
+/// How the gate asks: under the deployment's own limits but for its time, through admission like any turn.
+struct Candidate<'a> {
+    gate: &'a Gate<'a>,
     line: Line,
     bot: &'a Arc<Bot>,
-    limits: &'a Limits,
+    limits: Limits,
     config: &'a Values,
 }
 
-impl Gate<'_> {
+impl Candidate<'_> {
     async fn ask<A: Ask>(&self, asked: &'static str, ask: A) -> Result<A::Said, NotDeployable> {
         let deadline = Instant::now() + self.limits.deadline();
-        let permit = self.admission.admit(self.line, deadline).await?;
+        let permit = self.gate.admission.admit(self.line, deadline).await?;
         let terms = Terms {
             limits: self.limits.clone(),
             config: Arc::clone(self.config),
             deadline: deadline.into_std(),
         };
-        let ran = self.sandbox.run(permit, self.bot, terms, ask).await;
+        let ran = self.gate.sandbox.run(permit, self.bot, terms, ask).await;
         ran.result
             .map_err(|failure| NotDeployable::Failed { asked, failure })
     }

@@ -6,41 +6,68 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::timeout_at;
 
 use super::Settings;
-use crate::admission::Lane;
+use crate::admission::{Lane, Slice};
 
 /// The threads of guests that take longer.
 pub(super) struct Guests(Option<Runtime>);
 
 /// How a turn is to be scheduled.
 pub(super) struct Schedule {
-    /// Set by the guest when it runs into a tick.
-    pub(super) ticked: Ticked,
+    /// What the guest and its threads tell of it.
+    pub(super) progress: Progress,
     /// Where it queues for its slices.
     pub(super) lane: Lane,
     /// When it no longer waits for one.
     pub(super) deadline: Instant,
 }
 
-/// Whether a guest has run into a tick. Shared by the guest, which says so, and by who asks it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Ticked(Arc<AtomicBool>);
+impl Schedule {
+    /// A slice; none at the deadline, when a turn is run once more all the same, to be cut in its own words.
+    async fn wait_for(&self, slice: impl Future<Output = Slice>) -> Option<Slice> {
+        let begun = Instant::now();
+        let slice = timeout_at(self.deadline.into(), slice).await;
+        self.progress.waits_since(begun);
+        slice.ok()
+    }
+}
 
-impl Ticked {
-    pub(super) fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
+/// How a guest gets on. Shared by the guest, its threads, and who asks it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Progress(Arc<Told>);
+
+#[derive(Debug, Default)]
+struct Told {
+    ticked: AtomicBool,
+    waited_us: AtomicU64,
+}
+
+impl Progress {
+    /// The guest has run into a tick.
+    pub(super) fn tick(&self) {
+        self.0.ticked.store(true, Ordering::Relaxed);
     }
 
-    fn take(&self) -> bool {
-        self.0.swap(false, Ordering::Relaxed)
+    /// How long it waited for its slices: time that others had.
+    pub(super) fn waited(&self) -> Duration {
+        Duration::from_micros(self.0.waited_us.load(Ordering::Relaxed))
+    }
+
+    fn has_ticked(&self) -> bool {
+        self.0.ticked.swap(false, Ordering::Relaxed)
+    }
+
+    fn waits_since(&self, begun: Instant) {
+        let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.0.waited_us.fetch_add(micros, Ordering::Relaxed);
     }
 }
 
@@ -80,8 +107,8 @@ impl Guests {
         F: Future<Output: Send> + Send + 'static,
     {
         let mut turn = Box::pin(turn);
-        let ticked = &schedule.ticked;
-        let short = poll_fn(|cx| until_tick(turn.as_mut(), ticked, cx));
+        let progress = &schedule.progress;
+        let short = poll_fn(|cx| until_tick(turn.as_mut(), progress, cx));
         let ended = if long { None } else { short.await };
         if let Some(ended) = ended {
             return (Ok(ended), false);
@@ -98,29 +125,35 @@ impl Guests {
 /// stays where it is.
 fn until_tick<F: Future>(
     turn: Pin<&mut F>,
-    ticked: &Ticked,
+    progress: &Progress,
     cx: &mut Context<'_>,
 ) -> Poll<Option<F::Output>> {
     match turn.poll(cx) {
         Poll::Ready(ended) => Poll::Ready(Some(ended)),
-        Poll::Pending if ticked.take() => Poll::Ready(None),
+        Poll::Pending if progress.has_ticked() => Poll::Ready(None),
         Poll::Pending => Poll::Pending,
     }
 }
 
 /// Runs a turn slice by slice: it holds a slice while it runs, and none while it waits in a host call.
 async fn in_slices<F: Future>(mut turn: Pin<Box<F>>, schedule: Schedule) -> F::Output {
+    let mut next = schedule.lane.slice();
     loop {
-        // At its deadline it is run once more, to be cut in its own words.
-        let slice = timeout_at(schedule.deadline.into(), schedule.lane.slice()).await;
-        let polled = poll_fn(|cx| Poll::Ready(turn.as_mut().poll(cx))).await;
-        drop(slice);
-        match polled {
+        let slice = schedule.wait_for(next).await;
+        match poll_fn(|cx| Poll::Ready(turn.as_mut().poll(cx))).await {
             Poll::Ready(ended) => return ended,
-            // Those that have just come have to get in line before the next slice is given out.
-            Poll::Pending if schedule.ticked.take() => tokio::task::yield_now().await,
-            // It waits in a host call, which will wake this task.
-            Poll::Pending => next_slice().await,
+            Poll::Pending if schedule.progress.has_ticked() => {
+                // In line before the slice is given back, and so is whoever has just come.
+                next = schedule.lane.slice();
+                tokio::task::yield_now().await;
+                drop(slice);
+            }
+            Poll::Pending => {
+                drop(slice);
+                // It waits in a host call, which will wake this task.
+                next_slice().await;
+                next = schedule.lane.slice();
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use super::bot::Bot;
 use super::failure::{self, Failure};
-use super::guests::{Ticked, next_slice};
+use super::guests::{Progress, next_slice};
 use super::limits::{Limits, Meter};
 use crate::admission::Permit;
 use crate::bindings::handler::Guest;
@@ -79,6 +79,8 @@ pub(super) struct Given {
 pub struct Usage {
     /// Wall-clock time from making the store to the last word of the guest.
     pub wall: Duration,
+    /// How much of it went by while other guests ran.
+    pub waited: Duration,
     /// Fuel: WebAssembly instructions, roughly.
     pub fuel: u64,
     /// The most linear memory that it had at a time, in bytes.
@@ -177,10 +179,10 @@ pub(super) async fn run<A: Ask>(
     given: Given,
     ask: A,
     permit: Permit,
-    ticked: Ticked,
+    progress: Progress,
 ) -> (Result<A::Said, Failure>, Usage) {
     let started = Instant::now();
-    let mut store = match store(&engine, &terms, given, ticked) {
+    let mut store = match store(&engine, &terms, given, progress) {
         Ok(store) => store,
         Err(error) => return (Err(Failure::Host(format!("{error:#}"))), Usage::default()),
     };
@@ -219,7 +221,12 @@ async fn ask_instance<A: Ask>(
         .map_err(ended(false))
 }
 
-fn store(engine: &Engine, terms: &Terms, given: Given, ticked: Ticked) -> Result<Store<TurnState>> {
+fn store(
+    engine: &Engine,
+    terms: &Terms,
+    given: Given,
+    progress: Progress,
+) -> Result<Store<TurnState>> {
     let limits = &terms.limits;
     let mut store = Store::new(engine, TurnState::new(terms, given));
     store.limiter(|turn| &mut turn.meter);
@@ -230,7 +237,7 @@ fn store(engine: &Engine, terms: &Terms, given: Given, ticked: Ticked) -> Result
     store.set_epoch_deadline(2);
     let late = terms.late();
     store.epoch_deadline_callback(move |turn| {
-        ticked.set();
+        progress.tick();
         at_tick(turn, late)
     });
     store.call_hook(at_boundary);
@@ -333,6 +340,7 @@ fn wasi(given: &Given) -> WasiCtx {
 fn measure(store: &Store<TurnState>, limits: &Limits, started: Instant) -> Usage {
     Usage {
         wall: started.elapsed(),
+        waited: Duration::ZERO,
         fuel: limits
             .fuel
             .saturating_sub(store.get_fuel().unwrap_or_default()),
