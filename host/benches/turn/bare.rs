@@ -24,6 +24,27 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 pub(crate) struct Bare {
     engine: Engine,
     bot: BotPre<State>,
+    layers: Layers,
+}
+
+/// What is switched on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Layers {
+    pub(crate) pool: bool,
+    pub(crate) epoch: bool,
+    pub(crate) fuel: bool,
+    pub(crate) limiter: bool,
+    pub(crate) timeout: bool,
+}
+
+impl Layers {
+    pub(crate) const ALL: Self = Self {
+        pool: true,
+        epoch: true,
+        fuel: true,
+        limiter: true,
+        timeout: true,
+    };
 }
 
 struct State {
@@ -42,18 +63,15 @@ impl WasiView for State {
 }
 
 impl Bare {
-    pub(crate) fn new(component: &[u8]) -> wasmtime::Result<Self> {
-        let mut pool = PoolingAllocationConfig::new();
-        pool.linear_memory_keep_resident(256 << 10)
-            .max_memory_size(256 << 20);
-        pool.table_keep_resident(64 << 10)
-            .async_stack_keep_resident(64 << 10);
+    pub(crate) fn new(component: &[u8], layers: Layers) -> wasmtime::Result<Self> {
         let mut config = Config::new();
         config
-            .consume_fuel(true)
-            .epoch_interruption(true)
+            .consume_fuel(layers.fuel)
+            .epoch_interruption(layers.epoch)
             .concurrency_support(false);
-        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+        if layers.pool {
+            config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+        }
         let engine = Engine::new(&config)?;
 
         let component = Component::new(&engine, component)?;
@@ -62,38 +80,65 @@ impl Bare {
         linker.define_unknown_imports_as_traps(&component)?;
         let bot = BotPre::new(linker.instantiate_pre(&component)?)?;
         tick(&engine);
-        Ok(Self { engine, bot })
+        Ok(Self {
+            engine,
+            bot,
+            layers,
+        })
     }
 
     pub(crate) async fn turn(&self) -> wasmtime::Result<()> {
         let deadline = Instant::now() + Duration::from_millis(800);
-        let limits = StoreLimitsBuilder::new().memory_size(64 << 20).build();
-        let state = State {
-            wasi: WasiCtx::builder().build(),
-            table: ResourceTable::new(),
-            limits,
-        };
-        let mut store = Store::new(&self.engine, state);
-        store.limiter(|state| &mut state.limits);
-        store.set_fuel(20_000_000_000)?;
-        store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(move |_| match Instant::now() >= deadline {
-            true => wasmtime::bail!("late"),
-            false => Ok(UpdateDeadline::YieldCustom(
-                1,
-                Box::pin(tokio::task::yield_now()),
-            )),
-        });
+        let mut store = self.store(deadline)?;
         let asked = async {
             let bot: Bot = self.bot.instantiate_async(&mut store).await?;
             bot.retort_bot_handler()
                 .call_respond(&mut store, &hello())
                 .await
         };
-        let said = tokio::time::timeout_at(deadline.into(), asked).await??;
+        let said = if self.layers.timeout {
+            tokio::time::timeout_at(deadline.into(), asked).await??
+        } else {
+            asked.await?
+        };
         wasmtime::ensure!(said.is_ok(), "no reply");
         Ok(())
     }
+
+    fn store(&self, deadline: Instant) -> wasmtime::Result<Store<State>> {
+        let state = State {
+            wasi: WasiCtx::builder().build(),
+            table: ResourceTable::new(),
+            limits: StoreLimitsBuilder::new().memory_size(64 << 20).build(),
+        };
+        let mut store = Store::new(&self.engine, state);
+        if self.layers.limiter {
+            store.limiter(|state| &mut state.limits);
+        }
+        if self.layers.fuel {
+            store.set_fuel(1_000_000_000)?;
+        }
+        if self.layers.epoch {
+            store.set_epoch_deadline(1);
+            store.epoch_deadline_callback(move |_| match Instant::now() >= deadline {
+                true => wasmtime::bail!("late"),
+                false => Ok(UpdateDeadline::YieldCustom(
+                    1,
+                    Box::pin(tokio::task::yield_now()),
+                )),
+            });
+        }
+        Ok(store)
+    }
+}
+
+fn pool() -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.linear_memory_keep_resident(256 << 10)
+        .table_keep_resident(64 << 10)
+        .async_stack_keep_resident(64 << 10)
+        .max_memory_size(256 << 20);
+    pool
 }
 
 fn hello() -> handler::Turn {

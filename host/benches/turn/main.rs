@@ -1,5 +1,6 @@
-//! What the host adds to a turn: the same bot asked the same thing on the bare engine, with the same limits on, and
-//! through the whole journey, in one run. Only the ratios mean anything on a machine that does other work too.
+//! What each layer costs a turn: the same bot asked the same thing on the bare engine, with its means of control
+//! switched on one after the other, and through the host. Only the ratios mean anything on a machine that does other
+//! work too; allocations and fuel are the same on every machine.
 
 #![expect(clippy::print_stdout, reason = "this is what a benchmark gives")]
 #![expect(
@@ -7,48 +8,116 @@
     reason = "a benchmark measures the real clock"
 )]
 
+mod allocations;
 mod bare;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use bare::{Bare, Layers};
+use retort::chat::Turn;
 use retort::cli::build;
-use retort::invocation::{Host, Purpose, Settings};
+use retort::invocation::{Host, Invocation, Purpose, Settings};
 use retort::liveperson::custom_integration::{self, Payload};
 use retort::registry::Wanted;
 use retort::tenant::Address;
+use tracing_subscriber::EnvFilter;
 
-const WARM_UP: usize = 2_000;
-const TURNS: usize = 20_000;
+/// Rounds that all rows take in turn, so that what else the machine does falls on all of them alike.
+const ROUNDS: usize = 20;
+const TURNS: usize = 1_000;
 const PAYLOAD: &[u8] = br#"{"convId":"c1","message":"hello","context":{"lpEvent":{"sequence":1}}}"#;
 
 fn main() -> anyhow::Result<()> {
     let echo =
         build::build(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/echo"))?.component;
     let runtime = tokio::runtime::Runtime::new()?;
-    let (floor, journey) =
-        runtime.block_on(async { anyhow::Ok((floor(&echo).await?, journey(&echo).await?)) })?;
-    row("bare engine, all limits on", &floor, &floor);
-    row("the whole journey", &journey, &floor);
-    Ok(())
-}
-
-/// The engine alone, on the thread that asks.
-async fn floor(component: &[u8]) -> anyhow::Result<Vec<Duration>> {
-    let bare = bare::Bare::new(component)?;
-    let mut times = Vec::with_capacity(TURNS);
-    for turn in 0..WARM_UP + TURNS {
-        let begun = Instant::now();
-        bare.turn().await?;
-        if turn >= WARM_UP {
-            times.push(begun.elapsed());
+    runtime.block_on(async {
+        let mut rows = rows(&echo).await?;
+        for round in 0..=ROUNDS {
+            for row in &mut rows {
+                // The first round warms up.
+                row.measure(round > 0).await?;
+            }
         }
-    }
-    Ok(times)
+        print(&rows);
+        anyhow::Ok(())
+    })
 }
 
-/// From the bytes of a payload to the JSON of a reply.
-async fn journey(component: &[u8]) -> anyhow::Result<Vec<Duration>> {
+/// A row of the table: a way to take a turn, and what it took.
+struct Row {
+    name: &'static str,
+    way: Way,
+    times: Vec<Duration>,
+    allocations: u64,
+    fuel: Option<u64>,
+}
+
+enum Way {
+    /// The engine alone.
+    Bare(Bare),
+    /// The host, from a turn to a checked reply.
+    Journey(Served, Box<Turn>),
+    /// The same, from the bytes of a payload to the JSON of a reply.
+    Contract(Served),
+    /// The same, with the line in the log written.
+    Logged(Served),
+}
+
+struct Served {
+    host: Host,
+    at: Address,
+}
+
+const BARE: Layers = Layers {
+    pool: false,
+    epoch: false,
+    fuel: false,
+    limiter: false,
+    timeout: false,
+};
+
+async fn rows(echo: &[u8]) -> anyhow::Result<Vec<Row>> {
+    let mut layers = BARE;
+    let mut rows = Vec::new();
+    let bare = |name, layers| anyhow::Ok(row(name, Way::Bare(Bare::new(echo, layers)?)));
+    rows.push(bare("engine, on demand", layers)?);
+    layers.pool = true;
+    rows.push(bare("  + pool", layers)?);
+    layers.epoch = true;
+    rows.push(bare("  + epoch", layers)?);
+    layers.fuel = true;
+    rows.push(bare("  + fuel", layers)?);
+    layers.limiter = true;
+    rows.push(bare("  + memory limit", layers)?);
+    rows.push(bare(FLOOR, Layers::ALL)?);
+    rows.push(row(
+        "journey of a turn",
+        Way::Journey(served(echo).await?, Box::new(hello()?)),
+    ));
+    rows.push(row(
+        "  + payload and reply as JSON",
+        Way::Contract(served(echo).await?),
+    ));
+    rows.push(row("  + line in the log", Way::Logged(served(echo).await?)));
+    Ok(rows)
+}
+
+/// All that the engine and the runtime offer to control a guest: what any careful host pays.
+const FLOOR: &str = "  + timeout = the floor";
+
+fn row(name: &'static str, way: Way) -> Row {
+    Row {
+        name,
+        way,
+        times: Vec::with_capacity(ROUNDS * TURNS),
+        allocations: 0,
+        fuel: None,
+    }
+}
+
+async fn served(component: &[u8]) -> anyhow::Result<Served> {
     let host = Host::new(Settings::default())?;
     let at = Address {
         tenant: "acme".parse()?,
@@ -56,29 +125,100 @@ async fn journey(component: &[u8]) -> anyhow::Result<Vec<Duration>> {
         environment: "draft".parse()?,
     };
     host.deploy(&at, component, Wanted::default()).await?;
-    let mut times = Vec::with_capacity(TURNS);
-    for turn in 0..WARM_UP + TURNS {
-        let begun = Instant::now();
-        let (Payload::Turn(asked) | Payload::ConnectionTest(asked)) =
-            custom_integration::read_payload(PAYLOAD)?;
-        let invocation = host
-            .respond(&at, asked, Purpose::Answer, tokio::time::Instant::now())
-            .await;
-        let written = custom_integration::write_reply(&invocation.result?).to_string();
-        anyhow::ensure!(written.contains("hello"), "another reply: {written}");
-        if turn >= WARM_UP {
-            times.push(begun.elapsed());
-        }
-    }
-    Ok(times)
+    Ok(Served { host, at })
 }
 
-fn row(name: &str, times: &[Duration], floor: &[Duration]) {
-    let [p50, p99] = [0.50, 0.99].map(|share| percentile(times, share));
-    let ratio = p50.as_secs_f64() / percentile(floor, 0.50).as_secs_f64();
+impl Row {
+    async fn measure(&mut self, counts: bool) -> anyhow::Result<()> {
+        let _log = matches!(self.way, Way::Logged(_)).then(log);
+        let before = allocations::so_far();
+        for _ in 0..TURNS {
+            let begun = Instant::now();
+            let fuel = self.way.turn().await?;
+            if counts {
+                self.times.push(begun.elapsed());
+            }
+            self.fuel = fuel;
+        }
+        self.allocations = (allocations::so_far() - before) / TURNS as u64;
+        Ok(())
+    }
+}
+
+impl Way {
+    async fn turn(&self) -> anyhow::Result<Option<u64>> {
+        match self {
+            Way::Bare(bare) => {
+                bare.turn().await?;
+                Ok(None)
+            }
+            Way::Journey(served, turn) => {
+                let invocation = served.ask(Turn::clone(turn)).await;
+                anyhow::ensure!(invocation.outcome() == "replied", "no reply");
+                Ok(Some(invocation.usage.fuel))
+            }
+            Way::Contract(served) | Way::Logged(served) => {
+                let invocation = served.ask(hello()?).await;
+                let fuel = invocation.usage.fuel;
+                let written = custom_integration::write_reply(&invocation.result?).to_string();
+                anyhow::ensure!(written.contains("hello"), "another reply: {written}");
+                Ok(Some(fuel))
+            }
+        }
+    }
+}
+
+impl Served {
+    async fn ask(&self, turn: Turn) -> Invocation {
+        let arrived = tokio::time::Instant::now();
+        self.host
+            .respond(&self.at, turn, Purpose::Answer, arrived)
+            .await
+    }
+}
+
+fn hello() -> anyhow::Result<Turn> {
+    let (Payload::Turn(turn) | Payload::ConnectionTest(turn)) =
+        custom_integration::read_payload(PAYLOAD)?;
+    Ok(turn)
+}
+
+/// The host's log as `serve` writes it, but to nowhere.
+fn log() -> (
+    tracing::subscriber::DefaultGuard,
+    tracing_appender::non_blocking::WorkerGuard,
+) {
+    let (lines, writing) = tracing_appender::non_blocking(std::io::sink());
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new("info"))
+        .with_writer(lines)
+        .finish();
+    (tracing::subscriber::set_default(log), writing)
+}
+
+fn print(rows: &[Row]) {
+    let p50 = |row: &Row| percentile(&row.times, 0.50);
+    let floor = rows
+        .iter()
+        .find(|row| row.name == FLOOR)
+        .map_or(Duration::ZERO, p50);
     println!(
-        "{name:<28} p50 {p50:>10.1?}   p99 {p99:>10.1?}   {ratio:.2} of the bare engine's p50"
+        "{:<30} {:>10} {:>10} {:>9} {:>12} {:>8}",
+        "", "p50", "p99", "of floor", "allocations", "fuel"
     );
+    for row in rows {
+        let ratio = p50(row).as_secs_f64() / floor.as_secs_f64();
+        let fuel = row.fuel.map_or_else(String::new, |fuel| fuel.to_string());
+        println!(
+            "{:<30} {:>10.1?} {:>10.1?} {:>9.2} {:>12} {:>8}",
+            row.name,
+            p50(row),
+            percentile(&row.times, 0.99),
+            ratio,
+            row.allocations,
+            fuel
+        );
+    }
 }
 
 fn percentile(times: &[Duration], share: f64) -> Duration {
