@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chat::ReplyLimits;
 use crate::registry::{FailurePolicy, Wanted};
-use crate::sandbox::Limits;
+use crate::sandbox::{Limits, structure};
 use crate::tenant::{Address, BotName, Environment, TenantId};
 use crate::{admission, conversations, http, invocation, sandbox, telemetry};
 
@@ -40,6 +40,8 @@ pub struct Config {
     pub admission: admission::Settings,
     /// What all bots share.
     pub sandbox: sandbox::Settings,
+    /// What a component may be made of.
+    pub component: structure::Limits,
     /// What is remembered of conversations.
     pub conversations: conversations::Settings,
     /// What a turn may use, unless its deployment says otherwise.
@@ -61,6 +63,7 @@ impl Default for Config {
             http: http::Settings::default(),
             admission: admission::Settings::default(),
             sandbox: sandbox::Settings::default(),
+            component: structure::Limits::default(),
             conversations: conversations::Settings::default(),
             limits: Limits::default(),
             reply: ReplyLimits::default(),
@@ -229,7 +232,10 @@ impl Config {
     pub fn host(&self) -> invocation::Settings {
         invocation::Settings {
             admission: self.admission.clone(),
-            sandbox: self.sandbox.clone(),
+            sandbox: sandbox::Settings {
+                component: self.component,
+                ..self.sandbox.clone()
+            },
             conversations: self.conversations.clone(),
         }
     }

@@ -8,6 +8,7 @@ mod guests;
 mod instance;
 mod limits;
 mod refusing_wasi;
+pub mod structure;
 mod ticker;
 
 use std::sync::Arc;
@@ -56,8 +57,9 @@ pub struct Settings {
     /// The longest deadline that any deployment may have, in milliseconds. A second is what the platform asks
     /// for; going past it is the operator's own decision.
     pub deadline_ceiling_ms: u64,
-    /// The largest component that is loaded.
-    pub component_bytes: usize,
+    /// What a component may be made of. A table of its own in the configuration.
+    #[serde(skip)]
+    pub component: structure::Limits,
 }
 
 impl Default for Settings {
@@ -71,7 +73,7 @@ impl Default for Settings {
             keep_resident_bytes: 256 << 10,
             wasm_stack_bytes: 1 << 20,
             deadline_ceiling_ms: 1000,
-            component_bytes: 32 << 20,
+            component: structure::Limits::default(),
         }
     }
 }
@@ -146,9 +148,9 @@ impl Sandbox {
     /// # Errors
     /// [`Unloadable`] says what the bytes are instead of a bot for this host.
     pub async fn load(&self, component: &[u8]) -> Result<Bot, Unloadable> {
-        let (engine, limit) = (self.engine.clone(), self.settings.component_bytes);
+        let (engine, limits) = (self.engine.clone(), self.settings.component);
         let component = component.to_vec();
-        let loading = spawn_blocking(move || Bot::load(&engine, &component, limit));
+        let loading = spawn_blocking(move || Bot::load(&engine, &component, &limits));
         loading
             .await
             .unwrap_or_else(|panicked| Err(Unloadable::Invalid(panicked.to_string())))

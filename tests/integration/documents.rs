@@ -39,6 +39,7 @@ fn defaults() -> Vec<(String, u64)> {
         ("admission", serde_json::to_value(&config.admission)),
         ("conversations", serde_json::to_value(&config.conversations)),
         ("sandbox", serde_json::to_value(&config.sandbox)),
+        ("component", serde_json::to_value(config.component)),
     ];
     let mut defaults = Vec::new();
     for (table, values) in tables {

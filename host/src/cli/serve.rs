@@ -124,7 +124,7 @@ async fn deploy_all(host: &Host, config: &Config) -> Result<(), Ended> {
 }
 
 async fn deploy(host: &Host, config: &Config, entry: &Entry) -> Result<(), String> {
-    let component = read(&entry.component, config.sandbox.component_bytes)?;
+    let component = read(&entry.component, config.component.bytes)?;
     let wanted = config.wanted(entry).map_err(|error| error.to_string())?;
     let deployed = host.deploy(&entry.address(), &component, wanted).await;
     let deployment = deployed.map_err(|error| error.to_string())?;

@@ -55,7 +55,19 @@ const SANDBOX: Bounds = &[
     ("keep_resident_bytes", 0, 4 * GIB),
     ("wasm_stack_bytes", 64 * KIB, 64 * MIB),
     ("deadline_ceiling_ms", 1, DAY_MS),
-    ("component_bytes", KIB, GIB),
+];
+/// The validator's own bounds are the upper ones, where it has any.
+const COMPONENT: Bounds = &[
+    ("bytes", KIB, GIB),
+    ("nesting", 0, 1000),
+    ("parts", 1, 2000),
+    ("instances", 1, 10_000),
+    ("nested_instances", 0, 10_000),
+    ("memories", 1, 100),
+    ("tables", 1, 1000),
+    ("functions", 1, 1_000_000),
+    ("imports", 0, 1_000_000),
+    ("custom_section_bytes", 0, GIB),
 ];
 
 /// What is out of bounds in a host's settings, or contradicts another.
@@ -66,6 +78,7 @@ pub(super) fn problem(config: &Config) -> Option<String> {
         .or_else(|| out_of_bounds("admission", &config.admission, ADMISSION))
         .or_else(|| out_of_bounds("conversations", &config.conversations, CONVERSATIONS))
         .or_else(|| out_of_bounds("sandbox", &config.sandbox, SANDBOX))
+        .or_else(|| out_of_bounds("component", &config.component, COMPONENT))
         .or_else(|| more_turns_than_instances(config))
 }
 
@@ -114,6 +127,7 @@ mod tests {
         are_bounded(&config.admission, ADMISSION);
         are_bounded(&config.conversations, CONVERSATIONS);
         are_bounded(&config.sandbox, SANDBOX);
+        are_bounded(&config.component, COMPONENT);
     }
 
     #[track_caller]

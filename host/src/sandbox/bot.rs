@@ -12,6 +12,7 @@ use wasmtime_wasi_io::bindings::wasi::io;
 
 use super::instance::TurnState;
 use super::refusing_wasi;
+use super::structure;
 use crate::bindings::{self, BotPre};
 use crate::capabilities::NotOffered;
 use crate::capabilities::budget::Budget;
@@ -22,16 +23,9 @@ use crate::chat::one_line;
 /// Why bytes are not a bot for this host.
 #[derive(Debug, thiserror::Error)]
 pub enum Unloadable {
-    /// Larger than a component may be.
-    #[error(
-        "the component has {bytes} bytes and may have {limit}; strip its debug information, or raise `sandbox.component_bytes`"
-    )]
-    TooLarge {
-        /// Its size.
-        bytes: usize,
-        /// The host's limit.
-        limit: usize,
-    },
+    /// Larger than a component may be, or made of more.
+    #[error(transparent)]
+    Structure(#[from] structure::Refused),
     /// No WebAssembly at all.
     #[error("this is not a WebAssembly component: it does not begin as one")]
     NotWasm,
@@ -59,6 +53,8 @@ pub enum Unloadable {
 /// A bot's component, ready to be instantiated.
 pub struct Bot {
     pub(super) linked: BotPre<TurnState>,
+    /// What the host lets it be made of.
+    pub(super) made_of: structure::Limits,
     digest: String,
 }
 
@@ -70,9 +66,28 @@ impl std::fmt::Debug for Bot {
     }
 }
 
+impl Unloadable {
+    /// A stable name for it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Unloadable::Structure(refused) => refused.code(),
+            Unloadable::NotWasm => "not-wasm",
+            Unloadable::Precompiled => "precompiled",
+            Unloadable::CoreModule => "core-module",
+            Unloadable::Invalid(_) => "component-invalid",
+            Unloadable::Import(_) => "import-not-offered",
+            Unloadable::Export(_) => "not-a-bot",
+        }
+    }
+}
+
 impl Bot {
-    pub(super) fn load(engine: &Engine, bytes: &[u8], limit: usize) -> Result<Self, Unloadable> {
-        check_kind(bytes, limit)?;
+    pub(super) fn load(
+        engine: &Engine,
+        bytes: &[u8],
+        limits: &structure::Limits,
+    ) -> Result<Self, Unloadable> {
+        check(bytes, limits)?;
         let component =
             Component::new(engine, bytes).map_err(|error| Unloadable::Invalid(words(&error)))?;
         let linker = link(engine, &component).map_err(|error| Unloadable::Import(words(&error)))?;
@@ -82,6 +97,7 @@ impl Bot {
         let linked = BotPre::new(linked).map_err(|error| Unloadable::Export(words(&error)))?;
         Ok(Self {
             linked,
+            made_of: *limits,
             digest: digest(bytes),
         })
     }
@@ -92,14 +108,9 @@ impl Bot {
     }
 }
 
-/// What the bytes are, before an engine sees them.
-fn check_kind(bytes: &[u8], limit: usize) -> Result<(), Unloadable> {
-    if bytes.len() > limit {
-        return Err(Unloadable::TooLarge {
-            bytes: bytes.len(),
-            limit,
-        });
-    }
+/// What the bytes are and what they ask for, before a compiler sees them.
+fn check(bytes: &[u8], limits: &structure::Limits) -> Result<(), Unloadable> {
+    structure::check_size(bytes, limits)?;
     if Engine::detect_precompiled(bytes).is_some() {
         return Err(Unloadable::Precompiled);
     }
@@ -109,7 +120,7 @@ fn check_kind(bytes: &[u8], limit: usize) -> Result<(), Unloadable> {
     if !wasmparser::Parser::is_component(bytes) {
         return Err(Unloadable::NotWasm);
     }
-    Ok(())
+    Ok(structure::check(bytes, limits)?)
 }
 
 fn words(error: &wasmtime::Error) -> String {

@@ -129,7 +129,7 @@ pub(super) async fn run<A: Ask>(
     ticked: Ticked,
 ) -> (Result<A::Said, Failure>, Usage) {
     let started = Instant::now();
-    let mut store = match store(&engine, &terms, log, ticked) {
+    let mut store = match store(&engine, &bot, &terms, log, ticked) {
         Ok(store) => store,
         Err(error) => return (Err(Failure::Host(format!("{error:#}"))), Usage::default()),
     };
@@ -170,9 +170,15 @@ async fn ask_instance<A: Ask>(
         .map_err(ended(false))
 }
 
-fn store(engine: &Engine, terms: &Terms, log: Log, ticked: Ticked) -> Result<Store<TurnState>> {
+fn store(
+    engine: &Engine,
+    bot: &Bot,
+    terms: &Terms,
+    log: Log,
+    ticked: Ticked,
+) -> Result<Store<TurnState>> {
     let limits = &terms.limits;
-    let mut store = Store::new(engine, TurnState::new(terms, log));
+    let mut store = Store::new(engine, TurnState::new(bot, terms, log));
     store.limiter(|turn| &mut turn.meter);
     store.set_fuel(limits.fuel)?;
     store.set_hostcall_fuel(limits.transfer_bytes);
@@ -220,7 +226,7 @@ fn at_host_call(mut turn: StoreContextMut<'_, TurnState>, hook: CallHook, most: 
 }
 
 impl TurnState {
-    fn new(terms: &Terms, log: Log) -> Self {
+    fn new(bot: &Bot, terms: &Terms, log: Log) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(terms.limits.handles);
         Self {
@@ -232,7 +238,7 @@ impl TurnState {
             not_offered: NotOffered,
             wasi: wasi(&terms.limits, &log),
             table,
-            meter: Meter::new(&terms.limits),
+            meter: Meter::new(&terms.limits, bot.made_of),
             host_calls: 0,
             log,
         }
