@@ -69,6 +69,14 @@ const COMPONENT: Bounds = &[
     ("imports", 0, 1_000_000),
     ("custom_section_bytes", 0, GIB),
 ];
+/// Below the least memory the compiler itself does not start.
+const COMPILE: Bounds = &[
+    ("cpu_seconds", 1, 3600),
+    ("wall_seconds", 1, 3600),
+    ("memory_bytes", 16 * MIB, 1024 * GIB),
+    ("artifact_bytes", 64 * KIB, 4 * GIB),
+    ("concurrent", 1, 64),
+];
 
 /// What is out of bounds in a host's settings, or contradicts another.
 pub(super) fn problem(config: &Config) -> Option<String> {
@@ -79,6 +87,7 @@ pub(super) fn problem(config: &Config) -> Option<String> {
         .or_else(|| out_of_bounds("conversations", &config.conversations, CONVERSATIONS))
         .or_else(|| out_of_bounds("sandbox", &config.sandbox, SANDBOX))
         .or_else(|| out_of_bounds("component", &config.component, COMPONENT))
+        .or_else(|| out_of_bounds("compile", &config.compile, COMPILE))
         .or_else(|| more_turns_than_instances(config))
 }
 
@@ -128,6 +137,7 @@ mod tests {
         are_bounded(&config.conversations, CONVERSATIONS);
         are_bounded(&config.sandbox, SANDBOX);
         are_bounded(&config.component, COMPONENT);
+        are_bounded(&config.compile, COMPILE);
     }
 
     #[track_caller]

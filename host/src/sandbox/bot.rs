@@ -10,6 +10,7 @@ use wasmtime_wasi::p2::bindings as wasi;
 use wasmtime_wasi::random::WasiRandom;
 use wasmtime_wasi_io::bindings::wasi::io;
 
+use super::compile::NotCompiled;
 use super::instance::TurnState;
 use super::refusing_wasi;
 use super::structure;
@@ -19,6 +20,7 @@ use crate::capabilities::budget::Budget;
 use crate::capabilities::config::Config;
 use crate::capabilities::log::Log;
 use crate::chat::one_line;
+use crate::fault::Fault;
 
 /// Why bytes are not a bot for this host.
 #[derive(Debug, thiserror::Error)]
@@ -37,9 +39,9 @@ pub enum Unloadable {
         "this is a core WebAssembly module, not a component: build for the target `wasm32-wasip2`, as `retort build` does"
     )]
     CoreModule,
-    /// A component that is broken, or uses what is switched off.
-    #[error("the component is not valid: {0}")]
-    Invalid(String),
+    /// A component that is broken, or cannot be compiled within the limits.
+    #[error(transparent)]
+    NotCompiled(#[from] NotCompiled),
     /// A component that wants something that this host does not have.
     #[error("the component imports what this host does not offer: {0}")]
     Import(String),
@@ -74,31 +76,38 @@ impl Unloadable {
             Unloadable::NotWasm => "not-wasm",
             Unloadable::Precompiled => "precompiled",
             Unloadable::CoreModule => "core-module",
-            Unloadable::Invalid(_) => "component-invalid",
+            Unloadable::NotCompiled(error) => error.code(),
             Unloadable::Import(_) => "import-not-offered",
             Unloadable::Export(_) => "not-a-bot",
+        }
+    }
+
+    /// Whose fault it is.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Unloadable::NotCompiled(error) => error.fault(),
+            _ => Fault::Bot,
         }
     }
 }
 
 impl Bot {
-    pub(super) fn load(
+    /// Links what was compiled. `digest` is that of the component's bytes.
+    pub(super) fn link(
         engine: &Engine,
-        bytes: &[u8],
-        limits: &structure::Limits,
+        component: &Component,
+        digest: &str,
+        made_of: structure::Limits,
     ) -> Result<Self, Unloadable> {
-        check(bytes, limits)?;
-        let component =
-            Component::new(engine, bytes).map_err(|error| Unloadable::Invalid(words(&error)))?;
-        let linker = link(engine, &component).map_err(|error| Unloadable::Import(words(&error)))?;
+        let linker = link(engine, component).map_err(|error| Unloadable::Import(words(&error)))?;
         let linked = linker
-            .instantiate_pre(&component)
+            .instantiate_pre(component)
             .map_err(|error| Unloadable::Import(words(&error)))?;
         let linked = BotPre::new(linked).map_err(|error| Unloadable::Export(words(&error)))?;
         Ok(Self {
             linked,
-            made_of: *limits,
-            digest: digest(bytes),
+            made_of,
+            digest: format!("sha256:{digest}"),
         })
     }
 
@@ -109,7 +118,7 @@ impl Bot {
 }
 
 /// What the bytes are and what they ask for, before a compiler sees them.
-fn check(bytes: &[u8], limits: &structure::Limits) -> Result<(), Unloadable> {
+pub(super) fn check(bytes: &[u8], limits: &structure::Limits) -> Result<(), Unloadable> {
     structure::check_size(bytes, limits)?;
     if Engine::detect_precompiled(bytes).is_some() {
         return Err(Unloadable::Precompiled);
@@ -128,12 +137,10 @@ fn words(error: &wasmtime::Error) -> String {
     one_line(&format!("{error:#}"), 1_000)
 }
 
-fn digest(bytes: &[u8]) -> String {
-    let hex: String = Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("sha256:{hex}")
+/// In hex.
+pub(super) fn digest(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Everything that a bot may import. Built anew for each component: the stubs follow what it imports.

@@ -1,6 +1,7 @@
 //! The engine's settings: only the WebAssembly that bots need, every switch named. Knows nothing of turns.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result, Strategy,
@@ -75,6 +76,20 @@ pub(super) fn start(settings: &Settings) -> Result<(Engine, Allocator)> {
             Ok((Engine::new(&config)?, allocator))
         }
     }
+}
+
+/// An engine that compiles for every host of this build, and runs nothing: it sets no address space aside.
+pub(super) fn for_compiling() -> Result<Engine> {
+    let mut config = config(&Settings::default());
+    config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+    Engine::new(&config)
+}
+
+/// Engines with the same one can load each other's code.
+pub(super) fn fingerprint(engine: &Engine) -> String {
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 fn config(settings: &Settings) -> Config {
