@@ -2,6 +2,7 @@
 
 pub mod build;
 mod chat;
+mod compile_child;
 mod dev;
 mod invoke;
 mod local;
@@ -14,6 +15,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::sandbox::compile::child;
 
 /// Why a command ended without doing what it should; each has an exit code of its own.
 #[derive(Debug, thiserror::Error)]
@@ -81,11 +84,18 @@ enum Command {
     /// It is served as tenant `dev`, under the name in its bot.toml, in environment `draft`. In a terminal a
     /// conversation with it is opened as well, and a new one when it ends. Ctrl-D or Ctrl-C ends all.
     Dev(dev::Args),
+    /// Compile one component, for the host that starts this.
+    #[command(name = child::SUBCOMMAND, hide = true)]
+    CompileComponent(compile_child::Args),
 }
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let retort = Retort::parse();
+    let command = Retort::parse().command;
+    // One thread and nothing else: its limits are for the compiler alone.
+    if let Command::CompileComponent(args) = &command {
+        return compile_child::run(args);
+    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -94,7 +104,7 @@ pub fn main() -> ExitCode {
             )));
         }
     };
-    let ended = runtime.block_on(run(retort.command));
+    let ended = runtime.block_on(run(command));
     // A read from the terminal that nobody waits for any more would hold the process until the next key.
     runtime.shutdown_background();
     match ended {
@@ -110,6 +120,7 @@ async fn run(command: Command) -> Result<(), Ended> {
         Command::Invoke(args) => invoke::run(args).await,
         Command::Chat(args) => chat::run(args).await,
         Command::Dev(args) => dev::run(args).await,
+        Command::CompileComponent(_) => Ok(()),
     }
 }
 

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chat::ReplyLimits;
 use crate::registry::{FailurePolicy, Wanted};
-use crate::sandbox::Limits;
+use crate::sandbox::{Limits, compile, structure};
 use crate::tenant::{Address, BotName, Environment, TenantId};
 use crate::{admission, conversations, http, invocation, quarantine, sandbox, telemetry};
 
@@ -42,6 +42,10 @@ pub struct Config {
     pub quarantine: quarantine::Settings,
     /// What all bots share.
     pub sandbox: sandbox::Settings,
+    /// What a component may be made of.
+    pub component: structure::Limits,
+    /// What compiling one may use.
+    pub compile: compile::Limits,
     /// What is remembered of conversations.
     pub conversations: conversations::Settings,
     /// What a turn may use, unless its deployment says otherwise.
@@ -64,6 +68,8 @@ impl Default for Config {
             admission: admission::Settings::default(),
             quarantine: quarantine::Settings::default(),
             sandbox: sandbox::Settings::default(),
+            component: structure::Limits::default(),
+            compile: compile::Limits::default(),
             conversations: conversations::Settings::default(),
             limits: Limits::default(),
             reply: ReplyLimits::default(),
@@ -233,7 +239,11 @@ impl Config {
         invocation::Settings {
             admission: self.admission.clone(),
             quarantine: self.quarantine,
-            sandbox: self.sandbox.clone(),
+            sandbox: sandbox::Settings {
+                component: self.component,
+                compile: self.compile,
+                ..self.sandbox.clone()
+            },
             conversations: self.conversations.clone(),
         }
     }

@@ -1,15 +1,19 @@
 //! Runs a bot's code: one fresh instance per turn, under fuel, epoch, memory and wall-clock limits.
 //! Knows nothing of tenants, deployments and HTTP.
 
+mod artifacts;
 mod bot;
+pub mod compile;
 mod engine;
 mod failure;
 mod guests;
 mod instance;
 mod limits;
 mod refusing_wasi;
+pub mod structure;
 mod ticker;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,6 +32,8 @@ use crate::admission::Permit;
 use crate::capabilities::log::{Lines, Log};
 use crate::capabilities::moved::Moved;
 use crate::limit::Limit;
+use artifacts::Artifacts;
+use compile::{Compiler, Compiling, NotCompiled};
 use guests::{Guests, Progress, Schedule};
 use ticker::Ticker;
 
@@ -65,8 +71,18 @@ pub struct Settings {
     /// Microseconds that a bot's clocks advance by: fine clocks help to spy on what runs beside. A millisecond is
     /// what `budget` tells too.
     pub clock_resolution_us: u64,
-    /// The largest component that is loaded.
-    pub component_bytes: usize,
+    /// What a component may be made of. A table of its own in the configuration.
+    #[serde(skip)]
+    pub component: structure::Limits,
+    /// What compiling one may use. A table of its own in the configuration.
+    #[serde(skip)]
+    pub compile: compile::Limits,
+    /// Where compiling happens. No key of the configuration: who starts the host knows.
+    #[serde(skip)]
+    pub compiling: Compiling,
+    /// The folder for compiled code. None is a temporary one, which goes with the host.
+    #[serde(skip)]
+    pub compiled: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -82,7 +98,10 @@ impl Default for Settings {
             wasm_stack_bytes: 1 << 20,
             deadline_ceiling_ms: 1000,
             clock_resolution_us: 1000,
-            component_bytes: 32 << 20,
+            component: structure::Limits::default(),
+            compile: compile::Limits::default(),
+            compiling: Compiling::default(),
+            compiled: None,
         }
     }
 }
@@ -107,6 +126,9 @@ pub enum NotStarted {
     /// The system gave no thread.
     #[error("a thread for the sandbox could not be started: {0}")]
     Thread(std::io::Error),
+    /// The folder for compiled code cannot be used.
+    #[error("the folder for compiled code cannot be used: {0}")]
+    Folder(std::io::Error),
 }
 
 /// One engine, its ticker and its threads.
@@ -114,6 +136,7 @@ pub struct Sandbox {
     engine: Engine,
     allocator: Allocator,
     guests: Guests,
+    artifacts: Artifacts,
     settings: Settings,
     _ticker: Ticker,
 }
@@ -157,10 +180,14 @@ impl Sandbox {
         let (engine, allocator) = engine::start(&settings).map_err(NotStarted::Engine)?;
         let ticker = Ticker::start(&engine, Duration::from_millis(settings.tick_ms.max(1)));
         let guests = Guests::start(&settings).map_err(NotStarted::Thread)?;
+        let (limits, compiling) = (settings.compile, settings.compiling.clone());
+        let compiler = Compiler::new(engine.clone(), limits, compiling);
+        let artifacts = Artifacts::open(settings.compiled.as_deref(), &engine, compiler);
         Ok(Self {
             engine,
             allocator,
             guests,
+            artifacts: artifacts.map_err(NotStarted::Folder)?,
             settings,
             _ticker: ticker.map_err(NotStarted::Thread)?,
         })
@@ -181,17 +208,24 @@ impl Sandbox {
         &self.settings
     }
 
-    /// Compiles a component and links it, on a thread where it holds up nobody.
+    /// Checks a component, compiles it unless its code is kept, and links it. Nothing of it holds up a turn.
     ///
     /// # Errors
     /// [`Unloadable`] says what the bytes are instead of a bot for this host.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends a compiler that runs as a child, and keeps nothing that is not whole.
     pub async fn load(&self, component: &[u8]) -> Result<Bot, Unloadable> {
-        let (engine, limit) = (self.engine.clone(), self.settings.component_bytes);
-        let component = component.to_vec();
-        let loading = spawn_blocking(move || Bot::load(&engine, &component, limit));
-        loading
-            .await
-            .unwrap_or_else(|panicked| Err(Unloadable::Invalid(panicked.to_string())))
+        let (engine, limits) = (self.engine.clone(), self.settings.component);
+        let wasm: Arc<[u8]> = component.into();
+        let bytes = Arc::clone(&wasm);
+        let digest = blocking(move || {
+            bot::check(&bytes, &limits)?;
+            Ok(bot::digest(&bytes))
+        });
+        let digest = digest.await?;
+        let compiled = self.artifacts.component(&wasm, &digest).await?;
+        blocking(move || Bot::link(&engine, &compiled, &digest, limits)).await
     }
 
     /// Asks a bot one thing in a fresh instance.
@@ -259,4 +293,12 @@ impl Sandbox {
             log: log.take(),
         }
     }
+}
+
+/// On a thread where it holds up nobody.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Unloadable> + Send + 'static,
+) -> Result<T, Unloadable> {
+    let done = spawn_blocking(work).await;
+    done.map_err(|panicked| NotCompiled::host("it cannot be loaded", &panicked))?
 }

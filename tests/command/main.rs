@@ -3,6 +3,7 @@
 #![expect(clippy::panic, reason = "that is how a test fails")]
 
 mod author;
+mod compiling;
 mod dev;
 mod running;
 mod serve;

@@ -8,18 +8,18 @@ use tempfile::{TempDir, tempdir};
 
 use crate::running::{Running, file, retort, run};
 
-const DEPLOYMENT: &str =
+pub(crate) const DEPLOYMENT: &str =
     "[[deployments]]\ntenant = \"acme\"\nbot = \"echo\"\ncomponent = \"echo.wasm\"\n";
 
 /// A folder with a configuration and the component that it names.
-fn folder(config: &str) -> TempDir {
+pub(crate) fn folder(config: &str) -> TempDir {
     let folder = tempdir().expect("a folder");
     file(folder.path(), "retort.toml", config);
     file(folder.path(), "echo.wasm", plugin("echo"));
     folder
 }
 
-fn serve(folder: &Path) -> std::process::Command {
+pub(crate) fn serve(folder: &Path) -> std::process::Command {
     let mut serve = retort();
     serve
         .arg("serve")

@@ -70,6 +70,37 @@ pub fn by_hand(what: ByHand) -> Vec<u8> {
     component_of(&text).expect("it is a bot")
 }
 
+/// A component of a module, and others that each instantiate the one before twice: of so many doublings.
+pub fn doublings(times: u32) -> Vec<u8> {
+    let mut text =
+        "(component (component $c0 (core module $m) (core instance (instantiate $m)))".to_owned();
+    for level in 1..=times {
+        let before = level - 1;
+        text += &format!(
+            "(component $c{level} (alias outer 1 $c{before} (component $c)) \
+             (instance (instantiate $c)) (instance (instantiate $c)))"
+        );
+    }
+    text += &format!("(instance (instantiate $c{times})))");
+    wat::parse_str(text).expect("a component")
+}
+
+/// A bot with a function that nobody calls and that is hard to compile: so many branches between 200 variables. 20,000
+/// are 260 KB, and take many seconds.
+pub fn with_huge_function(branches: usize) -> Vec<u8> {
+    let branch = |n: usize| {
+        let (asked, set, read) = (n * 7 % 200, n % 200, n * 13 % 200);
+        format!("(if (local.get {asked}) (then (local.set {set} (i32.load (local.get {read})))))")
+    };
+    let body: String = (0..branches).map(branch).collect();
+    let function = format!("(func (local {}) {body})", "i32 ".repeat(200));
+    by_hand(ByHand {
+        // A test's process is short.
+        module: function.leak(),
+        ..ByHand::default()
+    })
+}
+
 /// A component with so many core instances more, each of a module and a table of its own and of no use.
 pub fn with_core_instances(component: &[u8], more: u32) -> Vec<u8> {
     let modules = wasmparser::Parser::new(0)

@@ -40,6 +40,8 @@ fn defaults() -> Vec<(String, u64)> {
         ("quarantine", serde_json::to_value(config.quarantine)),
         ("conversations", serde_json::to_value(&config.conversations)),
         ("sandbox", serde_json::to_value(&config.sandbox)),
+        ("component", serde_json::to_value(config.component)),
+        ("compile", serde_json::to_value(config.compile)),
     ];
     let mut defaults = Vec::new();
     for (table, values) in tables {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{BotArgs, Ended, build, is_component};
+use super::{BotArgs, Ended, build, compile_child, is_component};
+use crate::fault::Fault;
 use crate::invocation::{Host, Settings};
 use crate::registry::{NotDeployable, Wanted};
 use crate::tenant::{Address, BotName, Environment, TenantId};
@@ -24,7 +25,9 @@ pub(super) async fn start(args: &BotArgs) -> Result<Local, Ended> {
 }
 
 pub(super) fn host() -> Result<Host, Ended> {
-    Host::new(Settings::default()).map_err(|error| Ended::Host(error.to_string()))
+    let mut settings = Settings::default();
+    settings.sandbox.compiling = compile_child::compiling()?;
+    Host::new(settings).map_err(|error| Ended::Host(error.to_string()))
 }
 
 pub(super) fn address(tenant: &str, bot: &str) -> Result<Address, Ended> {
@@ -61,6 +64,9 @@ pub(super) async fn deploy(
 pub(super) fn not_deployed(error: &NotDeployable) -> Ended {
     match error {
         NotDeployable::NotAsked(_) => Ended::Host(error.to_string()),
+        NotDeployable::Unloadable(unloadable) if unloadable.fault() == Fault::Host => {
+            Ended::Host(error.to_string())
+        }
         NotDeployable::BadSettings(_) => Ended::Usage(error.to_string()),
         NotDeployable::ConfigRefused(_) => {
             Ended::Usage(format!("{error}; give it a value with --set KEY=VALUE"))

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Ended, give};
+use super::{Ended, compile_child, give};
 use crate::config::{Config, Entry, Flags};
 use crate::invocation::Host;
 use crate::registry::Consent;
@@ -41,7 +41,10 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
         .map_err(|error| Ended::Usage(format!("`log.filter` is not valid: {error}")))?;
     let _lock = lock(config.data.as_deref())?;
 
-    let host = Host::new(config.host()).map_err(|error| Ended::Host(error.to_string()))?;
+    let mut settings = config.host();
+    settings.sandbox.compiling = compile_child::compiling()?;
+    settings.sandbox.compiled = config.data.as_ref().map(|data| data.join("compiled"));
+    let host = Host::new(settings).map_err(|error| Ended::Host(error.to_string()))?;
     // Before the bots are compiled: who is told of a taken port only then has waited for nothing.
     let listener = listen(&config).await?;
     deploy_all(&host, &config).await?;
@@ -124,7 +127,7 @@ async fn deploy_all(host: &Host, config: &Config) -> Result<(), Ended> {
 }
 
 async fn deploy(host: &Host, config: &Config, entry: &Entry) -> Result<(), String> {
-    let component = read(&entry.component, config.sandbox.component_bytes)?;
+    let component = read(&entry.component, config.component.bytes)?;
     let wanted = config.wanted(entry).map_err(|error| error.to_string())?;
     let deployed = host.deploy(&entry.address(), &component, wanted).await;
     let deployment = deployed.map_err(|error| error.to_string())?;

@@ -66,7 +66,27 @@ const SANDBOX: Bounds = &[
     ("wasm_stack_bytes", 64 * KIB, 64 * MIB),
     ("deadline_ceiling_ms", 1, DAY_MS),
     ("clock_resolution_us", 1, 1_000_000),
-    ("component_bytes", KIB, GIB),
+];
+/// The validator's own bounds are the upper ones, where it has any.
+const COMPONENT: Bounds = &[
+    ("bytes", KIB, GIB),
+    ("nesting", 0, 1000),
+    ("parts", 1, 2000),
+    ("instances", 1, 10_000),
+    ("nested_instances", 0, 10_000),
+    ("memories", 1, 100),
+    ("tables", 1, 1000),
+    ("functions", 1, 1_000_000),
+    ("imports", 0, 1_000_000),
+    ("custom_section_bytes", 0, GIB),
+];
+/// Below the least memory the compiler itself does not start.
+const COMPILE: Bounds = &[
+    ("cpu_seconds", 1, 3600),
+    ("wall_seconds", 1, 3600),
+    ("memory_bytes", 16 * MIB, 1024 * GIB),
+    ("artifact_bytes", 64 * KIB, 4 * GIB),
+    ("concurrent", 1, 64),
 ];
 
 /// What is out of bounds in a host's settings, or contradicts another.
@@ -79,6 +99,8 @@ pub(super) fn problem(config: &Config) -> Option<String> {
         .or_else(|| out_of_bounds("conversations", &config.conversations, CONVERSATIONS))
         .or_else(|| out_of_bounds("quarantine", &config.quarantine, QUARANTINE))
         .or_else(|| out_of_bounds("sandbox", &config.sandbox, SANDBOX))
+        .or_else(|| out_of_bounds("component", &config.component, COMPONENT))
+        .or_else(|| out_of_bounds("compile", &config.compile, COMPILE))
         .or_else(|| more_turns_than_instances(config))
 }
 
@@ -140,6 +162,8 @@ mod tests {
         are_bounded(&config.conversations, CONVERSATIONS);
         are_bounded(&config.quarantine, QUARANTINE);
         are_bounded(&config.sandbox, SANDBOX);
+        are_bounded(&config.component, COMPONENT);
+        are_bounded(&config.compile, COMPILE);
     }
 
     #[track_caller]

@@ -11,8 +11,10 @@ use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView};
 use wasmtime_wasi::p2::bindings as wasi;
 use wasmtime_wasi_io::bindings::wasi::io;
 
+use super::compile::NotCompiled;
 use super::instance::TurnState;
 use super::refusing_wasi;
+use super::structure;
 use crate::bindings::{self, BotPre};
 use crate::capabilities::NotOffered;
 use crate::capabilities::budget::Budget;
@@ -20,20 +22,14 @@ use crate::capabilities::config::Config;
 use crate::capabilities::log::Log;
 use crate::capabilities::random::Random;
 use crate::chat::one_line;
+use crate::fault::Fault;
 
 /// Why bytes are not a bot for this host.
 #[derive(Debug, thiserror::Error)]
 pub enum Unloadable {
-    /// Larger than a component may be.
-    #[error(
-        "the component has {bytes} bytes and may have {limit}; strip its debug information, or raise `sandbox.component_bytes`"
-    )]
-    TooLarge {
-        /// Its size.
-        bytes: usize,
-        /// The host's limit.
-        limit: usize,
-    },
+    /// Larger than a component may be, or made of more.
+    #[error(transparent)]
+    Structure(#[from] structure::Refused),
     /// No WebAssembly at all.
     #[error("this is not a WebAssembly component: it does not begin as one")]
     NotWasm,
@@ -45,9 +41,9 @@ pub enum Unloadable {
         "this is a core WebAssembly module, not a component: build for the target `wasm32-wasip2`, as `retort build` does"
     )]
     CoreModule,
-    /// A component that is broken, or uses what is switched off.
-    #[error("the component is not valid: {0}")]
-    Invalid(String),
+    /// A component that is broken, or cannot be compiled within the limits.
+    #[error(transparent)]
+    NotCompiled(#[from] NotCompiled),
     /// A component that wants something that this host does not have.
     #[error("the component imports what this host does not offer: {0}")]
     Import(String),
@@ -61,6 +57,8 @@ pub enum Unloadable {
 /// A bot's component, ready to be instantiated.
 pub struct Bot {
     pub(super) linked: BotPre<TurnState>,
+    /// What the host lets it be made of.
+    pub(super) made_of: structure::Limits,
     digest: String,
     /// Whether its last turn ran into a tick: then the next one begins where it would end up.
     long: AtomicBool,
@@ -74,19 +72,46 @@ impl std::fmt::Debug for Bot {
     }
 }
 
+impl Unloadable {
+    /// A stable name for it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Unloadable::Structure(refused) => refused.code(),
+            Unloadable::NotWasm => "not-wasm",
+            Unloadable::Precompiled => "precompiled",
+            Unloadable::CoreModule => "core-module",
+            Unloadable::NotCompiled(error) => error.code(),
+            Unloadable::Import(_) => "import-not-offered",
+            Unloadable::Export(_) => "not-a-bot",
+        }
+    }
+
+    /// Whose fault it is.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Unloadable::NotCompiled(error) => error.fault(),
+            _ => Fault::Bot,
+        }
+    }
+}
+
 impl Bot {
-    pub(super) fn load(engine: &Engine, bytes: &[u8], limit: usize) -> Result<Self, Unloadable> {
-        check_kind(bytes, limit)?;
-        let component =
-            Component::new(engine, bytes).map_err(|error| Unloadable::Invalid(words(&error)))?;
-        let linker = link(engine, &component).map_err(|error| Unloadable::Import(words(&error)))?;
+    /// Links what was compiled. `digest` is that of the component's bytes.
+    pub(super) fn link(
+        engine: &Engine,
+        component: &Component,
+        digest: &str,
+        made_of: structure::Limits,
+    ) -> Result<Self, Unloadable> {
+        let linker = link(engine, component).map_err(|error| Unloadable::Import(words(&error)))?;
         let linked = linker
-            .instantiate_pre(&component)
+            .instantiate_pre(component)
             .map_err(|error| Unloadable::Import(words(&error)))?;
         let linked = BotPre::new(linked).map_err(|error| Unloadable::Export(words(&error)))?;
         Ok(Self {
             linked,
-            digest: digest(bytes),
+            made_of,
+            digest: format!("sha256:{digest}"),
             long: AtomicBool::new(false),
         })
     }
@@ -108,14 +133,9 @@ impl Bot {
     }
 }
 
-/// What the bytes are, before an engine sees them.
-fn check_kind(bytes: &[u8], limit: usize) -> Result<(), Unloadable> {
-    if bytes.len() > limit {
-        return Err(Unloadable::TooLarge {
-            bytes: bytes.len(),
-            limit,
-        });
-    }
+/// What the bytes are and what they ask for, before a compiler sees them.
+pub(super) fn check(bytes: &[u8], limits: &structure::Limits) -> Result<(), Unloadable> {
+    structure::check_size(bytes, limits)?;
     if Engine::detect_precompiled(bytes).is_some() {
         return Err(Unloadable::Precompiled);
     }
@@ -125,7 +145,7 @@ fn check_kind(bytes: &[u8], limit: usize) -> Result<(), Unloadable> {
     if !wasmparser::Parser::is_component(bytes) {
         return Err(Unloadable::NotWasm);
     }
-    Ok(())
+    Ok(structure::check(bytes, limits)?)
 }
 
 fn words(error: &wasmtime::Error) -> String {
@@ -133,12 +153,10 @@ fn words(error: &wasmtime::Error) -> String {
     one_line(&format!("{error:#}"), 1_000)
 }
 
-fn digest(bytes: &[u8]) -> String {
-    let hex: String = Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("sha256:{hex}")
+/// In hex.
+pub(super) fn digest(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Everything that a bot may import. Built anew for each component: the stubs follow what it imports.

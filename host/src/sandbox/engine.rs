@@ -1,6 +1,7 @@
 //! The engine's settings: only the WebAssembly that bots need, every switch named. Knows nothing of turns.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result, Strategy,
@@ -8,12 +9,6 @@ use wasmtime::{
 };
 
 use super::Settings;
-
-/// A component may be made of this many core instances, memories and tables. Those that are built from
-/// JavaScript and Python have tens of the first and the last, and one memory or two.
-pub(super) const CORE_INSTANCES: u32 = 50;
-pub(super) const MEMORIES: u32 = 2;
-pub(super) const TABLES: u32 = 50;
 
 /// What a host function may need of a guest's stack; one that overruns it would end the process.
 const HOST_STACK_BYTES: usize = 1 << 20;
@@ -83,6 +78,20 @@ pub(super) fn start(settings: &Settings) -> Result<(Engine, Allocator)> {
     }
 }
 
+/// An engine that compiles for every host of this build, and runs nothing: it sets no address space aside.
+pub(super) fn for_compiling() -> Result<Engine> {
+    let mut config = config(&Settings::default());
+    config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+    Engine::new(&config)
+}
+
+/// Engines with the same one can load each other's code.
+pub(super) fn fingerprint(engine: &Engine) -> String {
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
 fn config(settings: &Settings) -> Config {
     let mut config = Config::new();
     // The engine's own security record: Cranelift only.
@@ -103,39 +112,42 @@ fn config(settings: &Settings) -> Config {
     config
 }
 
-/// Off: everything that no supported toolchain emits by default. Each is attack surface in the compiler.
+/// The WebAssembly that bots need, for validating and for compiling. Off is everything that no supported toolchain
+/// emits by default: each is attack surface in the compiler.
+pub(super) const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
+    .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
+    .union(WasmFeatures::SIGN_EXTENSION)
+    .union(WasmFeatures::REFERENCE_TYPES)
+    .union(WasmFeatures::CALL_INDIRECT_OVERLONG)
+    .union(WasmFeatures::MULTI_VALUE)
+    .union(WasmFeatures::BULK_MEMORY)
+    .union(WasmFeatures::BULK_MEMORY_OPT)
+    .union(WasmFeatures::SIMD)
+    .union(WasmFeatures::FLOATS)
+    .union(WasmFeatures::EXTENDED_CONST)
+    .union(WasmFeatures::COMPONENT_MODEL);
+
 fn features(config: &mut Config) {
-    let needed = WasmFeatures::MUTABLE_GLOBAL
-        | WasmFeatures::SATURATING_FLOAT_TO_INT
-        | WasmFeatures::SIGN_EXTENSION
-        | WasmFeatures::REFERENCE_TYPES
-        | WasmFeatures::CALL_INDIRECT_OVERLONG
-        | WasmFeatures::MULTI_VALUE
-        | WasmFeatures::BULK_MEMORY
-        | WasmFeatures::BULK_MEMORY_OPT
-        | WasmFeatures::SIMD
-        | WasmFeatures::FLOATS
-        | WasmFeatures::GC_TYPES
-        | WasmFeatures::EXTENDED_CONST
-        | WasmFeatures::COMPONENT_MODEL;
-    config.wasm_features(WasmFeatures::all().difference(needed), false);
-    config.wasm_features(needed.difference(WasmFeatures::GC_TYPES), true);
+    // No garbage collector is built in, so the engine has no switch for its types: they are off already.
+    let switched = WasmFeatures::all().difference(WasmFeatures::GC_TYPES);
+    config.wasm_features(switched.difference(FEATURES), false);
+    config.wasm_features(FEATURES, true);
 }
 
 fn pool(settings: &Settings) -> PoolingAllocationConfig {
-    let instances = settings.instances;
+    let (instances, component) = (settings.instances, &settings.component);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
         .total_stacks(instances)
-        .total_memories(instances * MEMORIES)
+        .total_memories(instances.saturating_mul(component.memories))
         // Enough for as many of the largest components: none can take what another one's turn needs.
-        .total_core_instances(instances * CORE_INSTANCES)
-        .total_tables(instances * TABLES)
-        .max_core_instances_per_component(CORE_INSTANCES)
-        .max_memories_per_component(MEMORIES)
-        .max_tables_per_component(TABLES)
+        .total_core_instances(instances.saturating_mul(component.instances))
+        .total_tables(instances.saturating_mul(component.tables))
+        .max_core_instances_per_component(component.instances)
+        .max_memories_per_component(component.memories)
+        .max_tables_per_component(component.tables)
         .max_memories_per_module(1)
-        .max_tables_per_module(4)
+        .max_tables_per_module(component.tables.min(4))
         .table_elements(settings.table_elements_ceiling)
         .max_memory_size(settings.memory_ceiling_bytes)
         .max_unused_warm_slots(instances)

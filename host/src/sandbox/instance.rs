@@ -182,7 +182,7 @@ pub(super) async fn run<A: Ask>(
     progress: Progress,
 ) -> (Result<A::Said, Failure>, Usage) {
     let started = Instant::now();
-    let mut store = match store(&engine, &terms, given, progress) {
+    let mut store = match store(&engine, &bot, &terms, given, progress) {
         Ok(store) => store,
         Err(error) => return (Err(Failure::Host(format!("{error:#}"))), Usage::default()),
     };
@@ -223,12 +223,13 @@ async fn ask_instance<A: Ask>(
 
 fn store(
     engine: &Engine,
+    bot: &Bot,
     terms: &Terms,
     given: Given,
     progress: Progress,
 ) -> Result<Store<TurnState>> {
     let limits = &terms.limits;
-    let mut store = Store::new(engine, TurnState::new(terms, given));
+    let mut store = Store::new(engine, TurnState::new(bot, terms, given));
     store.limiter(|turn| &mut turn.meter);
     store.set_fuel(limits.fuel)?;
     store.set_hostcall_fuel(limits.transfer_bytes);
@@ -289,7 +290,7 @@ fn settle(mut turn: StoreContextMut<'_, TurnState>) -> Result<()> {
 }
 
 impl TurnState {
-    fn new(terms: &Terms, given: Given) -> Self {
+    fn new(bot: &Bot, terms: &Terms, given: Given) -> Self {
         let limits = &terms.limits;
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.handles);
@@ -309,7 +310,7 @@ impl TurnState {
             },
             wasi: wasi(&given),
             table,
-            meter: Meter::new(limits),
+            meter: Meter::new(limits, bot.made_of),
             tab: Tab {
                 calls: 0,
                 most_calls: limits.host_calls,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use wasmtime::{ResourceLimiter, Result};
 
-use super::engine;
+use super::structure;
 use crate::capabilities::log;
 use crate::limit::{Exceeded, Limit};
 
@@ -81,15 +81,17 @@ impl Limits {
 pub(super) struct Meter {
     memory_limit: usize,
     table_limit: usize,
+    made_of: structure::Limits,
     memory_now: usize,
     pub(super) memory_peak: usize,
 }
 
 impl Meter {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, made_of: structure::Limits) -> Self {
         Self {
             memory_limit: limits.memory_bytes,
             table_limit: limits.table_elements,
+            made_of,
             memory_now: 0,
             memory_peak: 0,
         }
@@ -127,15 +129,15 @@ impl ResourceLimiter for Meter {
     }
 
     fn instances(&self) -> usize {
-        engine::CORE_INSTANCES as usize
+        self.made_of.instances as usize
     }
 
     fn memories(&self) -> usize {
-        engine::MEMORIES as usize
+        self.made_of.memories as usize
     }
 
     fn tables(&self) -> usize {
-        engine::TABLES as usize
+        self.made_of.tables as usize
     }
 }
 
@@ -159,7 +161,7 @@ mod tests {
             memory_bytes: 100,
             ..Limits::default()
         };
-        let mut meter = Meter::new(&limits);
+        let mut meter = Meter::new(&limits, structure::Limits::default());
         assert!(meter.memory_growing(0, 60, None).expect("the first fits"));
         assert!(
             meter

@@ -1,0 +1,202 @@
+//! Compiled code on disk: `<folder>/<engine>/<sha256 of the component>.cwasm`, with the code's own sha256 beside it.
+//! The component stays the truth: an entry that is not what was written is thrown away and made anew. Knows nothing of
+//! how code is made, nor of whose it is.
+
+use std::fs::{DirBuilder, File, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use tempfile::{NamedTempFile, TempDir};
+use tokio::task::spawn_blocking;
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use super::compile::{Compiler, NotCompiled};
+use super::engine;
+
+/// What every temporary file ends with; a crash leaves some behind.
+const TEMPORARY: &str = ".tmp";
+/// Its owner's alone: who can write here has the host run their code.
+const PRIVATE: u32 = 0o700;
+
+/// The compiled code of one engine.
+pub(super) struct Artifacts {
+    engine: Engine,
+    compiler: Compiler,
+    folder: PathBuf,
+    /// Goes with the host, if it was not given a folder.
+    _temporary: Option<TempDir>,
+}
+
+/// Where one component's code is, if it is there.
+#[derive(Clone, Debug)]
+struct Entry {
+    engine: Engine,
+    folder: PathBuf,
+    digest: String,
+}
+
+impl Artifacts {
+    /// Opens the folder, and clears it of what other engines and crashes have left.
+    pub(super) fn open(
+        folder: Option<&Path>,
+        engine: &Engine,
+        compiler: Compiler,
+    ) -> io::Result<Self> {
+        let (folder, temporary) = match folder {
+            Some(folder) => (folder.to_owned(), None),
+            None => {
+                let permissions = Permissions::from_mode(PRIVATE);
+                let temporary = tempfile::Builder::new()
+                    .prefix("retort-compiled-")
+                    .permissions(permissions)
+                    .tempdir()?;
+                (temporary.path().to_owned(), Some(temporary))
+            }
+        };
+        let own = folder.join(engine::fingerprint(engine));
+        DirBuilder::new()
+            .recursive(true)
+            .mode(PRIVATE)
+            .create(&own)?;
+        std::fs::set_permissions(&folder, Permissions::from_mode(PRIVATE))?;
+        clear(&folder, &own)?;
+        Ok(Self {
+            engine: engine.clone(),
+            compiler,
+            folder: own,
+            _temporary: temporary,
+        })
+    }
+
+    /// The code of a component of that digest, from the folder or compiled anew.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves no entry, or a whole one.
+    pub(super) async fn component(
+        &self,
+        wasm: &Arc<[u8]>,
+        digest: &str,
+    ) -> Result<Component, NotCompiled> {
+        let entry = Entry {
+            engine: self.engine.clone(),
+            folder: self.folder.clone(),
+            digest: digest.to_owned(),
+        };
+        if let Some(component) = blocking(&entry, Entry::kept).await? {
+            tracing::debug!(digest, "the component's code is taken from the cache");
+            return Ok(component);
+        }
+        tracing::debug!(digest, "the component is compiled");
+        let cannot = |error: io::Error| NotCompiled::host("its code cannot be kept", &error);
+        let code = entry.temporary().map_err(cannot)?;
+        self.compiler.compile(wasm, &code).await?;
+        blocking(&entry, move |entry| entry.keep(code).map_err(cannot)).await??;
+        blocking(&entry, |entry| entry.load().map_err(NotCompiled::Host)).await?
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    entry: &Entry,
+    work: impl FnOnce(&Entry) -> T + Send + 'static,
+) -> Result<T, NotCompiled> {
+    let entry = entry.clone();
+    let done = spawn_blocking(move || work(&entry)).await;
+    done.map_err(|panicked| NotCompiled::host("its code cannot be loaded", &panicked))
+}
+
+impl Entry {
+    fn code(&self) -> PathBuf {
+        self.folder.join(format!("{}.cwasm", self.digest))
+    }
+
+    /// The code's own digest: what says that it is what was written.
+    fn seal(&self) -> PathBuf {
+        self.folder.join(format!("{}.sha256", self.digest))
+    }
+
+    /// What is kept, if it is whole. What is not is removed.
+    fn kept(&self) -> Option<Component> {
+        if !self.code().exists() {
+            return None;
+        }
+        let unusable = match self.load() {
+            Ok(component) => return Some(component),
+            Err(unusable) => unusable,
+        };
+        tracing::warn!(
+            digest = self.digest,
+            "compiled code cannot be used and is made anew: {unusable}"
+        );
+        for path in [self.code(), self.seal()] {
+            // Where it stays, the new one takes its place.
+            drop(std::fs::remove_file(path));
+        }
+        None
+    }
+
+    fn load(&self) -> Result<Component, String> {
+        let path = self.code();
+        let sealed = std::fs::read_to_string(self.seal());
+        let sealed = sealed.map_err(|error| format!("its digest cannot be read: {error}"))?;
+        let found = digest_of(&path).map_err(|error| format!("it cannot be read: {error}"))?;
+        if sealed != found {
+            return Err("it is not what was written".to_owned());
+        }
+        #[expect(
+            unsafe_code,
+            reason = "the engine has no other way to load what it has compiled before"
+        )]
+        // SAFETY: these bytes were written by this engine's compiler, or one of the same fingerprint: nothing else
+        // writes to this folder, which is its owner's alone, and the digest says that they have not changed since.
+        // They do not change while they are mapped either: an entry is replaced by renaming and never written to.
+        let loaded = unsafe { Component::deserialize_file(&self.engine, &path) };
+        loaded.map_err(|error| format!("it cannot be loaded: {error:#}"))
+    }
+
+    fn temporary(&self) -> io::Result<NamedTempFile> {
+        tempfile::Builder::new()
+            .suffix(TEMPORARY)
+            .tempfile_in(&self.folder)
+    }
+
+    /// Makes code the entry. Each step is on the disk before the next: a crash leaves no entry, or one whose digest
+    /// does not fit.
+    fn keep(&self, code: NamedTempFile) -> io::Result<()> {
+        let mut seal = self.temporary()?;
+        seal.write_all(digest_of(code.path())?.as_bytes())?;
+        seal.as_file().sync_all()?;
+        code.as_file().sync_all()?;
+        seal.persist(self.seal())?;
+        code.persist(self.code())?;
+        File::open(&self.folder)?.sync_all()
+    }
+}
+
+fn digest_of(path: &Path) -> io::Result<String> {
+    let mut digest = Sha256::new();
+    io::copy(&mut File::open(path)?, &mut digest)?;
+    let hex = digest.finalize();
+    Ok(hex.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Removes the folders of other engines, and of our own what was never finished.
+fn clear(folder: &Path, own: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() && path != own {
+            tracing::debug!(folder = %path.display(), "compiled code of another engine is removed");
+            std::fs::remove_dir_all(path)?;
+        }
+    }
+    for entry in std::fs::read_dir(own)? {
+        let path = entry?.path();
+        if path.to_string_lossy().ends_with(TEMPORARY) {
+            std::fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
