@@ -1,5 +1,7 @@
 //! The command line: what can be asked for, and what each answer's exit code is.
 
+#[cfg(feature = "attack")]
+pub mod attack;
 pub mod build;
 mod chat;
 mod dev;
