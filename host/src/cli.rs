@@ -32,6 +32,10 @@ pub enum Ended {
     /// There is no bot: it was not built, or it cannot be loaded.
     #[error("{0}")]
     NoBot(String),
+    /// What is promised of the host did not hold under attack.
+    #[cfg(feature = "attack")]
+    #[error("{0}")]
+    Broken(String),
 }
 
 impl Ended {
@@ -41,6 +45,8 @@ impl Ended {
             Ended::Usage(_) => 2,
             Ended::Bot(_) => 3,
             Ended::NoBot(_) => 4,
+            #[cfg(feature = "attack")]
+            Ended::Broken(_) => 5,
         })
     }
 }
@@ -50,7 +56,8 @@ impl Ended {
 #[command(
     version,
     after_help = "Exit codes: 0 done; 1 the host or the machine failed; 2 the command line, the configuration or \
-                  the input is wrong; 3 the bot ran and failed; 4 the bot was not built or cannot be loaded."
+                  the input is wrong; 3 the bot ran and failed; 4 the bot was not built or cannot be loaded; 5 an attack broke \
+                  a promise."
 )]
 struct Retort {
     #[command(subcommand)]
@@ -83,6 +90,13 @@ enum Command {
     /// It is served as tenant `dev`, under the name in its bot.toml, in environment `draft`. In a terminal a
     /// conversation with it is opened as well, and a new one when it ends. Ctrl-D or Ctrl-C ends all.
     Dev(dev::Args),
+    /// Attack a host of this machine's own with hostile bots, and say what held.
+    ///
+    /// Runs each bot of a built-in corpus beside neighbours that behave well, and prints how its turns ended,
+    /// how long after their deadline, and how much slower the neighbours were. Needs neither a configuration nor
+    /// a network. The exit code is 5 if a promise did not hold.
+    #[cfg(feature = "attack")]
+    Attack(attack::Args),
 }
 
 /// Runs the command line of this process.
@@ -112,6 +126,8 @@ async fn run(command: Command) -> Result<(), Ended> {
         Command::Invoke(args) => invoke::run(args).await,
         Command::Chat(args) => chat::run(args).await,
         Command::Dev(args) => dev::run(args).await,
+        #[cfg(feature = "attack")]
+        Command::Attack(args) => attack::run(args).await,
     }
 }
 
