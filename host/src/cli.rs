@@ -1,5 +1,7 @@
 //! The command line: what can be asked for, and what each answer's exit code is.
 
+#[cfg(feature = "attack")]
+pub mod attack;
 pub mod build;
 mod chat;
 mod compile_child;
@@ -33,6 +35,10 @@ pub enum Ended {
     /// There is no bot: it was not built, or it cannot be loaded.
     #[error("{0}")]
     NoBot(String),
+    /// What is promised of the host did not hold under attack.
+    #[cfg(feature = "attack")]
+    #[error("{0}")]
+    Broken(String),
 }
 
 impl Ended {
@@ -42,6 +48,8 @@ impl Ended {
             Ended::Usage(_) => 2,
             Ended::Bot(_) => 3,
             Ended::NoBot(_) => 4,
+            #[cfg(feature = "attack")]
+            Ended::Broken(_) => 5,
         })
     }
 }
@@ -51,7 +59,8 @@ impl Ended {
 #[command(
     version,
     after_help = "Exit codes: 0 done; 1 the host or the machine failed; 2 the command line, the configuration or \
-                  the input is wrong; 3 the bot ran and failed; 4 the bot was not built or cannot be loaded."
+                  the input is wrong; 3 the bot ran and failed; 4 the bot was not built or cannot be loaded; 5 an attack broke \
+                  a promise."
 )]
 struct Retort {
     #[command(subcommand)]
@@ -87,6 +96,13 @@ enum Command {
     /// Compile one component, for the host that starts this.
     #[command(name = child::SUBCOMMAND, hide = true)]
     CompileComponent(compile_child::Args),
+    /// Attack a host of this machine's own with hostile bots, and say what held.
+    ///
+    /// Runs each bot of a built-in corpus beside neighbours that behave well, and prints how its turns ended,
+    /// how long after their deadline, and how much slower the neighbours were. Needs neither a configuration nor
+    /// a network. The exit code is 5 if a promise did not hold.
+    #[cfg(feature = "attack")]
+    Attack(attack::Args),
 }
 
 /// Runs the command line of this process.
@@ -121,6 +137,8 @@ async fn run(command: Command) -> Result<(), Ended> {
         Command::Chat(args) => chat::run(args).await,
         Command::Dev(args) => dev::run(args).await,
         Command::CompileComponent(_) => Ok(()),
+        #[cfg(feature = "attack")]
+        Command::Attack(args) => attack::run(args).await,
     }
 }
 

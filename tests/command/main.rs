@@ -2,6 +2,8 @@
 
 #![expect(clippy::panic, reason = "that is how a test fails")]
 
+#[cfg(feature = "attack")]
+mod attack;
 mod author;
 mod compiling;
 mod dev;

@@ -1,6 +1,6 @@
 //! What can be deployed, and what the operator is told of what cannot.
 
-use harness::bots::{self, ByHand};
+use harness::bots;
 use harness::host;
 use retort::registry::{FailurePolicy, Wanted, manifest};
 
@@ -157,11 +157,7 @@ async fn a_limit_above_the_hosts_ceiling_is_refused() {
 #[tokio::test]
 async fn what_was_served_goes_on_when_its_successor_is_refused() {
     let host = host().with_bot("echo", &bots::plugin("echo")).await;
-    let start = ByHand {
-        module: "(func $f (unreachable)) (start $f)",
-        ..ByHand::default()
-    };
-    host.deploy("echo", &bots::by_hand(start))
+    host.deploy("echo", &bots::attack("trap-at-start"))
         .await
         .expect_err("it traps while starting");
     assert_eq!(host.says("echo", "hello").await, "hello");

@@ -1,5 +1,6 @@
 //! What Retort promises a bot, and what stops one that does not keep to it: one file for each promise.
 
+mod attacks;
 mod capabilities;
 mod gate;
 mod misbehaviour;

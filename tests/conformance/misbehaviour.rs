@@ -27,8 +27,9 @@ fn rust(name: &str, outcome: &'static str) -> Case {
     of(bots::misbehaving(name), outcome)
 }
 
-fn by_hand(what: ByHand, outcome: &'static str) -> Case {
-    of(bots::by_hand(what), outcome)
+/// A bot of `tests/bots/attacks/`.
+fn attack(name: &str, outcome: &'static str) -> Case {
+    of(bots::attack(name), outcome)
 }
 
 fn of(component: Vec<u8>, outcome: &'static str) -> Case {
@@ -178,11 +179,8 @@ async fn a_bot_that_waits_in_a_host_call_is_stopped_at_its_deadline() {
 
 #[tokio::test]
 async fn a_bot_that_spins_while_it_is_handed_its_turn_is_stopped_at_its_deadline() {
-    let spin = ByHand {
-        realloc: "(loop $again (br $again))",
-        ..ByHand::default()
-    };
-    by_hand(spin, "deadline-exceeded").in_50_ms().check().await;
+    let case = attack("spin-in-realloc", "deadline-exceeded");
+    case.in_50_ms().check().await;
 }
 
 #[tokio::test]
@@ -223,12 +221,7 @@ async fn a_bot_that_grows_its_memory_is_stopped_at_its_limit() {
 
 #[tokio::test]
 async fn a_bot_that_grows_a_table_is_stopped_at_its_limit() {
-    let grow = ByHand {
-        respond: "(loop $again (drop (table.grow $t (ref.null func) (i32.const 1000))) (br $again))",
-        module: "(table $t 1 funcref)",
-        ..ByHand::default()
-    };
-    by_hand(grow, "table-too-large").check().await;
+    attack("grow-table", "table-too-large").check().await;
 }
 
 #[tokio::test]
@@ -244,16 +237,9 @@ async fn a_reply_of_megabytes_is_not_copied_out_of_the_bot() {
 }
 
 #[tokio::test]
-async fn a_list_of_a_hundred_thousand_parts_is_not_copied_out_of_the_bot() {
-    // The result points at 256, and its list at zeroes: texts of no length, at no cost to the bot.
-    let endless = ByHand {
-        respond: "(drop (memory.grow (i32.const 100)))
-                  (i32.store (i32.const 264) (i32.const 8192))
-                  (i32.store (i32.const 268) (i32.const 100000))
-                  (return (i32.const 256))",
-        ..ByHand::default()
-    };
-    by_hand(endless, "transfer-too-large").check().await;
+async fn a_list_of_a_million_parts_is_not_copied_out_of_the_bot() {
+    let case = attack("endless-parts", "transfer-too-large");
+    case.check().await;
 }
 
 #[tokio::test]
@@ -287,11 +273,7 @@ async fn a_text_that_is_not_utf_8_is_the_bots_fault() {
 
 #[tokio::test]
 async fn a_reply_outside_the_bots_memory_is_the_bots_fault() {
-    let wild = ByHand {
-        respond: "(return (i32.const -8))",
-        ..ByHand::default()
-    };
-    let (kind, _) = trap(by_hand(wild, "bot-trapped").check().await);
+    let (kind, _) = trap(attack("wild-reply", "bot-trapped").check().await);
     assert!(matches!(kind, TrapKind::Other(_)), "{kind}");
 }
 
@@ -345,12 +327,8 @@ async fn handles_that_the_host_keeps_nothing_for_count_too() {
 
 #[tokio::test]
 async fn a_bot_that_traps_while_it_starts_is_not_deployed() {
-    let trap = ByHand {
-        module: "(func $trap (unreachable)) (start $trap)",
-        ..ByHand::default()
-    };
     let host = host();
-    let error = host.deploy("bad", &bots::by_hand(trap)).await;
+    let error = host.deploy("bad", &bots::attack("trap-at-start")).await;
     let Err(NotDeployable::Failed {
         asked: "describe",
         failure,

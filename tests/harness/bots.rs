@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use retort::cli::attack::component::component;
+pub use retort::cli::attack::component::component_of;
+use retort::cli::attack::corpus::CORPUS;
 use retort::cli::build;
 use retort::registry::manifest;
-use wit_component::{ComponentEncoder, StringEncoding};
 
 /// The repository.
 fn root() -> PathBuf {
@@ -45,6 +47,13 @@ fn stem(path: &Path) -> String {
         .expect("a file has a name")
         .to_string_lossy()
         .into_owned()
+}
+
+/// One of the bots in `tests/bots/attacks/`.
+pub fn attack(name: &str) -> Vec<u8> {
+    let found = CORPUS.iter().find(|attack| attack.name == name);
+    let attack = found.unwrap_or_else(|| panic!("there is no attack {name:?}"));
+    component(attack.text).expect("it is a bot")
 }
 
 /// What a bot that is written by hand does, beside being as small as can be.
@@ -121,17 +130,4 @@ pub fn with_core_instances(component: &[u8], more: u32) -> Vec<u8> {
     }
     append(&instances);
     larger
-}
-
-/// A component for the world `bot` from the text of a core module.
-pub fn component_of(module: &str) -> anyhow::Result<Vec<u8>> {
-    let mut wit = wit_parser::Resolve::default();
-    let (package, _) = wit.push_path(root().join("wit"))?;
-    let world = wit.select_world(&[package], Some("bot"))?;
-    let mut module = wat::parse_str(module)?;
-    wit_component::embed_component_metadata(&mut module, &wit, world, StringEncoding::UTF8)?;
-    ComponentEncoder::default()
-        .validate(true)
-        .module(&module)?
-        .encode()
 }

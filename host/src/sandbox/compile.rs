@@ -23,7 +23,7 @@ use crate::fault::Fault;
 pub struct Limits {
     /// Processor time, in seconds. Python bots, the largest there are, take 10 to 20 on a slow machine.
     pub cpu_seconds: u64,
-    /// Time on the clock, in seconds: twice the processor's, since it works at the lowest priority.
+    /// Time on the clock, in seconds: ten times the processor's, since whatever else the machine does comes first.
     pub wall_seconds: u64,
     /// Memory. A component of 10 MB takes half of the default.
     pub memory_bytes: u64,
@@ -37,7 +37,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             cpu_seconds: 30,
-            wall_seconds: 60,
+            wall_seconds: 300,
             memory_bytes: 1 << 30,
             artifact_bytes: 256 << 20,
             concurrent: 1,

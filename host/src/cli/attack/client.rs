@@ -1,0 +1,140 @@
+//! Whoever calls the host: HTTP connections that are kept open, on threads of their own. Knows nothing of what
+//! the bots behind the host are.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
+
+/// Far past any deadline: a host that has not answered by then does not answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The threads that callers run on, apart from the host's.
+pub(super) struct Clients(Option<Runtime>);
+
+impl Clients {
+    pub(super) fn start() -> std::io::Result<Self> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("client")
+            .enable_all()
+            .build()?;
+        Ok(Self(Some(runtime)))
+    }
+
+    pub(super) fn handle(&self) -> Handle {
+        let runtime = self.0.as_ref().expect("the runtime is there until drop");
+        runtime.handle().clone()
+    }
+}
+
+// A runtime that is dropped waits for its threads, which may not be done inside another runtime.
+impl Drop for Clients {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// The word in `retort-outcome`, or the status of a response without one.
+    pub(super) outcome: String,
+    pub(super) body: Bytes,
+    /// From the request being written to the response being read.
+    pub(super) took: Duration,
+}
+
+impl Answer {
+    /// The first text of a reply.
+    pub(super) fn said(&self) -> Option<String> {
+        let body: Value = serde_json::from_slice(&self.body).ok()?;
+        body.pointer("/messages/0")?.as_str().map(str::to_owned)
+    }
+}
+
+/// One connection, closed when it is dropped, even in the middle of a request.
+pub(super) struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+    driver: JoinHandle<()>,
+}
+
+impl Connection {
+    pub(super) async fn open(to: SocketAddr) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(to).await?;
+        stream.set_nodelay(true)?;
+        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+        // Its end is seen by the request that it was for.
+        let driver = tokio::spawn(async { drop(connection.await) });
+        Ok(Self { sender, driver })
+    }
+
+    /// Says something to a bot.
+    ///
+    /// # Cancel safety
+    /// None: drop the connection as well, since an answer may be on its way.
+    pub(super) async fn say(&mut self, path: &str, message: &str) -> anyhow::Result<Answer> {
+        timeout(PATIENCE, self.exchange(path, message)).await?
+    }
+
+    async fn exchange(&mut self, path: &str, message: &str) -> anyhow::Result<Answer> {
+        let payload = json!({ "convId": "c1", "message": message }).to_string();
+        let request = Request::post(path)
+            .header("host", "retort")
+            .body(Full::new(Bytes::from(payload)))?;
+        let began = Instant::now();
+        let response = self.sender.send_request(request).await?;
+        let (head, body) = response.into_parts();
+        let body = body.collect().await?.to_bytes();
+        let took = began.elapsed();
+        let outcome = head.headers.get("retort-outcome");
+        let outcome = outcome.and_then(|word| word.to_str().ok());
+        Ok(Answer {
+            outcome: outcome.map_or_else(|| format!("status {}", head.status), str::to_owned),
+            body,
+            took,
+        })
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+/// Someone who asks again and again, over one connection as long as that lasts.
+pub(super) struct Caller {
+    to: SocketAddr,
+    connection: Option<Connection>,
+}
+
+impl Caller {
+    pub(super) fn new(to: SocketAddr) -> Self {
+        Self {
+            to,
+            connection: None,
+        }
+    }
+
+    pub(super) async fn ask(&mut self, path: &str, message: &str) -> anyhow::Result<Answer> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => Connection::open(self.to).await?,
+        };
+        let answer = connection.say(path, message).await?;
+        self.connection = Some(connection);
+        Ok(answer)
+    }
+}

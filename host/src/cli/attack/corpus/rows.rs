@@ -1,0 +1,66 @@
+//! The corpus, a row for each bot of `tests/bots/attacks/`.
+
+use super::Expected::{Ends, Refused, Says};
+use super::{Attack, Uninterruptible};
+
+/// The bot of that name, under the host's own limits.
+macro_rules! attack {
+    ($name:literal, $expected:expr) => {
+        Attack {
+            name: $name,
+            text: include_str!(concat!("../../../../../tests/bots/attacks/", $name, ".wat")),
+            expected: $expected,
+            limits: |_| {},
+            uninterruptible: None,
+        }
+    };
+}
+
+/// All of them, in the order in which they are run.
+pub const CORPUS: &[Attack] = &[
+    attack!("spin", Ends("deadline-exceeded")),
+    attack!("park", Ends("deadline-exceeded")),
+    Attack {
+        uninterruptible: Some(Uninterruptible {
+            name: "one memory.fill of 32 MiB",
+            // Each byte is a unit: enough for the first one, and not for the second.
+            once: |limits| limits.fuel = 40_000_000,
+        }),
+        ..attack!("fill-memory", Ends("deadline-exceeded"))
+    },
+    attack!("spin-in-realloc", Ends("deadline-exceeded")),
+    attack!("spin-after-reply", Ends("deadline-exceeded")),
+    attack!("recurse", Ends("bot-trapped")),
+    attack!("grow-memory", Ends("out-of-memory")),
+    attack!("grow-table", Ends("table-too-large")),
+    Attack {
+        limits: |limits| limits.host_calls = 1_000,
+        ..attack!("flood-log", Ends("too-many-host-calls"))
+    },
+    Attack {
+        limits: |limits| limits.host_calls = 1_000,
+        ..attack!("flood-clock", Ends("too-many-host-calls"))
+    },
+    attack!("flood-log-bytes", Says("evil")),
+    attack!("giant-string", Ends("transfer-too-large")),
+    attack!("endless-parts", Ends("transfer-too-large")),
+    attack!("endless-intents", Ends("transfer-too-large")),
+    Attack {
+        limits: |limits| limits.handles = 200,
+        ..attack!("leak-handles", Ends("too-many-handles"))
+    },
+    attack!("giant-random", Ends("bot-trapped")),
+    attack!("broken-text", Ends("bot-trapped")),
+    attack!("wild-reply", Ends("bot-trapped")),
+    attack!("panic-with-secret", Ends("bot-trapped")),
+    attack!("trap-in-realloc", Ends("bot-trapped")),
+    attack!("trap-after-reply", Ends("bot-trapped")),
+    attack!("use-files", Says("none")),
+    attack!("use-sockets", Says("refused")),
+    attack!("carry-over", Says("1")),
+    attack!("stale-memory", Says("clean")),
+    attack!("spin-at-start", Refused("deadline")),
+    attack!("trap-at-start", Refused("while starting")),
+    attack!("unknown-import", Refused("acme:orders/api@1.0.0")),
+    attack!("instance-bomb", Refused("instances")),
+];

@@ -1,0 +1,232 @@
+//! One attack: what came of a bot's turns, how late they ended, and what its neighbours felt of it. Knows
+//! nothing of what is promised.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use super::client::{Answer, Caller};
+use super::component::component;
+use super::corpus::{Attack, Expected, REFUSED};
+use super::neighbours::Traffic;
+use super::samples::{Samples, Summary, ms};
+use super::stage;
+use super::trial::Trial;
+use crate::cli::Ended;
+use crate::sandbox::Limits;
+
+/// Turns that a bot is asked for at a time.
+const CALLERS: usize = 4;
+/// Turns by which something that cannot be interrupted is timed.
+const TIMED_TURNS: usize = 20;
+/// What a bot of the corpus knows and no caller may be told.
+const SECRET: &[u8] = b"4711";
+
+/// What came of one attack.
+#[derive(Debug, Serialize)]
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    pub(super) tempts: &'static str,
+    pub(super) expected: String,
+    /// How often the turns ended how; a bot that was not deployed has one end.
+    pub(super) outcomes: BTreeMap<String, usize>,
+    /// How long after its deadline a turn was answered, or nothing for one that was in time.
+    pub(super) overrun: Summary,
+    /// What the engine does in one go in this bot, and how long that took at most.
+    pub(super) uninterruptible: Option<Section>,
+    /// How late the machine woke up a thread that does nothing.
+    pub(super) control: Summary,
+    pub(super) neighbours: Summary,
+    /// The first few things that went wrong for them, of so many.
+    pub(super) neighbours_errors: Vec<String>,
+    pub(super) neighbours_failed: usize,
+}
+
+/// What came of a bot's turns.
+#[derive(Default)]
+struct Came {
+    outcomes: BTreeMap<String, usize>,
+    overrun: Samples,
+    uninterruptible: Option<Section>,
+}
+
+impl Came {
+    /// Something that has no turns.
+    fn once(end: String) -> Self {
+        Self {
+            outcomes: [(end, 1)].into(),
+            ..Self::default()
+        }
+    }
+}
+
+/// Something that was timed.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct Section {
+    pub(super) name: &'static str,
+    pub(super) ms: f64,
+}
+
+impl Row {
+    /// Whether all turns ended as they should.
+    pub(super) fn is_as_expected(&self) -> bool {
+        self.outcomes
+            .keys()
+            .all(|outcome| *outcome == self.expected)
+    }
+}
+
+impl Trial {
+    /// Runs one attack, while the neighbours go on.
+    pub(super) async fn attack(&self, attack: &'static Attack) -> Result<Row, Ended> {
+        let thread = |error| Ended::Host(format!("the machine gives no thread: {error}"));
+        // Before the neighbours are listened to: compiling it is not what they are to be measured by.
+        let deployed = if attack.is_deployed() {
+            self.deploy(attack.name, attack, |_| {}).await
+        } else {
+            Ok(())
+        };
+        self.control.take();
+        let (began, to) = (Instant::now(), self.stage.address);
+        let traffic =
+            Traffic::start(&self.clients.handle(), to, self.per_second).map_err(thread)?;
+        let came = match (attack.expected, deployed) {
+            (Expected::Refused(because), _) => self.tempt_the_gate(attack, because).await,
+            (_, Ok(())) => self.tempt(attack).await,
+            (_, Err(error)) => Came::once(format!("{REFUSED}: {error}")),
+        };
+        sleep_until(began + self.row_lasts).await;
+        let heard = traffic.end().await;
+        Ok(Row {
+            name: attack.name,
+            tempts: attack.tempts(),
+            expected: attack.expected.word().to_owned(),
+            outcomes: came.outcomes,
+            overrun: came.overrun.summary(),
+            uninterruptible: came.uninterruptible,
+            control: self.control.take(),
+            neighbours: heard.took.summary(),
+            neighbours_failed: heard.errors.len(),
+            neighbours_errors: heard.errors.into_iter().take(5).collect(),
+        })
+    }
+
+    /// Tries to deploy what is to be refused.
+    async fn tempt_the_gate(&self, attack: &Attack, because: &str) -> Came {
+        Came::once(match self.deploy(attack.name, attack, |_| {}).await {
+            Ok(()) => "deployed".to_owned(),
+            Err(error) if error.contains(because) => REFUSED.to_owned(),
+            Err(error) => format!("{REFUSED}: {error}"),
+        })
+    }
+
+    /// Has a bot answer all its turns.
+    async fn tempt(&self, attack: &Attack) -> Came {
+        let mut came = Came {
+            uninterruptible: self.time_section(attack).await,
+            ..Came::default()
+        };
+        for turn in self.turns(attack.name, CALLERS, self.runs).await {
+            let overrun = turn.took.saturating_sub(self.deadline);
+            came.overrun.0.push(overrun);
+            let end = turn.end(attack.expected);
+            *came.outcomes.entry(end).or_default() += 1;
+        }
+        came
+    }
+
+    /// Has the host serve a bot of the corpus, under its limits and those that `change` sets.
+    pub(super) async fn deploy(
+        &self,
+        name: &str,
+        attack: &Attack,
+        change: fn(&mut Limits),
+    ) -> Result<(), String> {
+        let bot = component(attack.text).map_err(|error| format!("{error:#}"))?;
+        let mut limits = Limits {
+            deadline_ms: u64::try_from(self.deadline.as_millis()).unwrap_or(u64::MAX),
+            ..Limits::default()
+        };
+        (attack.limits)(&mut limits);
+        change(&mut limits);
+        let deployed = self.stage.deploy(name, &bot, limits).await;
+        deployed.map_err(|error| error.to_string())
+    }
+
+    /// Times what cannot be interrupted in a bot: the same bot, under limits that end it after once.
+    async fn time_section(&self, attack: &Attack) -> Option<Section> {
+        let section = attack.uninterruptible?;
+        let name = format!("{}-once", attack.name);
+        self.deploy(&name, attack, section.once).await.ok()?;
+        let turns = self.turns(&name, 1, TIMED_TURNS).await;
+        let longest = turns.iter().map(|turn| turn.took).max()?;
+        Some(Section {
+            name: section.name,
+            ms: ms(longest),
+        })
+    }
+
+    /// Asks a bot so many times, a few at a time.
+    pub(super) async fn turns(&self, bot: &str, at_a_time: usize, count: usize) -> Vec<Turn> {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let mut asking = JoinSet::new();
+        for _ in 0..at_a_time.min(count) {
+            let mut caller = Caller::new(self.stage.address);
+            let (asked, path) = (Arc::clone(&asked), stage::path(bot));
+            let ask = async move {
+                let mut turns = Vec::new();
+                while asked.fetch_add(1, Ordering::Relaxed) < count {
+                    turns.push(Turn::of(&mut caller, &path).await);
+                }
+                turns
+            };
+            asking.spawn_on(ask, &self.clients.handle());
+        }
+        asking.join_all().await.into_iter().flatten().collect()
+    }
+}
+
+/// One turn, as its caller saw it.
+pub(super) struct Turn {
+    answer: anyhow::Result<Answer>,
+    took: Duration,
+}
+
+impl Turn {
+    async fn of(caller: &mut Caller, path: &str) -> Self {
+        let began = Instant::now();
+        let answer = caller.ask(path, "go").await;
+        Self {
+            took: answer
+                .as_ref()
+                .map_or_else(|_| began.elapsed(), |answer| answer.took),
+            answer,
+        }
+    }
+
+    fn end(&self, expected: Expected) -> String {
+        match &self.answer {
+            Ok(answer) => outcome(answer, expected),
+            Err(error) => format!("no answer: {error}"),
+        }
+    }
+}
+
+/// The word for an answer, which is the expected one only if the words of a reply are the expected ones too.
+pub(super) fn outcome(answer: &Answer, expected: Expected) -> String {
+    if answer.body.windows(SECRET.len()).any(|part| part == SECRET) {
+        return format!("{} and told a secret", answer.outcome);
+    }
+    match expected {
+        Expected::Says(words) if answer.outcome == expected.word() => match answer.said() {
+            Some(said) if said == words => answer.outcome.clone(),
+            said => format!("{} with {said:?}", answer.outcome),
+        },
+        _ => answer.outcome.clone(),
+    }
+}

@@ -1,0 +1,4 @@
+;; Never finishes starting.
+(;MODULE;)
+(func $start (loop $again (br $again)))
+(start $start)

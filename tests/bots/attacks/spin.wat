@@ -1,0 +1,3 @@
+;; Never returns.
+(;RESPOND;)
+(loop $again (br $again))

@@ -1,0 +1,22 @@
+;; Looks through memory that it never wrote for what another turn left there, and leaves a mark in all of it.
+(;MODULE;)
+(data (i32.const 512) "cleandirty")
+(func $first-left-over (result i32)
+  (local $at i32) (local $end i32)
+  (local.set $at (i32.and (i32.add (global.get $next) (i32.const 7)) (i32.const -8)))
+  (local.set $end (i32.mul (memory.size) (i32.const 65536)))
+  (loop $again
+    (if (i64.ne (i64.load (local.get $at)) (i64.const 0)) (then (return (local.get $at))))
+    (local.set $at (i32.add (local.get $at) (i32.const 8)))
+    (br_if $again (i32.lt_u (local.get $at) (local.get $end))))
+  (i32.const 0))
+(;RESPOND;)
+(local $left-over i32)
+(drop (memory.grow (i32.const 1)))
+(local.set $left-over (call $first-left-over))
+(memory.fill
+  (global.get $next)
+  (i32.const 165)
+  (i32.sub (i32.mul (memory.size) (i32.const 65536)) (global.get $next)))
+(if (local.get $left-over) (then (return (call $say (i32.const 517) (i32.const 5)))))
+(return (call $say (i32.const 512) (i32.const 5)))

@@ -1,0 +1,4 @@
+;; Gives up while it starts.
+(;MODULE;)
+(func $start (unreachable))
+(start $start)

@@ -1,0 +1,3 @@
+;; Gives up when it is given memory for what it is asked.
+(;REALLOC;)
+(unreachable)
