@@ -25,7 +25,10 @@ pub(super) async fn start(args: &BotArgs) -> Result<Local, Ended> {
 }
 
 pub(super) fn host() -> Result<Host, Ended> {
-    let mut settings = Settings::default();
+    host_with(Settings::default())
+}
+
+pub(super) fn host_with(mut settings: Settings) -> Result<Host, Ended> {
     settings.sandbox.compiling = compile_child::compiling()?;
     Host::new(settings).map_err(|error| Ended::Host(error.to_string()))
 }

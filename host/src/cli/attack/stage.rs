@@ -7,14 +7,22 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
+use super::neighbours;
 use super::process::Figures;
 use crate::cli::{Ended, local};
 use crate::http;
-use crate::invocation::Host;
+use crate::invocation::{self, Host};
 use crate::registry::{NotDeployable, Wanted};
 use crate::sandbox::{Limits, PoolUse};
 
-const TENANT: &str = "stage";
+/// Whose bot it is: the neighbours are another tenant than those who attack.
+fn tenant(bot: &str) -> &'static str {
+    if bot == neighbours::BOT {
+        "neighbours"
+    } else {
+        "attackers"
+    }
+}
 
 /// Whose turns are over keeps nothing for longer than this.
 const SETTLES_IN: Duration = Duration::from_secs(5);
@@ -29,7 +37,10 @@ pub(super) struct Stage {
 impl Stage {
     pub(super) async fn start() -> Result<Self, Ended> {
         let failed = |error| Ended::Host(format!("no port of this machine can be had: {error}"));
-        let host = local::host()?;
+        let mut host = invocation::Settings::default();
+        // Every bot is to have all its turns.
+        host.quarantine.failure_percent = 101;
+        let host = local::host_with(host)?;
         let listener = TcpListener::bind("127.0.0.1:0").await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let settings = http::Settings::default();
@@ -51,7 +62,7 @@ impl Stage {
         component: &[u8],
         limits: Limits,
     ) -> Result<(), NotDeployable> {
-        let at = local::address(TENANT, bot)
+        let at = local::address(tenant(bot), bot)
             .map_err(|error| NotDeployable::BadSettings(error.to_string()))?;
         let wanted = Wanted {
             limits,
@@ -83,5 +94,6 @@ impl Stage {
 
 /// Where a bot of the stage is asked.
 pub(super) fn path(bot: &str) -> String {
-    format!("/tenants/{TENANT}/bots/{bot}/environments/draft/respond")
+    let tenant = tenant(bot);
+    format!("/tenants/{tenant}/bots/{bot}/environments/draft/respond")
 }

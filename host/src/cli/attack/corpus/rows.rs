@@ -21,6 +21,8 @@ pub const CORPUS: &[Attack] = &[
     attack!("spin", Ends("deadline-exceeded")),
     attack!("park", Ends("deadline-exceeded")),
     Attack {
+        // A byte is a unit: on a fast machine its fuel would be used up first.
+        limits: |limits| limits.fuel = u64::MAX / 2,
         uninterruptible: Some(Uninterruptible {
             name: "one memory.fill of 32 MiB",
             // Each byte is a unit: enough for the first one, and not for the second.
@@ -30,7 +32,7 @@ pub const CORPUS: &[Attack] = &[
     },
     attack!("spin-in-realloc", Ends("deadline-exceeded")),
     attack!("spin-after-reply", Ends("deadline-exceeded")),
-    attack!("recurse", Ends("bot-trapped")),
+    attack!("recurse", Ends("stack-exhausted")),
     attack!("grow-memory", Ends("out-of-memory")),
     attack!("grow-table", Ends("table-too-large")),
     Attack {
@@ -49,7 +51,7 @@ pub const CORPUS: &[Attack] = &[
         limits: |limits| limits.handles = 200,
         ..attack!("leak-handles", Ends("too-many-handles"))
     },
-    attack!("giant-random", Ends("bot-trapped")),
+    attack!("giant-random", Ends("random-too-large")),
     attack!("broken-text", Ends("bot-trapped")),
     attack!("wild-reply", Ends("bot-trapped")),
     attack!("panic-with-secret", Ends("bot-trapped")),
