@@ -62,6 +62,11 @@ impl Attack {
         line.trim_start_matches([';', ' '])
     }
 
+    /// The name that it is served under to be timed.
+    pub fn once(&self) -> String {
+        format!("{}-once", self.name)
+    }
+
     /// Whether it gets as far as a turn.
     pub fn is_deployed(&self) -> bool {
         !matches!(self.expected, Expected::Refused(_))

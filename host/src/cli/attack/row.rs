@@ -85,20 +85,14 @@ impl Trial {
     /// Runs one attack, while the neighbours go on.
     pub(super) async fn attack(&self, attack: &'static Attack) -> Result<Row, Ended> {
         let thread = |error| Ended::Host(format!("the machine gives no thread: {error}"));
-        // Before the neighbours are listened to: compiling it is not what they are to be measured by.
-        let deployed = if attack.is_deployed() {
-            self.deploy(attack.name, attack, |_| {}).await
-        } else {
-            Ok(())
-        };
         self.control.take();
         let (began, to) = (Instant::now(), self.stage.address);
         let traffic =
             Traffic::start(&self.clients.handle(), to, self.per_second).map_err(thread)?;
-        let came = match (attack.expected, deployed) {
+        let came = match (attack.expected, self.not_deployed.get(attack.name)) {
             (Expected::Refused(because), _) => self.tempt_the_gate(attack, because).await,
-            (_, Ok(())) => self.tempt(attack).await,
-            (_, Err(error)) => Came::once(format!("{REFUSED}: {error}")),
+            (_, None) => self.tempt(attack).await,
+            (_, Some(error)) => Came::once(format!("{REFUSED}: {error}")),
         };
         sleep_until(began + self.row_lasts).await;
         let heard = traffic.end().await;
@@ -161,9 +155,7 @@ impl Trial {
     /// Times what cannot be interrupted in a bot: the same bot, under limits that end it after once.
     async fn time_section(&self, attack: &Attack) -> Option<Section> {
         let section = attack.uninterruptible?;
-        let name = format!("{}-once", attack.name);
-        self.deploy(&name, attack, section.once).await.ok()?;
-        let turns = self.turns(&name, 1, TIMED_TURNS).await;
+        let turns = self.turns(&attack.once(), 1, TIMED_TURNS).await;
         let longest = turns.iter().map(|turn| turn.took).max()?;
         Some(Section {
             name: section.name,

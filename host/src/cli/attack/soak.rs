@@ -75,7 +75,7 @@ struct Soaked {
 }
 
 pub(super) async fn run(turns: u64, is_json: bool) -> Result<(), Ended> {
-    let trial = Trial::start(0, DEADLINE).await?;
+    let mut trial = Trial::start(0, DEADLINE).await?;
     let attacks: Vec<&Attack> = CORPUS.iter().filter(|attack| is_in_mix(attack)).collect();
     trial.rehearse(&attacks).await;
     let before = trial.stage.settled().await;

@@ -1,6 +1,7 @@
 //! A whole trial: the neighbours alone, then each attack beside them, then what is left behind. Knows nothing of
 //! how it is shown.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -19,8 +20,8 @@ use crate::sandbox::Limits;
 
 /// The part of what the host can do that the neighbours ask for: a machine at rest, most of the time.
 const NEIGHBOURS_SHARE: f64 = 0.2;
-/// Turns of each bot before any is measured, and how many of them at a time: together they use every slot of the
-/// pool, and what a slot keeps is then there before the first figure is taken.
+/// Turns of each bot before any is measured, and how many of them at a time: its code, and what the slots of the pool
+/// keep for it, are then there before the first figure is taken.
 const REHEARSED_TURNS: usize = 24;
 const REHEARSED_AT_A_TIME: usize = 8;
 /// More than there are ever neighbours who wait.
@@ -40,6 +41,8 @@ pub(super) struct Trial {
     /// How long a row lasts at least, however soon its turns are over: what the neighbours felt of it is a matter
     /// of hundreds of turns.
     pub(super) row_lasts: Duration,
+    /// What should have been deployed and was not, and why.
+    pub(super) not_deployed: BTreeMap<&'static str, String>,
 }
 
 /// The neighbours while nobody attacks.
@@ -84,6 +87,7 @@ impl Trial {
             deadline,
             per_second: 0.0,
             row_lasts: Duration::ZERO,
+            not_deployed: BTreeMap::new(),
         })
     }
 
@@ -109,15 +113,27 @@ impl Trial {
 
     /// Deploys every bot and runs each a few times, so that what the process holds from then on is no growth. One
     /// that is not deployed is told of when it is its turn.
-    pub(super) async fn rehearse(&self, attacks: &[&'static Attack]) {
+    pub(super) async fn rehearse(&mut self, attacks: &[&'static Attack]) {
         let at_a_time = NEIGHBOURS_REHEARSED_AT_A_TIME;
         self.turns(neighbours::BOT, at_a_time, 4 * at_a_time).await;
         for attack in attacks.iter().filter(|attack| attack.is_deployed()) {
-            if self.deploy(attack.name, attack, |_| {}).await.is_ok() {
-                self.turns(attack.name, REHEARSED_AT_A_TIME, REHEARSED_TURNS)
-                    .await;
+            if let Err(error) = self.rehearse_one(attack).await {
+                self.not_deployed.insert(attack.name, error);
             }
         }
+    }
+
+    async fn rehearse_one(&self, attack: &Attack) -> Result<(), String> {
+        self.deploy(attack.name, attack, |_| {}).await?;
+        self.turns(attack.name, REHEARSED_AT_A_TIME, REHEARSED_TURNS)
+            .await;
+        if let Some(section) = attack.uninterruptible {
+            let name = attack.once();
+            self.deploy(&name, attack, section.once).await?;
+            self.turns(&name, REHEARSED_AT_A_TIME, REHEARSED_TURNS)
+                .await;
+        }
+        Ok(())
     }
 
     /// Runs each attack, and tells of it when it is over.
