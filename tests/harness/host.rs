@@ -99,14 +99,14 @@ pub struct Listening {
     /// Where.
     pub address: SocketAddr,
     stop: oneshot::Sender<()>,
-    serving: JoinHandle<std::io::Result<()>>,
+    serving: JoinHandle<()>,
 }
 
 impl Listening {
     /// Stops it, and waits until it has answered what was in flight.
     pub async fn end(self) {
         drop(self.stop);
-        self.serving.await.expect("no panic").expect("a clean end");
+        self.serving.await.expect("no panic");
     }
 }
 
@@ -208,18 +208,23 @@ impl Served {
 
     /// Serves on a port of its own.
     pub async fn listen(&self) -> Listening {
+        self.listen_with(http::Settings {
+            body_ms: 200,
+            drain_ms: 2_000,
+            ..http::Settings::default()
+        })
+        .await
+    }
+
+    /// Serves on a port of its own, with a front door of its own.
+    pub async fn listen_with(&self, settings: http::Settings) -> Listening {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel::<()>();
         let host = self.host.clone();
         let serving = tokio::spawn(async move {
-            let settings = http::Settings {
-                body_ms: 200,
-                drain_ms: 2_000,
-                ..http::Settings::default()
-            };
             let shutdown = async { drop(stopped.await) };
-            http::serve(listener, http::router(host, &settings), &settings, shutdown).await
+            http::serve(listener, http::router(host, &settings), &settings, shutdown).await;
         });
         Listening {
             address,

@@ -24,10 +24,11 @@ const ROOMS: [&str; 16] = [
 ];
 
 /// One home for each foreign thing.
-const HOMES: [(&str, &[&str]); 6] = [
+const HOMES: [(&str, &[&str]); 7] = [
     ("axum::", &["http"]),
     ("clap::", &["cli"]),
     ("figment::", &["config"]),
+    ("hyper", &["http"]),
     ("moka::", &["conversations"]),
     ("std::env::", &["cli"]),
     ("wasmtime", &["sandbox", "capabilities", "bindings"]),

@@ -2,6 +2,7 @@
 
 mod custom_endpoint;
 mod documents;
+mod front_door;
 mod hostile_input;
 mod layering;
 mod liveness;

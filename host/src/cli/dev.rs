@@ -57,7 +57,7 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     let router = http::router(host.clone(), &front_door);
     let serving = http::serve(listener, router, &front_door, std::future::pending());
     tokio::select! {
-        served = serving => served.map_err(|error| Ended::Host(error.to_string())),
+        () = serving => Ok(()),
         watched = rebuild_on_save(&host, &at, &args) => watched,
         talked = talk(&host, &at) => talked,
         _ = tokio::signal::ctrl_c() => Ok(()),

@@ -66,8 +66,8 @@ async fn serve(host: Host, config: &Config, listener: TcpListener) -> Result<(),
     let shutdown = shutdown().map_err(|error| failed("signals cannot be waited for", error))?;
     give(format_args!("listening on http://{address}"));
     let router = http::router(host, &config.http);
-    let served = http::serve(listener, router, &config.http, shutdown).await;
-    served.map_err(|error| failed("serving has ended", error))
+    http::serve(listener, router, &config.http, shutdown).await;
+    Ok(())
 }
 
 /// Makes the data folder, for this user only, and keeps any other host out of it while this one runs.

@@ -33,8 +33,13 @@ const REPLY: Bounds = &[
     ("delay_seconds", 1, 86_400),
 ];
 const HTTP: Bounds = &[
+    ("connections", 1, 1_000_000),
+    ("header_bytes", KIB, 256 * KIB),
+    ("headers", 1, 1_000),
+    ("header_ms", 1, DAY_MS),
     ("body_bytes", KIB, GIB),
     ("body_ms", 1, DAY_MS),
+    ("write_ms", 1, DAY_MS),
     ("drain_ms", 0, DAY_MS),
 ];
 const ADMISSION: Bounds = &[

@@ -33,33 +33,55 @@ struct Body<'a> {
     detail: &'a str,
 }
 
+/// The media type of problem details.
+const MEDIA_TYPE: &str = "application/problem+json";
+/// When to come back to a host that is full, in seconds: its pool turns over several times in one.
+const RETRY_AFTER_SECONDS: &str = "1";
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let title = self.status.canonical_reason().unwrap_or("Error");
-        let (status, code, fault, detail) = (
-            self.status.as_u16(),
-            self.code,
-            self.fault.as_str(),
-            &self.detail,
-        );
-        let body = Json(Body {
-            r#type: "about:blank",
-            title,
-            status,
-            code,
-            fault,
-            detail,
-        });
-        let mut response = (self.status, body).into_response();
-        let json = HeaderValue::from_static("application/problem+json");
+        let mut response = (self.status, Json(self.body())).into_response();
+        let json = HeaderValue::from_static(MEDIA_TYPE);
         response.headers_mut().insert(header::CONTENT_TYPE, json);
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            // The pool turns over several times a second.
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            let seconds = HeaderValue::from_static(RETRY_AFTER_SECONDS);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
         response
+    }
+}
+
+impl Problem {
+    fn body(&self) -> Body<'_> {
+        Body {
+            r#type: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            code: self.code,
+            fault: self.fault.as_str(),
+            detail: &self.detail,
+        }
+    }
+
+    /// A host without a place for one more connection.
+    pub(super) fn too_many_connections(most: usize) -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            code: "too-many-connections",
+            fault: Fault::Host,
+            detail: format!("this host has its {most} connections already"),
+        }
+    }
+
+    /// A whole response, for a connection that is told so and closed before anything is read of it.
+    pub(super) fn on_the_wire(&self) -> Vec<u8> {
+        let body = serde_json::to_string(&self.body()).unwrap_or_default();
+        let (status, length) = (self.status, body.len());
+        format!(
+            "HTTP/1.1 {status}\r\ncontent-type: {MEDIA_TYPE}\r\nretry-after: {RETRY_AFTER_SECONDS}\r\n\
+             connection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+        )
+        .into_bytes()
     }
 }
 
