@@ -54,10 +54,20 @@ impl Refused {
 #[derive(Debug)]
 pub struct Permit(#[expect(dead_code, reason = "held for its `Drop`")] OwnedSemaphorePermit);
 
+/// How many turns there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Occupancy {
+    /// Turns that hold a permit.
+    pub running: usize,
+    /// Turns that wait for one.
+    pub waiting: usize,
+}
+
 /// The gate in front of the sandbox.
 #[derive(Debug)]
 pub struct Admission {
     running: Arc<Semaphore>,
+    may_run: usize,
     waiting: AtomicUsize,
     may_wait: usize,
 }
@@ -67,6 +77,7 @@ impl Admission {
     pub fn new(settings: &Settings) -> Self {
         Self {
             running: Arc::new(Semaphore::new(settings.concurrent_turns)),
+            may_run: settings.concurrent_turns,
             waiting: AtomicUsize::new(0),
             may_wait: settings.waiting_turns,
         }
@@ -91,6 +102,16 @@ impl Admission {
         match timeout_at(deadline, Arc::clone(&self.running).acquire_owned()).await {
             Ok(permit) => Ok(Permit(permit.expect("the semaphore is never closed"))),
             Err(_) => Err(Refused::WaitedTooLong),
+        }
+    }
+
+    /// How many turns run and how many wait, right now.
+    pub fn occupancy(&self) -> Occupancy {
+        Occupancy {
+            running: self
+                .may_run
+                .saturating_sub(self.running.available_permits()),
+            waiting: self.waiting.load(Ordering::Relaxed),
         }
     }
 
@@ -150,9 +171,13 @@ mod tests {
             admission.admit(soon()).await.map(|_| ()),
             Err(Refused::Full { waiting: 1 })
         );
+        let occupancy = |running, waiting| Occupancy { running, waiting };
+        assert_eq!(admission.occupancy(), occupancy(1, 1));
 
         drop(second);
+        assert_eq!(admission.occupancy(), occupancy(1, 0));
         drop(running);
+        assert_eq!(admission.occupancy(), occupancy(0, 0));
         admission
             .admit(soon())
             .await

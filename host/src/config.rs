@@ -17,7 +17,7 @@ use crate::chat::ReplyLimits;
 use crate::registry::{FailurePolicy, Wanted};
 use crate::sandbox::Limits;
 use crate::tenant::{Address, BotName, Environment, TenantId};
-use crate::{admission, conversations, http, invocation, sandbox, telemetry};
+use crate::{admission, conversations, http, invocation, metrics, sandbox, telemetry};
 
 /// What variables of the environment begin with. `RETORT_LIMITS__FUEL` is `fuel` in the table `limits`.
 const PREFIX: &str = "RETORT_";
@@ -42,6 +42,8 @@ pub struct Config {
     pub sandbox: sandbox::Settings,
     /// What is remembered of conversations.
     pub conversations: conversations::Settings,
+    /// How finely is counted.
+    pub metrics: metrics::Settings,
     /// What a turn may use, unless its deployment says otherwise.
     pub limits: Limits,
     /// What a reply may be, unless its deployment says otherwise.
@@ -62,6 +64,7 @@ impl Default for Config {
             admission: admission::Settings::default(),
             sandbox: sandbox::Settings::default(),
             conversations: conversations::Settings::default(),
+            metrics: metrics::Settings::default(),
             limits: Limits::default(),
             reply: ReplyLimits::default(),
             failure: FailurePolicy::default(),
@@ -231,6 +234,7 @@ impl Config {
             admission: self.admission.clone(),
             sandbox: self.sandbox.clone(),
             conversations: self.conversations.clone(),
+            metrics: self.metrics.clone(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The journey of one message, top to bottom. The only file that knows the order of the rooms.
 
 mod error;
+mod figures;
 mod record;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ pub use record::Invocation;
 use crate::admission::{self, Admission};
 use crate::chat::{self, Reply, Turn};
 use crate::conversations::{self, Conversations};
+use crate::metrics::{self, Metrics};
 use crate::registry::{Deployment, NotDeployable, Registry, Wanted};
 use crate::sandbox::{self, Failure, NotStarted, Respond, Sandbox};
 use crate::tenant::Address;
@@ -26,6 +28,7 @@ struct Rooms {
     conversations: Conversations,
     admission: Admission,
     sandbox: Sandbox,
+    metrics: Metrics,
 }
 
 /// What a host is set up with.
@@ -37,6 +40,8 @@ pub struct Settings {
     pub sandbox: sandbox::Settings,
     /// What is remembered of conversations.
     pub conversations: conversations::Settings,
+    /// How finely is counted.
+    pub metrics: metrics::Settings,
 }
 
 /// What a turn is asked for.
@@ -59,6 +64,7 @@ impl Host {
             conversations: Conversations::new(&settings.conversations),
             admission: Admission::new(&settings.admission),
             sandbox: Sandbox::new(settings.sandbox)?,
+            metrics: Metrics::new(&settings.metrics),
         })))
     }
 
@@ -76,6 +82,7 @@ impl Host {
         let mut record = Invocation::begin(purpose);
         record.result = self.journey(&mut record, to, turn, arrived).await;
         record.report(to);
+        self.0.metrics.ended(&record.counted(to, arrived));
         record
     }
 
@@ -135,10 +142,12 @@ impl Host {
             registry,
             admission,
             sandbox,
+            metrics,
             ..
         } = &*self.0;
         let deployment =
             Arc::new(Deployment::prepare(sandbox, admission, component, wanted).await?);
+        metrics.know(&at.tenant);
         registry.activate(at, Arc::clone(&deployment));
         Ok(deployment)
     }

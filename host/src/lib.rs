@@ -43,6 +43,8 @@ pub mod chat;
 
 pub mod bindings;
 
+pub mod metrics;
+
 pub mod tenant;
 
 pub mod fault;

@@ -93,7 +93,7 @@ pub struct Sandbox {
     allocator: Allocator,
     guests: Guests,
     settings: Settings,
-    _ticker: Ticker,
+    ticker: Ticker,
 }
 
 /// What came of asking a bot something.
@@ -122,7 +122,7 @@ impl Sandbox {
             allocator,
             guests,
             settings,
-            _ticker: ticker.map_err(NotStarted::Thread)?,
+            ticker: ticker.map_err(NotStarted::Thread)?,
         })
     }
 
@@ -134,6 +134,21 @@ impl Sandbox {
     /// What of the pool is taken, by the pool's own account; none without a pool.
     pub fn pool(&self) -> Option<PoolUse> {
         PoolUse::of(&self.engine)
+    }
+
+    /// All that the pool has, taken or not; none without a pool.
+    pub fn pool_size(&self) -> Option<PoolUse> {
+        self.pool().map(|_| PoolUse::most(&self.settings))
+    }
+
+    /// How long ago the last tick was: the clock that ends guests which spin has stopped if it is many ticks.
+    pub fn tick_age(&self) -> Duration {
+        self.ticker.beats().age()
+    }
+
+    /// How late the latest tick was since this was asked the last time.
+    pub fn take_tick_lateness(&self) -> Duration {
+        self.ticker.beats().take_worst()
     }
 
     /// The settings that it runs with.

@@ -38,6 +38,7 @@ fn defaults() -> Vec<(String, u64)> {
         ("http", serde_json::to_value(&config.http)),
         ("admission", serde_json::to_value(&config.admission)),
         ("conversations", serde_json::to_value(&config.conversations)),
+        ("metrics", serde_json::to_value(&config.metrics)),
         ("sandbox", serde_json::to_value(&config.sandbox)),
     ];
     let mut defaults = Vec::new();

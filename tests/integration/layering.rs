@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order of one message's journey.
-const ROOMS: [&str; 16] = [
+const ROOMS: [&str; 17] = [
     "main",
     "cli",
     "config",
@@ -19,17 +19,19 @@ const ROOMS: [&str; 16] = [
     "admission",
     "chat",
     "bindings",
+    "metrics",
     "tenant",
     "fault",
 ];
 
 /// One home for each foreign thing.
-const HOMES: [(&str, &[&str]); 7] = [
+const HOMES: [(&str, &[&str]); 8] = [
     ("axum::", &["http"]),
     ("clap::", &["cli"]),
     ("figment::", &["config"]),
     ("hyper", &["http"]),
     ("moka::", &["conversations"]),
+    ("prometheus_client", &["metrics"]),
     ("std::env::", &["cli"]),
     ("wasmtime", &["sandbox", "capabilities", "bindings"]),
 ];

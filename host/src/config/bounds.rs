@@ -50,6 +50,7 @@ const CONVERSATIONS: Bounds = &[
     ("idle_minutes", 1, 527_040),
     ("memory_bytes", MIB, 1024 * GIB),
 ];
+const METRICS: Bounds = &[("tenants", 0, 10_000)];
 const SANDBOX: Bounds = &[
     ("guest_threads", 0, 1024),
     ("tick_ms", 1, 100),
@@ -70,6 +71,7 @@ pub(super) fn problem(config: &Config) -> Option<String> {
         .or_else(|| out_of_bounds("http", &config.http, HTTP))
         .or_else(|| out_of_bounds("admission", &config.admission, ADMISSION))
         .or_else(|| out_of_bounds("conversations", &config.conversations, CONVERSATIONS))
+        .or_else(|| out_of_bounds("metrics", &config.metrics, METRICS))
         .or_else(|| out_of_bounds("sandbox", &config.sandbox, SANDBOX))
         .or_else(|| more_turns_than_instances(config))
 }
@@ -118,6 +120,7 @@ mod tests {
         are_bounded(&config.http, HTTP);
         are_bounded(&config.admission, ADMISSION);
         are_bounded(&config.conversations, CONVERSATIONS);
+        are_bounded(&config.metrics, METRICS);
         are_bounded(&config.sandbox, SANDBOX);
     }
 

@@ -65,6 +65,18 @@ impl PoolUse {
             stacks: metrics.stacks(),
         })
     }
+
+    /// All of a pool as [`pool`] sets it up.
+    pub(super) fn most(settings: &Settings) -> Self {
+        let instances = settings.instances;
+        Self {
+            component_instances: instances.into(),
+            core_instances: (instances * CORE_INSTANCES).into(),
+            memories: (instances * MEMORIES) as usize,
+            tables: (instances * TABLES) as usize,
+            stacks: instances as usize,
+        }
+    }
 }
 
 /// An engine with a pool, or without one where the system does not give the address space.
