@@ -2,6 +2,7 @@
 //! Knows nothing of tenants, deployments and HTTP.
 
 mod bot;
+mod canary;
 mod engine;
 mod failure;
 mod guests;
@@ -19,6 +20,7 @@ use tokio::time::timeout_at;
 use wasmtime::Engine;
 
 pub use bot::{Bot, Unloadable};
+pub use canary::{Canary, NotStopped};
 pub use engine::{Allocator, PoolUse};
 pub use failure::{Failure, TrapKind};
 pub use instance::{Ask, CheckConfig, Describe, Respond, Terms, Usage};
@@ -26,7 +28,9 @@ pub use limits::Limits;
 
 use crate::admission::Permit;
 use crate::capabilities::log::{Lines, Log};
+use canary::Cage;
 use guests::{Guests, Ticked};
+use instance::Asking;
 use ticker::Ticker;
 
 /// How long past a turn's deadline its caller waits for the guest's own word on why it ended. The inner
@@ -94,6 +98,7 @@ pub struct Sandbox {
     guests: Guests,
     settings: Settings,
     ticker: Ticker,
+    canary: Cage,
 }
 
 /// What came of asking a bot something.
@@ -117,12 +122,14 @@ impl Sandbox {
         let (engine, allocator) = engine::start(&settings).map_err(NotStarted::Engine)?;
         let ticker = Ticker::start(&engine, Duration::from_millis(settings.tick_ms.max(1)));
         let guests = Guests::start(settings.guest_threads).map_err(NotStarted::Thread)?;
+        let canary = Cage::new(&engine).map_err(NotStarted::Engine)?;
         Ok(Self {
             engine,
             allocator,
             guests,
             settings,
             ticker: ticker.map_err(NotStarted::Thread)?,
+            canary,
         })
     }
 
@@ -149,6 +156,18 @@ impl Sandbox {
     /// How late the latest tick was since this was asked the last time.
     pub fn take_tick_lateness(&self) -> Duration {
         self.ticker.beats().take_worst()
+    }
+
+    /// Runs a guest that loops for ever, under the limits of a turn that has so much time, and sees it ended. Needs no
+    /// permit: it is the machinery that is looked at, and one looks at a time.
+    ///
+    /// # Errors
+    /// [`NotStopped`] if its deadline did not end it.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves the guest to its deadline.
+    pub async fn canary(&self, time: Duration) -> Result<Canary, NotStopped> {
+        self.canary.run(time, canary::PATIENCE).await
     }
 
     /// The settings that it runs with.
@@ -191,10 +210,12 @@ impl Sandbox {
         let ticked = Ticked::default();
         let turn = instance::run(
             self.engine.clone(),
-            Arc::clone(bot),
             terms,
             log.clone(),
-            ask,
+            Asking {
+                bot: Arc::clone(bot),
+                ask,
+            },
             permit,
             ticked.clone(),
         );

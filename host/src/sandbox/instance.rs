@@ -14,7 +14,6 @@ use super::bot::Bot;
 use super::failure::{self, Cut, Failure};
 use super::guests::Ticked;
 use super::limits::{Limits, Meter};
-use crate::admission::Permit;
 use crate::bindings::handler::Guest;
 use crate::bindings::log::Level;
 use crate::bindings::types;
@@ -118,23 +117,34 @@ impl WasiView for TurnState {
     }
 }
 
-/// Makes an instance, asks it, and measures it. The permit is given back when the instance is gone.
-pub(super) async fn run<A: Ask>(
+/// What is done with one store, from making an instance in it on.
+pub(super) trait Work: Send + 'static {
+    /// What comes of it.
+    type Said: Send + 'static;
+
+    /// Does it.
+    fn done(
+        self,
+        store: &mut Store<TurnState>,
+    ) -> impl Future<Output = Result<Self::Said, Ended>> + Send;
+}
+
+/// Has work done under the limits, and measures it. The permit is given back when the instance is gone.
+pub(super) async fn run<W: Work, P: Send>(
     engine: Engine,
-    bot: Arc<Bot>,
     terms: Terms,
     log: Log,
-    ask: A,
-    permit: Permit,
+    work: W,
+    permit: P,
     ticked: Ticked,
-) -> (Result<A::Said, Failure>, Usage) {
+) -> (Result<W::Said, Failure>, Usage) {
     let started = Instant::now();
     let mut store = match store(&engine, &terms, log, ticked) {
         Ok(store) => store,
         Err(error) => return (Err(Failure::Host(format!("{error:#}"))), Usage::default()),
     };
     // The guest is cut from inside where it runs, and from here where it waits in a host call.
-    let ended = timeout_at(terms.deadline.into(), ask_instance(&bot, &mut store, ask)).await;
+    let ended = timeout_at(terms.deadline.into(), work.done(&mut store)).await;
     let usage = measure(&store, &terms.limits, started);
     drop(store);
     drop(permit);
@@ -149,25 +159,34 @@ pub(super) async fn run<A: Ask>(
     (result, usage)
 }
 
-struct Ended {
-    error: wasmtime::Error,
-    starting: bool,
+/// The engine's own word on why it ended a guest, and whether that was still starting.
+pub(super) struct Ended {
+    pub(super) error: wasmtime::Error,
+    pub(super) starting: bool,
 }
 
-async fn ask_instance<A: Ask>(
-    bot: &Bot,
-    store: &mut Store<TurnState>,
-    ask: A,
-) -> Result<A::Said, Ended> {
-    let ended = |starting| move |error| Ended { error, starting };
-    let instance = bot
-        .linked
-        .instantiate_async(&mut *store)
-        .await
-        .map_err(ended(true))?;
-    ask.ask(instance.retort_bot_handler(), store)
-        .await
-        .map_err(ended(false))
+/// A bot, and what it is asked.
+pub(super) struct Asking<A> {
+    pub(super) bot: Arc<Bot>,
+    pub(super) ask: A,
+}
+
+impl<A: Ask> Work for Asking<A> {
+    type Said = A::Said;
+
+    async fn done(self, store: &mut Store<TurnState>) -> Result<A::Said, Ended> {
+        let ended = |starting| move |error| Ended { error, starting };
+        let instance = self
+            .bot
+            .linked
+            .instantiate_async(&mut *store)
+            .await
+            .map_err(ended(true))?;
+        self.ask
+            .ask(instance.retort_bot_handler(), store)
+            .await
+            .map_err(ended(false))
+    }
 }
 
 fn store(engine: &Engine, terms: &Terms, log: Log, ticked: Ticked) -> Result<Store<TurnState>> {
