@@ -44,6 +44,8 @@ pub struct Config {
     pub conversations: conversations::Settings,
     /// How finely is counted.
     pub metrics: metrics::Settings,
+    /// Who may watch, and where.
+    pub operations: http::operations::Settings,
     /// What a turn may use, unless its deployment says otherwise.
     pub limits: Limits,
     /// What a reply may be, unless its deployment says otherwise.
@@ -65,6 +67,7 @@ impl Default for Config {
             sandbox: sandbox::Settings::default(),
             conversations: conversations::Settings::default(),
             metrics: metrics::Settings::default(),
+            operations: http::operations::Settings::default(),
             limits: Limits::default(),
             reply: ReplyLimits::default(),
             failure: FailurePolicy::default(),

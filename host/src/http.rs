@@ -2,6 +2,7 @@
 
 mod custom_endpoint;
 mod health;
+pub mod operations;
 mod problem;
 mod received;
 mod respond;
@@ -20,6 +21,7 @@ pub use serving::serve;
 
 use crate::invocation::Host;
 use crate::tenant::TenantId;
+use operations::Access;
 use problem::Problem;
 
 /// How the front door is set up.
@@ -73,17 +75,33 @@ struct FrontDoor {
     custom_endpoint_tenant: Option<TenantId>,
     body_bytes: usize,
     body_time: Duration,
+    access: Access,
+    canary_late: Duration,
+}
+
+impl FrontDoor {
+    fn new(
+        host: Host,
+        settings: &Settings,
+        operations: &operations::Settings,
+        access: Access,
+    ) -> Self {
+        Self {
+            host,
+            custom_endpoint_tenant: settings.custom_endpoint_tenant.clone(),
+            body_bytes: settings.body_bytes,
+            body_time: Duration::from_millis(settings.body_ms),
+            access,
+            canary_late: Duration::from_millis(operations.canary_ms),
+        }
+    }
 }
 
 /// All routes of a host. Needs no port, so a test can call it as it is.
-pub fn router(host: Host, settings: &Settings) -> Router {
-    let door = FrontDoor {
-        host,
-        custom_endpoint_tenant: settings.custom_endpoint_tenant.clone(),
-        body_bytes: settings.body_bytes,
-        body_time: Duration::from_millis(settings.body_ms),
-    };
-    Router::new()
+pub fn router(host: Host, settings: &Settings, operations: &operations::Settings) -> Router {
+    let access = Access::at_the_main_port(operations);
+    let door = FrontDoor::new(host, settings, operations, access);
+    let routes = operators_routes()
         .route(
             "/tenants/{tenant}/bots/{bot}/environments/{environment}/respond",
             post(respond::respond),
@@ -104,10 +122,31 @@ pub fn router(host: Host, settings: &Settings) -> Router {
             "/v1/bots/{bot}/environments/{environment}/conversations/{conversation}/events",
             post(custom_endpoint::post_event),
         )
+        .layer(DefaultBodyLimit::max(settings.body_bytes));
+    answering(routes, door)
+}
+
+/// What an operators' own listener answers: to whoever reaches it, and nothing else.
+pub fn operators_router(
+    host: Host,
+    settings: &Settings,
+    operations: &operations::Settings,
+) -> Router {
+    let door = FrontDoor::new(host, settings, operations, Access::All);
+    answering(operators_routes(), door)
+}
+
+fn operators_routes() -> Router<FrontDoor> {
+    Router::new()
         .route("/healthz", get(health::get_health))
+        .route("/metrics", get(health::get_metrics))
+}
+
+/// Routes that answer whatever is asked, in one shape.
+fn answering(routes: Router<FrontDoor>, door: FrontDoor) -> Router {
+    routes
         .fallback(Problem::no_such_route)
         .method_not_allowed_fallback(Problem::method_not_allowed)
-        .layer(DefaultBodyLimit::max(settings.body_bytes))
         .layer(CatchPanicLayer::custom(Problem::panicked))
         .with_state(door)
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 pub use error::InvokeError;
+pub use figures::CANARY_TIME;
 pub use record::Invocation;
 
 use crate::admission::{self, Admission};

@@ -16,7 +16,7 @@ use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::Registry;
 use serde::{Deserialize, Serialize};
 
 pub use moment::{Moment, PoolPart};
@@ -124,16 +124,14 @@ impl Metrics {
             "Turns by tenant, how they ended, and whose fault that was",
             self.turns.clone(),
         );
-        registry.register_with_unit(
-            "turn",
+        registry.register(
+            "turn_seconds",
             "From the request read to the reply checked, waiting included",
-            Unit::Seconds,
             self.turn.clone(),
         );
-        registry.register_with_unit(
-            "turn_wait",
+        registry.register(
+            "turn_wait_seconds",
             "How long turns waited to be let in",
-            Unit::Seconds,
             self.waited.clone(),
         );
         registry.register(
@@ -141,10 +139,9 @@ impl Metrics {
             "Fuel that turns used: WebAssembly instructions, roughly",
             self.fuel.clone(),
         );
-        registry.register_with_unit(
-            "turn_memory_peak",
+        registry.register(
+            "turn_memory_peak_bytes",
             "The most linear memory that a turn's instance had",
-            Unit::Bytes,
             self.memory_peak.clone(),
         );
         registry.register(

@@ -201,6 +201,27 @@ async fn a_host_that_runs_out_of_files_goes_on_when_it_has_some_again() {
 }
 
 #[tokio::test]
+async fn operators_have_a_listener_of_their_own() {
+    let folder = folder("[operations]\nlisten = \"127.0.0.1:0\"\n");
+    let log = folder.path().join("log");
+    let serving = Running::logging_to(&log, &mut serve(folder.path()));
+    let told = std::fs::read_to_string(&log).expect("text");
+    assert!(told.contains("a bot that loops was ended"), "{told}");
+    let (_, rest) = told
+        .split_once("operators are answered on http://")
+        .expect("it is told");
+    let operators = rest.split_whitespace().next().expect("an address");
+    let operators = operators.parse().expect("an address");
+    for path in ["/metrics", "/healthz?deep=1"] {
+        let own = request(operators, "GET", path, "").await;
+        assert!(own.starts_with("HTTP/1.1 200"), "{own}");
+        let main = request(serving.address, "GET", path, "").await;
+        assert!(main.starts_with("HTTP/1.1 404"), "{main}");
+    }
+    assert_eq!(serving.stop().0, 0);
+}
+
+#[tokio::test]
 async fn a_variable_beats_the_file_and_each_deployment_has_its_own_limits_and_policy() {
     let config = "[limits]\nhost_calls = 50\n\
                   [[deployments]]\ntenant = \"acme\"\nbot = \"flood\"\ncomponent = \"flood.wasm\"\n\

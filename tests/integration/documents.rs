@@ -39,6 +39,7 @@ fn defaults() -> Vec<(String, u64)> {
         ("admission", serde_json::to_value(&config.admission)),
         ("conversations", serde_json::to_value(&config.conversations)),
         ("metrics", serde_json::to_value(&config.metrics)),
+        ("operations", serde_json::to_value(&config.operations)),
         ("sandbox", serde_json::to_value(&config.sandbox)),
     ];
     let mut defaults = Vec::new();

@@ -93,6 +93,38 @@ async fn who_is_one_too_many_is_told_so_at_once_and_another_gets_the_place_that_
 }
 
 #[tokio::test]
+async fn operators_are_answered_while_the_main_port_is_full() {
+    let settings = Settings {
+        connections: 1,
+        ..Settings::default()
+    };
+    let host = host();
+    let (listening, operators) = (
+        host.listen_with(settings).await,
+        host.listen_for_operators().await,
+    );
+    let mut flood = vec![connect(listening.address).await];
+    ask(&mut flood[0], HEALTH).await;
+    for _ in 0..200 {
+        flood.push(connect(listening.address).await);
+    }
+    let refused = rest(&mut connect(listening.address).await).await;
+    assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
+    for (path, word) in [
+        ("/healthz?deep=1", "\"late_by_ms\""),
+        ("/metrics", "retort_turn_seconds_count 0"),
+    ] {
+        let answer = request(operators.address, "GET", path, "").await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert!(answer.contains(word), "{answer}");
+    }
+    let turn = request(operators.address, "POST", &respond_path("echo"), "{}").await;
+    assert!(turn.starts_with("HTTP/1.1 404"), "{turn}");
+    operators.end().await;
+    listening.end().await;
+}
+
+#[tokio::test]
 async fn who_says_nothing_or_half_of_it_or_stays_when_done_is_closed() {
     let settings = Settings {
         header_ms: 50,

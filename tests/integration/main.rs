@@ -6,5 +6,6 @@ mod front_door;
 mod hostile_input;
 mod layering;
 mod liveness;
+mod operations;
 mod payloads;
 mod respond;

@@ -54,7 +54,11 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
         custom_endpoint_tenant: Some(at.tenant.clone()),
         ..http::Settings::default()
     };
-    let router = http::router(host.clone(), &front_door);
+    let router = http::router(
+        host.clone(),
+        &front_door,
+        &http::operations::Settings::default(),
+    );
     let serving = http::serve(listener, router, &front_door, std::future::pending());
     tokio::select! {
         () = serving => Ok(()),

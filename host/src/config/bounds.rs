@@ -51,6 +51,7 @@ const CONVERSATIONS: Bounds = &[
     ("memory_bytes", MIB, 1024 * GIB),
 ];
 const METRICS: Bounds = &[("tenants", 0, 10_000)];
+const OPERATIONS: Bounds = &[("connections", 1, 10_000), ("canary_ms", 1, 60_000)];
 const SANDBOX: Bounds = &[
     ("guest_threads", 0, 1024),
     ("tick_ms", 1, 100),
@@ -72,8 +73,10 @@ pub(super) fn problem(config: &Config) -> Option<String> {
         .or_else(|| out_of_bounds("admission", &config.admission, ADMISSION))
         .or_else(|| out_of_bounds("conversations", &config.conversations, CONVERSATIONS))
         .or_else(|| out_of_bounds("metrics", &config.metrics, METRICS))
+        .or_else(|| out_of_bounds("operations", &config.operations, OPERATIONS))
         .or_else(|| out_of_bounds("sandbox", &config.sandbox, SANDBOX))
         .or_else(|| more_turns_than_instances(config))
+        .or_else(|| operators_from_afar(config))
 }
 
 /// What is out of bounds in one deployment's settings.
@@ -107,6 +110,18 @@ fn more_turns_than_instances(config: &Config) -> Option<String> {
     })
 }
 
+/// Whoever reaches that listener is taken for an operator.
+fn operators_from_afar(config: &Config) -> Option<String> {
+    let listen = config.operations.listen?;
+    (!listen.ip().is_loopback()).then(|| {
+        format!(
+            "`operations.listen` is {listen}, which others can reach; give an address of loopback, such as \
+             127.0.0.1:{}, or use `operations.token` at the main port",
+            listen.port()
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +136,7 @@ mod tests {
         are_bounded(&config.admission, ADMISSION);
         are_bounded(&config.conversations, CONVERSATIONS);
         are_bounded(&config.metrics, METRICS);
+        are_bounded(&config.operations, OPERATIONS);
         are_bounded(&config.sandbox, SANDBOX);
     }
 

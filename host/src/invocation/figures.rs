@@ -1,10 +1,21 @@
 //! The state of all rooms at one moment, for metrics and for health. Only this room may know them all.
 
+use std::time::Duration;
+
 use super::{Host, Rooms};
+use crate::admission::Occupancy;
 use crate::metrics::{Moment, PoolPart};
 use crate::sandbox::{PoolUse, Sandbox};
 
+/// The time of a canary, when the host looks whether it ends guests that loop: long enough for some ticks.
+pub const CANARY_TIME: Duration = Duration::from_millis(20);
+
 impl Host {
+    /// How many turns run and wait.
+    pub fn occupancy(&self) -> Occupancy {
+        self.0.admission.occupancy()
+    }
+
     /// What the host counts and measures of itself, as text of the type [`crate::metrics::MEDIA_TYPE`].
     ///
     /// Takes some milliseconds, for the system's own figures.

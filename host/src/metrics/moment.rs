@@ -7,7 +7,7 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::info::Info;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::Registry;
 
 use super::PREFIX;
 
@@ -91,16 +91,14 @@ impl Moment {
     }
 
     fn register_ticks(&self, registry: &mut Registry) {
-        registry.register_with_unit(
-            "tick_age",
+        registry.register(
+            "tick_age_seconds",
             "Since the last tick of the clock that ends bots which spin",
-            Unit::Seconds,
             ConstGauge::new(self.tick_age.as_secs_f64()),
         );
-        registry.register_with_unit(
-            "tick_lateness",
+        registry.register(
+            "tick_lateness_seconds",
             "How late that clock's latest tick was since this was read the last time",
-            Unit::Seconds,
             ConstGauge::new(self.tick_lateness.as_secs_f64()),
         );
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 
 use prometheus_client::metrics::gauge::ConstGauge;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::Registry;
 
 /// The figures of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,10 +34,9 @@ impl Figures {
     /// The same, to be written as text.
     pub(super) fn registry(&self) -> Registry {
         let mut registry = Registry::with_prefix("process");
-        registry.register_with_unit(
-            "resident_memory",
+        registry.register(
+            "resident_memory_bytes",
             "Memory that the process holds",
-            Unit::Bytes,
             ConstGauge::new(self.resident_bytes),
         );
         registry.register(
