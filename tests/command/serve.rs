@@ -198,6 +198,8 @@ async fn a_host_that_runs_out_of_files_goes_on_when_it_has_some_again() {
     serving.stop();
     let lines = told().matches("connections cannot be accepted").count();
     assert_eq!(lines, 1, "{}", told());
+    assert!(told().contains("may open 64 files"), "{}", told());
+    assert!(told().contains("in force: [http] "), "{}", told());
 }
 
 #[tokio::test]

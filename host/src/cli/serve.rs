@@ -1,5 +1,8 @@
 //! `retort serve`: a configuration's bots behind a port.
 
+mod in_force;
+mod machine;
+
 use std::fs::{DirBuilder, File, TryLockError};
 use std::io::Read;
 use std::net::SocketAddr;
@@ -42,6 +45,8 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
         .map_err(|error| Ended::Usage(format!("`log.filter` is not valid: {error}")))?;
     let _lock = lock(config.data.as_deref())?;
 
+    in_force::say(&config);
+    machine::warn(&config);
     let host = Host::new(config.host()).map_err(|error| Ended::Host(error.to_string()))?;
     see_a_guest_ended(&host).await?;
     // Before the bots are compiled: who is told of a taken port only then has waited for nothing.
