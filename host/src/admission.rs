@@ -165,8 +165,8 @@ pub struct Lane {
 pub struct Slice(#[expect(dead_code, reason = "held for its `Drop`")] Place);
 
 impl Lane {
-    /// Gets in line for a slice, now, and waits for it in the future. Tenants take turns by their weight, and within a tenant its bots: a tenant with a
-    /// hundred guests that spin gets no more of the threads than one with a single one.
+    /// Gets in line for a slice, now, and waits for it in the future. Tenants take turns by their weight, and within
+    /// a tenant its bots: one with a hundred guests that spin gets no more of the threads than one with a single one.
     ///
     /// # Cancel safety
     /// Dropping the future gives up the place in the queue.

@@ -17,7 +17,7 @@ use crate::chat::ReplyLimits;
 use crate::registry::{FailurePolicy, Wanted};
 use crate::sandbox::{Limits, compile, structure};
 use crate::tenant::{Address, BotName, Environment, TenantId};
-use crate::{admission, conversations, http, invocation, quarantine, sandbox, telemetry};
+use crate::{admission, conversations, http, invocation, metrics, quarantine, sandbox, telemetry};
 
 /// What variables of the environment begin with. `RETORT_LIMITS__FUEL` is `fuel` in the table `limits`.
 const PREFIX: &str = "RETORT_";
@@ -48,6 +48,10 @@ pub struct Config {
     pub compile: compile::Limits,
     /// What is remembered of conversations.
     pub conversations: conversations::Settings,
+    /// How finely is counted.
+    pub metrics: metrics::Settings,
+    /// Who may watch, and where.
+    pub operations: http::operations::Settings,
     /// What a turn may use, unless its deployment says otherwise.
     pub limits: Limits,
     /// What a reply may be, unless its deployment says otherwise.
@@ -71,6 +75,8 @@ impl Default for Config {
             component: structure::Limits::default(),
             compile: compile::Limits::default(),
             conversations: conversations::Settings::default(),
+            metrics: metrics::Settings::default(),
+            operations: http::operations::Settings::default(),
             limits: Limits::default(),
             reply: ReplyLimits::default(),
             failure: FailurePolicy::default(),
@@ -245,6 +251,7 @@ impl Config {
                 ..self.sandbox.clone()
             },
             conversations: self.conversations.clone(),
+            metrics: self.metrics.clone(),
         }
     }
 }

@@ -53,6 +53,11 @@ impl Conversations {
             .get_with((at.clone(), id.to_owned()), || Arc::new(conversation));
     }
 
+    /// How many there are; some that have just come or gone are not yet seen.
+    pub fn count(&self) -> u64 {
+        self.0.entry_count()
+    }
+
     /// The beginning of a conversation, if it is remembered.
     pub fn get(&self, at: &Address, id: &str) -> Option<Arc<Conversation>> {
         self.0.get(&(at.clone(), id.to_owned()))

@@ -2,35 +2,50 @@
 
 mod custom_endpoint;
 mod health;
+pub mod operations;
 mod problem;
 mod received;
 mod respond;
+mod serving;
+mod unread;
 
-use std::future::Future;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post, put};
-use axum::serve::ListenerExt;
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 use tower_http::catch_panic::CatchPanicLayer;
+
+pub use serving::serve;
 
 use crate::invocation::Host;
 use crate::tenant::TenantId;
+use operations::Access;
 use problem::Problem;
 
 /// How the front door is set up.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
+    /// Connections at a time; one more is refused. Each costs a file descriptor and some 20 KiB of memory, and a
+    /// system gives a process 1024 descriptors or more.
+    pub connections: usize,
+    /// Bytes of a request's line and headers. Browsers and proxies send 8 KiB at most.
+    pub header_bytes: usize,
+    /// Headers of a request. The platform and what stands before it send some twenty.
+    pub headers: usize,
+    /// Milliseconds until a request's headers are there, from when its connection was free for it: who opens one
+    /// and says nothing, sends half a head, or is done and stays, holds a place that others need.
+    pub header_ms: u64,
     /// The largest body that is read. A payload with engagement attributes has tens of KiB; a file's preview
     /// may add some hundreds.
     pub body_bytes: usize,
     /// Milliseconds that a body may take to arrive. Who sends one byte at a time holds a connection, not a turn.
     pub body_ms: u64,
+    /// Milliseconds until what is sent has been taken. Only who does not read, or hardly, makes it wait at all: the
+    /// system keeps an ordinary answer ready for its reader.
+    pub write_ms: u64,
     /// Milliseconds that requests in flight have once the host is told to end.
     pub drain_ms: u64,
     /// The tenant whose bots answer LivePerson's Custom Endpoint calls. None: nobody's do.
@@ -40,8 +55,13 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            connections: 1024,
+            header_bytes: 16 << 10,
+            headers: 64,
+            header_ms: 5_000,
             body_bytes: 1 << 20,
             body_ms: 5_000,
+            write_ms: 5_000,
             drain_ms: 5_000,
             custom_endpoint_tenant: None,
         }
@@ -55,17 +75,33 @@ struct FrontDoor {
     custom_endpoint_tenant: Option<TenantId>,
     body_bytes: usize,
     body_time: Duration,
+    access: Access,
+    canary_late: Duration,
+}
+
+impl FrontDoor {
+    fn new(
+        host: Host,
+        settings: &Settings,
+        operations: &operations::Settings,
+        access: Access,
+    ) -> Self {
+        Self {
+            host,
+            custom_endpoint_tenant: settings.custom_endpoint_tenant.clone(),
+            body_bytes: settings.body_bytes,
+            body_time: Duration::from_millis(settings.body_ms),
+            access,
+            canary_late: Duration::from_millis(operations.canary_ms),
+        }
+    }
 }
 
 /// All routes of a host. Needs no port, so a test can call it as it is.
-pub fn router(host: Host, settings: &Settings) -> Router {
-    let door = FrontDoor {
-        host,
-        custom_endpoint_tenant: settings.custom_endpoint_tenant.clone(),
-        body_bytes: settings.body_bytes,
-        body_time: Duration::from_millis(settings.body_ms),
-    };
-    Router::new()
+pub fn router(host: Host, settings: &Settings, operations: &operations::Settings) -> Router {
+    let access = Access::at_the_main_port(operations);
+    let door = FrontDoor::new(host, settings, operations, access);
+    let routes = operators_routes()
         .route(
             "/tenants/{tenant}/bots/{bot}/environments/{environment}/respond",
             post(respond::respond),
@@ -86,45 +122,31 @@ pub fn router(host: Host, settings: &Settings) -> Router {
             "/v1/bots/{bot}/environments/{environment}/conversations/{conversation}/events",
             post(custom_endpoint::post_event),
         )
-        .route("/healthz", get(health::get_health))
-        .fallback(Problem::no_such_route)
-        .method_not_allowed_fallback(Problem::method_not_allowed)
-        .layer(DefaultBodyLimit::max(settings.body_bytes))
-        .layer(CatchPanicLayer::custom(Problem::panicked))
-        .with_state(door)
+        .layer(DefaultBodyLimit::max(settings.body_bytes));
+    answering(routes, door)
 }
 
-/// Serves until `shutdown` is done and the requests in flight have been answered, or their time for that is over:
-/// who sends half a request must not keep a host from ending.
-///
-/// # Errors
-/// Those of the listener.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
+/// What an operators' own listener answers: to whoever reaches it, and nothing else.
+pub fn operators_router(
+    host: Host,
     settings: &Settings,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    // A reply is one small write: waiting to fill a packet would only delay it.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!("a connection keeps its packets back: {error}");
-        }
-    });
-    let (ending, ended) = oneshot::channel();
-    let shutdown = async move {
-        shutdown.await;
-        // Nobody waits for it when serving has ended by itself.
-        let _ = ending.send(());
-    };
-    let drained = async {
-        // Also when the sender is gone: then serving has ended by itself.
-        drop(ended.await);
-        tokio::time::sleep(Duration::from_millis(settings.drain_ms)).await;
-        tracing::warn!("not all requests were answered in time; they are cut");
-    };
-    tokio::select! {
-        served = axum::serve(listener, router).with_graceful_shutdown(shutdown) => served,
-        () = drained => Ok(()),
-    }
+    operations: &operations::Settings,
+) -> Router {
+    let door = FrontDoor::new(host, settings, operations, Access::All);
+    answering(operators_routes(), door)
+}
+
+fn operators_routes() -> Router<FrontDoor> {
+    Router::new()
+        .route("/healthz", get(health::get_health))
+        .route("/metrics", get(health::get_metrics))
+}
+
+/// Routes that answer whatever is asked, in one shape.
+fn answering(routes: Router<FrontDoor>, door: FrontDoor) -> Router {
+    routes
+        .fallback(Problem::no_such_route)
+        .method_not_allowed_fallback(Problem::method_not_allowed)
+        .layer(CatchPanicLayer::custom(Problem::panicked))
+        .with_state(door)
 }

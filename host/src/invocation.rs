@@ -1,6 +1,7 @@
 //! The journey of one message, top to bottom. The only file that knows the order of the rooms.
 
 mod error;
+mod figures;
 mod record;
 
 use std::sync::Arc;
@@ -8,11 +9,13 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 pub use error::InvokeError;
+pub use figures::CANARY_TIME;
 pub use record::Invocation;
 
 use crate::admission::{self, Admission};
 use crate::chat::{self, Reply, Turn};
 use crate::conversations::{self, Conversations};
+use crate::metrics::{self, Metrics};
 use crate::quarantine::{self, Quarantine};
 use crate::registry::{Deployment, Gate, NotDeployable, Registry, Wanted};
 use crate::sandbox::{self, Failure, NotStarted, Respond, Sandbox};
@@ -28,6 +31,7 @@ struct Rooms {
     quarantine: Quarantine,
     admission: Admission,
     sandbox: Sandbox,
+    metrics: Metrics,
 }
 
 /// What a host is set up with.
@@ -41,6 +45,8 @@ pub struct Settings {
     pub sandbox: sandbox::Settings,
     /// What is remembered of conversations.
     pub conversations: conversations::Settings,
+    /// How finely is counted.
+    pub metrics: metrics::Settings,
 }
 
 /// What a turn is asked for.
@@ -64,6 +70,7 @@ impl Host {
             admission: Admission::new(&settings.admission, settings.sandbox.guest_threads()),
             quarantine: Quarantine::new(settings.quarantine),
             sandbox: Sandbox::new(settings.sandbox)?,
+            metrics: Metrics::new(&settings.metrics),
         })))
     }
 
@@ -81,6 +88,7 @@ impl Host {
         let mut record = Invocation::begin(purpose);
         record.result = self.journey(&mut record, to, turn, arrived).await;
         record.report(to);
+        self.0.metrics.ended(&record.counted(to, arrived));
         record
     }
 
@@ -95,6 +103,7 @@ impl Host {
             registry,
             admission,
             sandbox,
+            metrics,
             ..
         } = &*self.0;
 
@@ -109,10 +118,12 @@ impl Host {
 
         // The time starts on arrival, so the wait for a permit counts.
         let deadline = arrived + deployment.limits.deadline();
-        let permit = admission.admit(deployment.line, deadline).await?;
+        let begun = Instant::now();
+        let permit = admission.admit(deployment.line, deadline).await;
+        metrics.waited(begun.elapsed());
         let ran = sandbox
             .run(
-                permit,
+                permit?,
                 &deployment.bot,
                 deployment.terms(deadline),
                 Respond(turn),
@@ -145,6 +156,7 @@ impl Host {
             quarantine,
             admission,
             sandbox,
+            metrics,
             ..
         } = &*self.0;
         let gate = Gate {
@@ -154,6 +166,7 @@ impl Host {
             at,
         };
         let deployment = Arc::new(Deployment::prepare(&gate, component, wanted).await?);
+        metrics.know(&at.tenant);
         registry.activate(at, Arc::clone(&deployment));
         Ok(deployment)
     }

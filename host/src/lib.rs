@@ -45,6 +45,8 @@ pub mod chat;
 
 pub mod bindings;
 
+pub mod metrics;
+
 pub mod tenant;
 
 pub mod limit;

@@ -3,6 +3,7 @@
 
 mod artifacts;
 mod bot;
+mod canary;
 pub mod compile;
 mod engine;
 mod failure;
@@ -23,6 +24,7 @@ use tokio::time::timeout_at;
 use wasmtime::Engine;
 
 pub use bot::{Bot, Unloadable};
+pub use canary::{Canary, NotStopped};
 pub use engine::{Allocator, PoolUse};
 pub use failure::{Failure, TrapKind};
 pub use instance::{Ask, CheckConfig, Describe, Respond, Terms, Usage};
@@ -33,8 +35,10 @@ use crate::capabilities::log::{Lines, Log};
 use crate::capabilities::moved::Moved;
 use crate::limit::Limit;
 use artifacts::Artifacts;
+use canary::Cage;
 use compile::{Compiler, Compiling, NotCompiled};
 use guests::{Guests, Progress, Schedule};
+use instance::Asking;
 use ticker::Ticker;
 
 /// How long past a turn's deadline its caller waits for the guest's own word on why it ended. The inner
@@ -138,7 +142,8 @@ pub struct Sandbox {
     guests: Guests,
     artifacts: Artifacts,
     settings: Settings,
-    _ticker: Ticker,
+    ticker: Ticker,
+    canary: Cage,
 }
 
 /// What came of asking a bot something.
@@ -183,13 +188,15 @@ impl Sandbox {
         let (limits, compiling) = (settings.compile, settings.compiling.clone());
         let compiler = Compiler::new(engine.clone(), limits, compiling);
         let artifacts = Artifacts::open(settings.compiled.as_deref(), &engine, compiler);
+        let canary = Cage::new(&engine).map_err(NotStarted::Engine)?;
         Ok(Self {
             engine,
             allocator,
             guests,
             artifacts: artifacts.map_err(NotStarted::Folder)?,
             settings,
-            _ticker: ticker.map_err(NotStarted::Thread)?,
+            ticker: ticker.map_err(NotStarted::Thread)?,
+            canary,
         })
     }
 
@@ -201,6 +208,33 @@ impl Sandbox {
     /// What of the pool is taken, by the pool's own account; none without a pool.
     pub fn pool(&self) -> Option<PoolUse> {
         PoolUse::of(&self.engine)
+    }
+
+    /// All that the pool has, taken or not; none without a pool.
+    pub fn pool_size(&self) -> Option<PoolUse> {
+        self.pool().map(|_| PoolUse::most(&self.settings))
+    }
+
+    /// How long ago the last tick was: the clock that ends guests which spin has stopped if it is many ticks.
+    pub fn tick_age(&self) -> Duration {
+        self.ticker.beats().age()
+    }
+
+    /// How late the latest tick was since this was asked the last time.
+    pub fn take_tick_lateness(&self) -> Duration {
+        self.ticker.beats().take_worst()
+    }
+
+    /// Runs a guest that loops for ever, under the limits of a turn that has so much time, and sees it ended. Needs no
+    /// permit: it is the machinery that is looked at, and one looks at a time.
+    ///
+    /// # Errors
+    /// [`NotStopped`] if its deadline did not end it.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves the guest to its deadline.
+    pub async fn canary(&self, time: Duration) -> Result<Canary, NotStopped> {
+        self.canary.run(time, canary::PATIENCE).await
     }
 
     /// The settings that it runs with.
@@ -225,7 +259,7 @@ impl Sandbox {
         });
         let digest = digest.await?;
         let compiled = self.artifacts.component(&wasm, &digest).await?;
-        blocking(move || Bot::link(&engine, &compiled, &digest, limits)).await
+        blocking(move || Bot::link(&engine, &compiled, &digest)).await
     }
 
     /// Asks a bot one thing in a fresh instance.
@@ -253,14 +287,17 @@ impl Sandbox {
         };
         let turn = instance::run(
             self.engine.clone(),
-            Arc::clone(bot),
             terms,
             instance::Given {
                 log: log.clone(),
                 moved,
                 clock_resolution: Duration::from_micros(self.settings.clock_resolution_us),
+                made_of: self.settings.component,
             },
-            ask,
+            Asking {
+                bot: Arc::clone(bot),
+                ask,
+            },
             permit,
             schedule.progress.clone(),
         );

@@ -1,6 +1,7 @@
 //! `serve`: what an operator and the platform rely on.
 
 use std::path::Path;
+use std::time::Duration;
 
 use harness::bots::{misbehaving, plugin};
 use harness::host::{request, text};
@@ -168,6 +169,58 @@ fn a_component_that_is_no_file_is_not_waited_for() {
             ended.stderr
         );
     }
+}
+
+#[tokio::test]
+async fn a_host_that_runs_out_of_files_goes_on_when_it_has_some_again() {
+    let folder = folder(DEPLOYMENT);
+    let ordinary = serve(folder.path());
+    let mut scarce = std::process::Command::new("sh");
+    scarce.args(["-c", "ulimit -n 64; exec \"$0\" \"$@\""]);
+    scarce.arg(ordinary.get_program()).args(ordinary.get_args());
+    let log = folder.path().join("log");
+    let serving = Running::logging_to(&log, &mut scarce);
+    let mut open = Vec::new();
+    for _ in 0..200 {
+        open.push(tokio::net::TcpStream::connect(serving.address).await);
+    }
+    let told = || std::fs::read_to_string(&log).expect("text");
+    let telling = async {
+        while !told().contains("connections cannot be accepted") {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let told_in_time = tokio::time::timeout(Duration::from_secs(60), telling).await;
+    told_in_time.expect("the log says so");
+    drop(open);
+    let health = request(serving.address, "GET", "/healthz", "").await;
+    assert!(health.starts_with("HTTP/1.1 200"), "{health}");
+    serving.stop();
+    let lines = told().matches("connections cannot be accepted").count();
+    assert_eq!(lines, 1, "{}", told());
+    assert!(told().contains("may open 64 files"), "{}", told());
+    assert!(told().contains("in force: [http] "), "{}", told());
+}
+
+#[tokio::test]
+async fn operators_have_a_listener_of_their_own() {
+    let folder = folder("[operations]\nlisten = \"127.0.0.1:0\"\n");
+    let log = folder.path().join("log");
+    let serving = Running::logging_to(&log, &mut serve(folder.path()));
+    let told = std::fs::read_to_string(&log).expect("text");
+    assert!(told.contains("a bot that loops was ended"), "{told}");
+    let (_, rest) = told
+        .split_once("operators are answered on http://")
+        .expect("it is told");
+    let operators = rest.split_whitespace().next().expect("an address");
+    let operators = operators.parse().expect("an address");
+    for path in ["/metrics", "/healthz?deep=1"] {
+        let own = request(operators, "GET", path, "").await;
+        assert!(own.starts_with("HTTP/1.1 200"), "{own}");
+        let main = request(serving.address, "GET", path, "").await;
+        assert!(main.starts_with("HTTP/1.1 404"), "{main}");
+    }
+    assert_eq!(serving.stop().0, 0);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use retort::http;
@@ -37,6 +38,7 @@ pub struct Served {
     /// The host itself.
     pub host: Host,
     wanted: Wanted,
+    operations: http::operations::Settings,
 }
 
 /// What a client got.
@@ -46,7 +48,7 @@ pub struct Answer {
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body; null if it was empty.
+    /// The body; null if it was empty, and a text if it was no JSON.
     pub body: Value,
 }
 
@@ -106,14 +108,14 @@ pub struct Listening {
     /// Where.
     pub address: SocketAddr,
     stop: oneshot::Sender<()>,
-    serving: JoinHandle<std::io::Result<()>>,
+    serving: JoinHandle<()>,
 }
 
 impl Listening {
     /// Stops it, and waits until it has answered what was in flight.
     pub async fn end(self) {
         drop(self.stop);
-        self.serving.await.expect("no panic").expect("a clean end");
+        self.serving.await.expect("no panic");
     }
 }
 
@@ -123,7 +125,14 @@ impl Served {
         Self {
             host: Host::new(settings).expect("a host"),
             wanted: Wanted::default(),
+            operations: http::operations::Settings::default(),
         }
+    }
+
+    /// Changes how the host is watched.
+    pub fn watched(mut self, change: impl FnOnce(&mut http::operations::Settings)) -> Self {
+        change(&mut self.operations);
+        self
     }
 
     /// Changes how the bots that follow are served.
@@ -180,25 +189,38 @@ impl Served {
 
     /// Sends a request through the router.
     pub async fn send(&self, method: &str, path: &str, body: impl Into<Body>) -> Answer {
+        let request = Request::builder().method(method).uri(path);
+        self.answer(request.body(body.into()).expect("a request"))
+            .await
+    }
+
+    /// Sends a request through the router with a header that says who asks.
+    pub async fn get_as(&self, path: &str, authorization: &str) -> Answer {
+        let request = Request::builder().uri(path);
+        let request = request.header("authorization", authorization);
+        self.answer(request.body(Body::empty()).expect("a request"))
+            .await
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Answer {
         let settings = http::Settings {
             custom_endpoint_tenant: Some("acme".parse().expect("a tenant")),
             ..http::Settings::default()
         };
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .body(body.into())
-            .expect("a request");
-        let response = http::router(self.host.clone(), &settings)
+        let response = http::router(self.host.clone(), &settings, &self.operations)
             .oneshot(request)
             .await
             .expect("an answer");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
-        let body = if bytes.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_slice(&bytes).expect("JSON")
+        let is_json = parts.headers.get(CONTENT_TYPE).is_some_and(|kind| {
+            let kind = kind.to_str().expect("a media type");
+            kind.ends_with("json")
+        });
+        let body = match (bytes.is_empty(), is_json) {
+            (true, _) => Value::Null,
+            (false, true) => serde_json::from_slice(&bytes).expect("JSON"),
+            (false, false) => String::from_utf8(bytes.to_vec()).expect("text").into(),
         };
         Answer {
             status: parts.status,
@@ -215,24 +237,25 @@ impl Served {
 
     /// Serves on a port of its own.
     pub async fn listen(&self) -> Listening {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let (stop, stopped) = oneshot::channel::<()>();
-        let host = self.host.clone();
-        let serving = tokio::spawn(async move {
-            let settings = http::Settings {
-                body_ms: 200,
-                drain_ms: 2_000,
-                ..http::Settings::default()
-            };
-            let shutdown = async { drop(stopped.await) };
-            http::serve(listener, http::router(host, &settings), &settings, shutdown).await
-        });
-        Listening {
-            address,
-            stop,
-            serving,
-        }
+        self.listen_with(http::Settings {
+            body_ms: 200,
+            drain_ms: 2_000,
+            ..http::Settings::default()
+        })
+        .await
+    }
+
+    /// Serves on a port of its own, with a front door of its own.
+    pub async fn listen_with(&self, settings: http::Settings) -> Listening {
+        let router = http::router(self.host.clone(), &settings, &self.operations);
+        listening(router, settings).await
+    }
+
+    /// Serves operators on a port of their own.
+    pub async fn listen_for_operators(&self) -> Listening {
+        let settings = http::Settings::default();
+        let router = http::operators_router(self.host.clone(), &settings, &self.operations);
+        listening(router, settings).await
     }
 
     /// Waits until so many instances live.
@@ -264,6 +287,21 @@ impl Served {
             );
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
+    }
+}
+
+async fn listening(router: axum::Router, settings: http::Settings) -> Listening {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = tokio::spawn(async move {
+        let shutdown = async { drop(stopped.await) };
+        http::serve(listener, router, &settings, shutdown).await;
+    });
+    Listening {
+        address,
+        stop,
+        serving,
     }
 }
 

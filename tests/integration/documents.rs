@@ -39,6 +39,8 @@ fn defaults() -> Vec<(String, u64)> {
         ("admission", serde_json::to_value(&config.admission)),
         ("quarantine", serde_json::to_value(config.quarantine)),
         ("conversations", serde_json::to_value(&config.conversations)),
+        ("metrics", serde_json::to_value(&config.metrics)),
+        ("operations", serde_json::to_value(&config.operations)),
         ("sandbox", serde_json::to_value(&config.sandbox)),
         ("component", serde_json::to_value(config.component)),
         ("compile", serde_json::to_value(config.compile)),

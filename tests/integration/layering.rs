@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order of one message's journey.
-const ROOMS: [&str; 18] = [
+const ROOMS: [&str; 19] = [
     "main",
     "cli",
     "config",
@@ -20,17 +20,20 @@ const ROOMS: [&str; 18] = [
     "quarantine",
     "chat",
     "bindings",
+    "metrics",
     "tenant",
     "limit",
     "fault",
 ];
 
 /// One home for each foreign thing.
-const HOMES: [(&str, &[&str]); 6] = [
+const HOMES: [(&str, &[&str]); 8] = [
     ("axum::", &["http"]),
     ("clap::", &["cli"]),
     ("figment::", &["config"]),
+    ("hyper", &["http"]),
     ("moka::", &["conversations"]),
+    ("prometheus_client", &["metrics"]),
     ("std::env::", &["cli"]),
     ("wasmtime", &["sandbox", "capabilities", "bindings"]),
 ];

@@ -2,9 +2,11 @@
 
 mod custom_endpoint;
 mod documents;
+mod front_door;
 mod hostile_input;
 mod layering;
 mod liveness;
+mod operations;
 mod payloads;
 mod quarantine;
 mod respond;

@@ -54,10 +54,14 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
         custom_endpoint_tenant: Some(at.tenant.clone()),
         ..http::Settings::default()
     };
-    let router = http::router(host.clone(), &front_door);
+    let router = http::router(
+        host.clone(),
+        &front_door,
+        &http::operations::Settings::default(),
+    );
     let serving = http::serve(listener, router, &front_door, std::future::pending());
     tokio::select! {
-        served = serving => served.map_err(|error| Ended::Host(error.to_string())),
+        () = serving => Ok(()),
         watched = rebuild_on_save(&host, &at, &args) => watched,
         talked = talk(&host, &at) => talked,
         _ = tokio::signal::ctrl_c() => Ok(()),

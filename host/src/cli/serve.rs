@@ -1,5 +1,8 @@
 //! `retort serve`: a configuration's bots behind a port.
 
+mod in_force;
+mod machine;
+
 use std::fs::{DirBuilder, File, TryLockError};
 use std::io::Read;
 use std::net::SocketAddr;
@@ -7,10 +10,11 @@ use std::path::{Path, PathBuf};
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 
 use super::{Ended, compile_child, give};
 use crate::config::{Config, Entry, Flags};
-use crate::invocation::Host;
+use crate::invocation::{CANARY_TIME, Host};
 use crate::registry::Consent;
 use crate::sandbox::Allocator;
 use crate::{http, telemetry};
@@ -41,24 +45,69 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
         .map_err(|error| Ended::Usage(format!("`log.filter` is not valid: {error}")))?;
     let _lock = lock(config.data.as_deref())?;
 
+    in_force::say(&config);
+    machine::warn(&config);
     let mut settings = config.host();
     settings.sandbox.compiling = compile_child::compiling()?;
     settings.sandbox.compiled = config.data.as_ref().map(|data| data.join("compiled"));
     let host = Host::new(settings).map_err(|error| Ended::Host(error.to_string()))?;
+    see_a_guest_ended(&host).await?;
     // Before the bots are compiled: who is told of a taken port only then has waited for nothing.
-    let listener = listen(&config).await?;
+    let listener = listen(config.listen, "--listen").await?;
+    let operators = match config.operations.listen {
+        Some(address) => Some(listen(address, "`operations.listen`").await?),
+        None => None,
+    };
     deploy_all(&host, &config).await?;
     warn(&host, &config);
+    // Ends with the main one, and not before: a host that is ending can be watched to its end.
+    let _watched = serve_operators(&host, &config, operators)?;
     serve(host, &config, listener).await
 }
 
-async fn listen(config: &Config) -> Result<TcpListener, Ended> {
-    TcpListener::bind(config.listen).await.map_err(|error| {
+/// A host that cannot end a bot which loops must not run one.
+async fn see_a_guest_ended(host: &Host) -> Result<(), Ended> {
+    let canary = host.sandbox().canary(CANARY_TIME).await.map_err(|error| {
         Ended::Host(format!(
-            "{} cannot be listened on: {error}; choose another address with --listen",
-            config.listen
+            "this machine does not end bots in time: {error}; give it more, or less else to do"
+        ))
+    })?;
+    let late_us = canary.late_by.as_micros();
+    tracing::info!("a bot that loops was ended {late_us} us past its deadline");
+    Ok(())
+}
+
+async fn listen(address: SocketAddr, by: &str) -> Result<TcpListener, Ended> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Ended::Host(format!(
+            "{address} cannot be listened on: {error}; choose another address with {by}"
         ))
     })
+}
+
+/// Serves operators on a listener of their own, if there is one, until what is returned is dropped.
+fn serve_operators(
+    host: &Host,
+    config: &Config,
+    listener: Option<TcpListener>,
+) -> Result<JoinSet<()>, Ended> {
+    let mut serving = JoinSet::new();
+    let Some(listener) = listener else {
+        return Ok(serving);
+    };
+    let address = listener
+        .local_addr()
+        .map_err(|error| Ended::Host(format!("the operators' port is gone: {error}")))?;
+    tracing::info!("operators are answered on http://{address}");
+    let settings = http::Settings {
+        connections: config.operations.connections,
+        ..config.http.clone()
+    };
+    let router = http::operators_router(host.clone(), &settings, &config.operations);
+    serving.spawn(async move {
+        http::serve(listener, router, &settings, std::future::pending()).await;
+    });
+    Ok(serving)
 }
 
 async fn serve(host: Host, config: &Config, listener: TcpListener) -> Result<(), Ended> {
@@ -68,9 +117,9 @@ async fn serve(host: Host, config: &Config, listener: TcpListener) -> Result<(),
         .map_err(|error| failed("the port is gone", error))?;
     let shutdown = shutdown().map_err(|error| failed("signals cannot be waited for", error))?;
     give(format_args!("listening on http://{address}"));
-    let router = http::router(host, &config.http);
-    let served = http::serve(listener, router, &config.http, shutdown).await;
-    served.map_err(|error| failed("serving has ended", error))
+    let router = http::router(host, &config.http, &config.operations);
+    http::serve(listener, router, &config.http, shutdown).await;
+    Ok(())
 }
 
 /// Makes the data folder, for this user only, and keeps any other host out of it while this one runs.

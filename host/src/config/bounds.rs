@@ -35,8 +35,13 @@ const REPLY: Bounds = &[
     ("delay_seconds", 1, 86_400),
 ];
 const HTTP: Bounds = &[
+    ("connections", 1, 1_000_000),
+    ("header_bytes", KIB, 256 * KIB),
+    ("headers", 1, 1_000),
+    ("header_ms", 1, DAY_MS),
     ("body_bytes", KIB, GIB),
     ("body_ms", 1, DAY_MS),
+    ("write_ms", 1, DAY_MS),
     ("drain_ms", 0, DAY_MS),
 ];
 const ADMISSION: Bounds = &[
@@ -54,6 +59,8 @@ const QUARANTINE: Bounds = &[
     ("window_seconds", 1, 86_400),
     ("probe_seconds", 1, 86_400),
 ];
+const METRICS: Bounds = &[("tenants", 0, 10_000)];
+const OPERATIONS: Bounds = &[("connections", 1, 10_000), ("canary_ms", 1, 60_000)];
 const SANDBOX: Bounds = &[
     ("guest_threads", 0, 1024),
     ("guest_niceness", 0, 19),
@@ -98,10 +105,13 @@ pub(super) fn problem(config: &Config) -> Option<String> {
         .or_else(|| a_weight(config))
         .or_else(|| out_of_bounds("conversations", &config.conversations, CONVERSATIONS))
         .or_else(|| out_of_bounds("quarantine", &config.quarantine, QUARANTINE))
+        .or_else(|| out_of_bounds("metrics", &config.metrics, METRICS))
+        .or_else(|| out_of_bounds("operations", &config.operations, OPERATIONS))
         .or_else(|| out_of_bounds("sandbox", &config.sandbox, SANDBOX))
         .or_else(|| out_of_bounds("component", &config.component, COMPONENT))
         .or_else(|| out_of_bounds("compile", &config.compile, COMPILE))
         .or_else(|| more_turns_than_instances(config))
+        .or_else(|| operators_from_afar(config))
 }
 
 /// What is out of bounds in one deployment's settings.
@@ -147,6 +157,18 @@ fn more_turns_than_instances(config: &Config) -> Option<String> {
     })
 }
 
+/// Whoever reaches that listener is taken for an operator.
+fn operators_from_afar(config: &Config) -> Option<String> {
+    let listen = config.operations.listen?;
+    (!listen.ip().is_loopback()).then(|| {
+        format!(
+            "`operations.listen` is {listen}, which others can reach; give an address of loopback, such as \
+             127.0.0.1:{}, or use `operations.token` at the main port",
+            listen.port()
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,6 +183,8 @@ mod tests {
         are_bounded(&config.admission, ADMISSION);
         are_bounded(&config.conversations, CONVERSATIONS);
         are_bounded(&config.quarantine, QUARANTINE);
+        are_bounded(&config.metrics, METRICS);
+        are_bounded(&config.operations, OPERATIONS);
         are_bounded(&config.sandbox, SANDBOX);
         are_bounded(&config.component, COMPONENT);
         are_bounded(&config.compile, COMPILE);

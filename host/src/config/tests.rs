@@ -57,6 +57,18 @@ fn an_unknown_key_and_a_wrong_value_are_errors_that_say_where() {
     );
 }
 
+#[test]
+fn a_token_is_never_repeated_whatever_is_wrong_with_it() {
+    for given in ["1234567890123456", "[\"hush-hush-hush-hush\"]", "hush"] {
+        let told = error("", &[("RETORT_OPERATIONS__TOKEN", given)]);
+        assert!(told.contains("operations.token"), "{told}");
+        assert!(!told.contains("hush") && !told.contains("1234"), "{told}");
+    }
+    let file = "[operations]\ntoken = \"hush-hush-hush-hush\"\nlisten = \"[::1]:9000\"\n";
+    let config = load(file, &[], &Flags::default()).expect("it is valid");
+    assert!(!format!("{config:?}").contains("hush"));
+}
+
 const ENTRY: &str =
     "[[deployments]]\ntenant = \"acme\"\nbot = \"echo\"\ncomponent = \"echo.wasm\"\n";
 
@@ -114,6 +126,14 @@ fn a_number_that_makes_no_sense_is_refused() {
         (
             "[admission]\nconcurrent_turns = 128\n",
             "`admission.concurrent_turns` is 128 and `sandbox.instances` 128",
+        ),
+        (
+            "[operations]\nlisten = \"0.0.0.0:9000\"\n",
+            "`operations.listen` is 0.0.0.0:9000, which others can reach",
+        ),
+        (
+            "[operations]\ntoken = \"secret\"\n",
+            "`operations.token`: a token has at least 16 characters and this one 6",
         ),
     ] {
         let told = error(file, &[]);

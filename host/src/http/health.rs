@@ -1,12 +1,127 @@
-//! Is the host well? Open to all, so it says nothing of tenants.
+//! Is the host well? Shallow health is open to all, so it says nothing of tenants; deep health runs a bot that loops,
+//! and is for operators.
+
+use std::time::Duration;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use serde_json::{Value, json};
+use tokio::task::spawn_blocking;
 
 use super::FrontDoor;
+use super::operations::Denied;
+use super::problem::Problem;
+use crate::invocation::{CANARY_TIME, Host};
+use crate::metrics::MEDIA_TYPE;
+use crate::sandbox::{Canary, NotStopped};
 
-pub(super) async fn get_health(State(door): State<FrontDoor>) -> Json<Value> {
-    let allocator = door.host.sandbox().allocator().to_string();
-    Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION"), "allocator": allocator }))
+/// So many ticks without one, and the clock that ends bots which spin has stopped.
+const STALLED_TICKS: u32 = 100;
+
+pub(super) async fn get_health(
+    State(door): State<FrontDoor>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Denied> {
+    let is_deep = query.is_some_and(|query| query.split('&').any(|pair| pair == "deep=1"));
+    if !is_deep {
+        return Ok(Json(health(&door.host, "ok", None)).into_response());
+    }
+    door.access.check(&headers)?;
+    Ok(look(&door.host, door.canary_late).await.into_response())
+}
+
+pub(super) async fn get_metrics(
+    State(door): State<FrontDoor>,
+    headers: HeaderMap,
+) -> Result<Response, Denied> {
+    door.access.check(&headers)?;
+    let text = spawn_blocking(move || door.host.metrics()).await;
+    Ok(match text {
+        Ok(text) => ([(CONTENT_TYPE, MEDIA_TYPE)], text).into_response(),
+        Err(_) => Problem::host_fault().into_response(),
+    })
+}
+
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+    version: &'static str,
+    allocator: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checks: Option<Value>,
+}
+
+fn health(host: &Host, status: &'static str, checks: Option<Value>) -> Health {
+    Health {
+        status,
+        version: env!("CARGO_PKG_VERSION"),
+        allocator: host.sandbox().allocator().to_string(),
+        checks,
+    }
+}
+
+/// Looks at all that can be looked at.
+async fn look(host: &Host, late: Duration) -> (StatusCode, Json<Health>) {
+    let canary = host.sandbox().canary(CANARY_TIME).await;
+    let (canary_is_well, canary) = of_canary(canary, late);
+    let (ticker_is_well, ticker) = of_ticker(host);
+    let (status, word) = if canary_is_well && ticker_is_well {
+        (StatusCode::OK, "ok")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "failing")
+    };
+    let checks = json!({ "canary": canary, "ticker": ticker, "pool": pool(host) });
+    (status, Json(health(host, word, Some(checks))))
+}
+
+fn of_canary(canary: Result<Canary, NotStopped>, late: Duration) -> (bool, Value) {
+    match canary {
+        Ok(canary) => {
+            let is_well = canary.late_by <= late;
+            let figures = json!({
+                "ok": is_well,
+                "stopped_after_ms": ms(canary.stopped_after),
+                "late_by_ms": ms(canary.late_by),
+                "may_be_late_by_ms": ms(late),
+            });
+            (is_well, figures)
+        }
+        Err(error) => (false, json!({ "ok": false, "problem": error.to_string() })),
+    }
+}
+
+fn of_ticker(host: &Host) -> (bool, Value) {
+    let (age, every) = (
+        host.sandbox().tick_age(),
+        Duration::from_millis(host.sandbox().settings().tick_ms),
+    );
+    let stalled = every * STALLED_TICKS;
+    let is_well = age < stalled;
+    let figures = json!({ "ok": is_well, "age_ms": ms(age), "stalled_ms": ms(stalled) });
+    (is_well, figures)
+}
+
+/// Instances beyond the turns that run are what a leak would look like; one that is just being made or torn down is
+/// one of them, so this tells and does not judge.
+fn pool(host: &Host) -> Value {
+    let sandbox = host.sandbox();
+    let (Some(taken), Some(size)) = (sandbox.pool(), sandbox.pool_size()) else {
+        return Value::Null;
+    };
+    let turns = host.occupancy();
+    json!({
+        "instances": taken.component_instances,
+        "size": size.component_instances,
+        "running_turns": turns.running,
+        "waiting_turns": turns.waiting,
+    })
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
 }

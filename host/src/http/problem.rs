@@ -37,25 +37,13 @@ struct Body<'a> {
     detail: &'a str,
 }
 
+/// The media type of problem details.
+const MEDIA_TYPE: &str = "application/problem+json";
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let title = self.status.canonical_reason().unwrap_or("Error");
-        let (status, code, fault, detail) = (
-            self.status.as_u16(),
-            self.code,
-            self.fault.as_str(),
-            &self.detail,
-        );
-        let body = Json(Body {
-            r#type: "about:blank",
-            title,
-            status,
-            code,
-            fault,
-            detail,
-        });
-        let mut response = (self.status, body).into_response();
-        let json = HeaderValue::from_static("application/problem+json");
+        let mut response = (self.status, Json(self.body())).into_response();
+        let json = HeaderValue::from_static(MEDIA_TYPE);
         response.headers_mut().insert(header::CONTENT_TYPE, json);
         if let Some(seconds) = self.retry_after {
             response
@@ -63,6 +51,42 @@ impl IntoResponse for Problem {
                 .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
+    }
+}
+
+impl Problem {
+    fn body(&self) -> Body<'_> {
+        Body {
+            r#type: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            code: self.code,
+            fault: self.fault.as_str(),
+            detail: &self.detail,
+        }
+    }
+
+    /// A host without a place for one more connection.
+    pub(super) fn too_many_connections(most: usize) -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            code: "too-many-connections",
+            fault: Fault::Host,
+            detail: format!("this host has its {most} connections already"),
+            retry_after: Some(1),
+        }
+    }
+
+    /// A whole response, for a connection that is told so and closed before anything is read of it.
+    pub(super) fn on_the_wire(&self) -> Vec<u8> {
+        let body = serde_json::to_string(&self.body()).unwrap_or_default();
+        let (status, length) = (self.status, body.len());
+        let seconds = self.retry_after.unwrap_or(1);
+        format!(
+            "HTTP/1.1 {status}\r\ncontent-type: {MEDIA_TYPE}\r\nretry-after: {seconds}\r\n\
+             connection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+        )
+        .into_bytes()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tracing::{Level, event, span};
 use uuid::Uuid;
 
@@ -9,6 +10,7 @@ use super::{InvokeError, Purpose};
 use crate::capabilities::log::Lines;
 use crate::chat::{Reply, Said};
 use crate::fault::Fault;
+use crate::metrics::{Turn, Used};
 use crate::registry::{Deployment, FailurePolicy};
 use crate::sandbox::Usage;
 use crate::tenant::Address;
@@ -63,6 +65,23 @@ impl Invocation {
             Ok(reply) if *reply.said() == Said::NoAnswer => "no-answer",
             Ok(_) => "replied",
             Err(error) => error.code(),
+        }
+    }
+
+    /// What is counted of it. One that reached no deployment took no time worth measuring, and one whose guest gave
+    /// no account of itself used nothing that is known.
+    pub(super) fn counted<'a>(&self, to: &'a Address, arrived: Instant) -> Turn<'a> {
+        let has_usage = self.usage != Usage::default();
+        Turn {
+            tenant: &to.tenant,
+            outcome: self.outcome(),
+            fault: self.result.as_ref().err().map(InvokeError::fault),
+            took: self.revision.is_some().then(|| arrived.elapsed()),
+            used: has_usage.then_some(Used {
+                fuel: self.usage.fuel,
+                memory_peak_bytes: self.usage.memory_peak_bytes,
+                host_calls: self.usage.host_calls,
+            }),
         }
     }
 

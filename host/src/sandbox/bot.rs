@@ -57,8 +57,6 @@ pub enum Unloadable {
 /// A bot's component, ready to be instantiated.
 pub struct Bot {
     pub(super) linked: BotPre<TurnState>,
-    /// What the host lets it be made of.
-    pub(super) made_of: structure::Limits,
     digest: String,
     /// Whether its last turn ran into a tick: then the next one begins where it would end up.
     long: AtomicBool,
@@ -101,7 +99,6 @@ impl Bot {
         engine: &Engine,
         component: &Component,
         digest: &str,
-        made_of: structure::Limits,
     ) -> Result<Self, Unloadable> {
         let linker = link(engine, component).map_err(|error| Unloadable::Import(words(&error)))?;
         let linked = linker
@@ -110,7 +107,6 @@ impl Bot {
         let linked = BotPre::new(linked).map_err(|error| Unloadable::Export(words(&error)))?;
         Ok(Self {
             linked,
-            made_of,
             digest: format!("sha256:{digest}"),
             long: AtomicBool::new(false),
         })

@@ -60,6 +60,18 @@ impl PoolUse {
             stacks: metrics.stacks(),
         })
     }
+
+    /// All of a pool as [`pool`] sets it up.
+    pub(super) fn most(settings: &Settings) -> Self {
+        let (instances, component) = (settings.instances, &settings.component);
+        Self {
+            component_instances: instances.into(),
+            core_instances: instances.saturating_mul(component.instances).into(),
+            memories: instances.saturating_mul(component.memories) as usize,
+            tables: instances.saturating_mul(component.tables) as usize,
+            stacks: instances as usize,
+        }
+    }
 }
 
 /// An engine with a pool, or without one where the system does not give the address space.

@@ -4,7 +4,7 @@
 
 use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
@@ -156,6 +156,19 @@ async fn in_slices<F: Future>(mut turn: Pin<Box<F>>, schedule: Schedule) -> F::O
             }
         }
     }
+}
+
+/// Runs a turn on a thread that it has for itself: it goes on at each tick.
+pub(super) async fn alone<F: Future>(turn: F, progress: Progress) -> F::Output {
+    let mut turn = pin!(turn);
+    poll_fn(|cx| {
+        let polled = turn.as_mut().poll(cx);
+        if polled.is_pending() && progress.has_ticked() {
+            cx.waker().wake_by_ref();
+        }
+        polled
+    })
+    .await
 }
 
 /// So that a guest that spins gives way to whatever else has work: accept, health, short turns.

@@ -14,7 +14,7 @@ use super::bot::Bot;
 use super::failure::{self, Failure};
 use super::guests::{Progress, next_slice};
 use super::limits::{Limits, Meter};
-use crate::admission::Permit;
+use super::structure;
 use crate::bindings::handler::Guest;
 use crate::bindings::log::Level;
 use crate::bindings::types;
@@ -72,6 +72,7 @@ pub(super) struct Given {
     pub(super) log: Log,
     pub(super) moved: Moved,
     pub(super) clock_resolution: Duration,
+    pub(super) made_of: structure::Limits,
 }
 
 /// What an instance used.
@@ -171,23 +172,34 @@ impl WasiView for TurnState {
     }
 }
 
-/// Makes an instance, asks it, and measures it. The permit is given back when the instance is gone.
-pub(super) async fn run<A: Ask>(
+/// What is done with one store, from making an instance in it on.
+pub(super) trait Work: Send + 'static {
+    /// What comes of it.
+    type Said: Send + 'static;
+
+    /// Does it.
+    fn done(
+        self,
+        store: &mut Store<TurnState>,
+    ) -> impl Future<Output = Result<Self::Said, Ended>> + Send;
+}
+
+/// Has work done under the limits, and measures it. The permit is given back when the instance is gone.
+pub(super) async fn run<W: Work, P: Send>(
     engine: Engine,
-    bot: Arc<Bot>,
     terms: Terms,
     given: Given,
-    ask: A,
-    permit: Permit,
+    work: W,
+    permit: P,
     progress: Progress,
-) -> (Result<A::Said, Failure>, Usage) {
+) -> (Result<W::Said, Failure>, Usage) {
     let started = Instant::now();
-    let mut store = match store(&engine, &bot, &terms, given, progress) {
+    let mut store = match store(&engine, &terms, given, progress) {
         Ok(store) => store,
         Err(error) => return (Err(Failure::Host(format!("{error:#}"))), Usage::default()),
     };
     // The guest is cut from inside where it runs, and from here where it waits in a host call.
-    let ended = timeout_at(terms.deadline.into(), ask_instance(&bot, &mut store, ask)).await;
+    let ended = timeout_at(terms.deadline.into(), work.done(&mut store)).await;
     let usage = measure(&store, &terms.limits, started);
     drop(store);
     drop(permit);
@@ -200,36 +212,44 @@ pub(super) async fn run<A: Ask>(
     (result, usage)
 }
 
-struct Ended {
-    error: wasmtime::Error,
-    starting: bool,
+/// The engine's own word on why it ended a guest, and whether that was still starting.
+pub(super) struct Ended {
+    pub(super) error: wasmtime::Error,
+    pub(super) starting: bool,
 }
 
-async fn ask_instance<A: Ask>(
-    bot: &Bot,
-    store: &mut Store<TurnState>,
-    ask: A,
-) -> Result<A::Said, Ended> {
-    let ended = |starting| move |error| Ended { error, starting };
-    let instance = bot
-        .linked
-        .instantiate_async(&mut *store)
-        .await
-        .map_err(ended(true))?;
-    ask.ask(instance.retort_bot_handler(), store)
-        .await
-        .map_err(ended(false))
+/// A bot, and what it is asked.
+pub(super) struct Asking<A> {
+    pub(super) bot: Arc<Bot>,
+    pub(super) ask: A,
+}
+
+impl<A: Ask> Work for Asking<A> {
+    type Said = A::Said;
+
+    async fn done(self, store: &mut Store<TurnState>) -> Result<A::Said, Ended> {
+        let ended = |starting| move |error| Ended { error, starting };
+        let instance = self
+            .bot
+            .linked
+            .instantiate_async(&mut *store)
+            .await
+            .map_err(ended(true))?;
+        self.ask
+            .ask(instance.retort_bot_handler(), store)
+            .await
+            .map_err(ended(false))
+    }
 }
 
 fn store(
     engine: &Engine,
-    bot: &Bot,
     terms: &Terms,
     given: Given,
     progress: Progress,
 ) -> Result<Store<TurnState>> {
     let limits = &terms.limits;
-    let mut store = Store::new(engine, TurnState::new(bot, terms, given));
+    let mut store = Store::new(engine, TurnState::new(terms, given));
     store.limiter(|turn| &mut turn.meter);
     store.set_fuel(limits.fuel)?;
     store.set_hostcall_fuel(limits.transfer_bytes);
@@ -290,7 +310,7 @@ fn settle(mut turn: StoreContextMut<'_, TurnState>) -> Result<()> {
 }
 
 impl TurnState {
-    fn new(bot: &Bot, terms: &Terms, given: Given) -> Self {
+    fn new(terms: &Terms, given: Given) -> Self {
         let limits = &terms.limits;
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.handles);
@@ -310,7 +330,7 @@ impl TurnState {
             },
             wasi: wasi(&given),
             table,
-            meter: Meter::new(limits, bot.made_of),
+            meter: Meter::new(limits, given.made_of),
             tab: Tab {
                 calls: 0,
                 most_calls: limits.host_calls,

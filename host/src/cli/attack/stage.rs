@@ -44,7 +44,11 @@ impl Stage {
         let listener = TcpListener::bind("127.0.0.1:0").await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let settings = http::Settings::default();
-        let router = http::router(host.clone(), &settings);
+        let router = http::router(
+            host.clone(),
+            &settings,
+            &http::operations::Settings::default(),
+        );
         let (serving, stop) = oneshot::channel();
         let stop = async { drop(stop.await) };
         tokio::spawn(async move { http::serve(listener, router, &settings, stop).await });
