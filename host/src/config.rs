@@ -240,6 +240,23 @@ impl Config {
         })
     }
 
+    /// Every table of numbers, under its name, with the values that are in force.
+    pub fn tables(&self) -> Vec<(&'static str, serde_json::Value)> {
+        vec![
+            ("limits", written(&self.limits)),
+            ("reply", written(&self.reply)),
+            ("http", written(&self.http)),
+            ("admission", written(&self.admission)),
+            ("quarantine", written(&self.quarantine)),
+            ("conversations", written(&self.conversations)),
+            ("metrics", written(&self.metrics)),
+            ("operations", written(&self.operations)),
+            ("sandbox", written(&self.sandbox)),
+            ("component", written(&self.component)),
+            ("compile", written(&self.compile)),
+        ]
+    }
+
     /// What a host is made with.
     pub fn host(&self) -> invocation::Settings {
         invocation::Settings {
@@ -272,6 +289,10 @@ fn in_text(value: &serde_json::Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn written(table: &impl Serialize) -> serde_json::Value {
+    serde_json::to_value(table).expect("a table of settings has text keys and plain values")
 }
 
 fn extract<T: DeserializeOwned>(sources: &Figment) -> Result<T, BadConfig> {

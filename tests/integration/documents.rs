@@ -31,23 +31,9 @@ fn documented() -> Vec<(String, u64)> {
 
 /// Every number that can be set, under its key.
 fn defaults() -> Vec<(String, u64)> {
-    let config = Config::default();
-    let tables = [
-        ("limits", serde_json::to_value(&config.limits)),
-        ("reply", serde_json::to_value(&config.reply)),
-        ("http", serde_json::to_value(&config.http)),
-        ("admission", serde_json::to_value(&config.admission)),
-        ("quarantine", serde_json::to_value(config.quarantine)),
-        ("conversations", serde_json::to_value(&config.conversations)),
-        ("metrics", serde_json::to_value(&config.metrics)),
-        ("operations", serde_json::to_value(&config.operations)),
-        ("sandbox", serde_json::to_value(&config.sandbox)),
-        ("component", serde_json::to_value(config.component)),
-        ("compile", serde_json::to_value(config.compile)),
-    ];
     let mut defaults = Vec::new();
-    for (table, values) in tables {
-        let Value::Object(values) = values.expect("it can be written") else {
+    for (table, values) in Config::default().tables() {
+        let Value::Object(values) = values else {
             panic!("{table} is no table")
         };
         let numbers = values

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Config;
+use super::{Config, written};
 
 /// A table of settings, its name, and the bounds of each number in it.
 type Bounds = &'static [(&'static str, u64, u64)];
@@ -96,20 +96,29 @@ const COMPILE: Bounds = &[
     ("concurrent", 1, 64),
 ];
 
+/// The bounds of each table.
+const TABLES: &[(&str, Bounds)] = &[
+    ("limits", LIMITS),
+    ("reply", REPLY),
+    ("http", HTTP),
+    ("admission", ADMISSION),
+    ("quarantine", QUARANTINE),
+    ("conversations", CONVERSATIONS),
+    ("metrics", METRICS),
+    ("operations", OPERATIONS),
+    ("sandbox", SANDBOX),
+    ("component", COMPONENT),
+    ("compile", COMPILE),
+];
+
 /// What is out of bounds in a host's settings, or contradicts another.
 pub(super) fn problem(config: &Config) -> Option<String> {
-    out_of_bounds("limits", &config.limits, LIMITS)
-        .or_else(|| out_of_bounds("reply", &config.reply, REPLY))
-        .or_else(|| out_of_bounds("http", &config.http, HTTP))
-        .or_else(|| out_of_bounds("admission", &config.admission, ADMISSION))
+    let tables = config.tables().into_iter();
+    let numbers = tables
+        .zip(TABLES)
+        .find_map(|((table, values), (_, bounds))| out_of_bounds(table, &values, bounds));
+    numbers
         .or_else(|| a_weight(config))
-        .or_else(|| out_of_bounds("conversations", &config.conversations, CONVERSATIONS))
-        .or_else(|| out_of_bounds("quarantine", &config.quarantine, QUARANTINE))
-        .or_else(|| out_of_bounds("metrics", &config.metrics, METRICS))
-        .or_else(|| out_of_bounds("operations", &config.operations, OPERATIONS))
-        .or_else(|| out_of_bounds("sandbox", &config.sandbox, SANDBOX))
-        .or_else(|| out_of_bounds("component", &config.component, COMPONENT))
-        .or_else(|| out_of_bounds("compile", &config.compile, COMPILE))
         .or_else(|| more_turns_than_instances(config))
         .or_else(|| operators_from_afar(config))
 }
@@ -119,11 +128,11 @@ pub(super) fn problem_of_deployment(
     limits: &impl Serialize,
     reply: &impl Serialize,
 ) -> Option<String> {
-    out_of_bounds("limits", limits, LIMITS).or_else(|| out_of_bounds("reply", reply, REPLY))
+    out_of_bounds("limits", &written(limits), LIMITS)
+        .or_else(|| out_of_bounds("reply", &written(reply), REPLY))
 }
 
-fn out_of_bounds(table: &str, settings: &impl Serialize, bounds: Bounds) -> Option<String> {
-    let settings = serde_json::to_value(settings).unwrap_or(Value::Null);
+fn out_of_bounds(table: &str, settings: &Value, bounds: Bounds) -> Option<String> {
     bounds.iter().find_map(|(key, least, most)| {
         let value = settings.get(key)?.as_u64()?;
         let is_within = (*least..=*most).contains(&value);
@@ -177,27 +186,14 @@ mod tests {
     fn every_number_has_bounds_and_its_default_keeps_to_them() {
         let config = Config::default();
         assert_eq!(problem(&config), None);
-        are_bounded(&config.limits, LIMITS);
-        are_bounded(&config.reply, REPLY);
-        are_bounded(&config.http, HTTP);
-        are_bounded(&config.admission, ADMISSION);
-        are_bounded(&config.conversations, CONVERSATIONS);
-        are_bounded(&config.quarantine, QUARANTINE);
-        are_bounded(&config.metrics, METRICS);
-        are_bounded(&config.operations, OPERATIONS);
-        are_bounded(&config.sandbox, SANDBOX);
-        are_bounded(&config.component, COMPONENT);
-        are_bounded(&config.compile, COMPILE);
-    }
-
-    #[track_caller]
-    fn are_bounded(settings: &impl Serialize, bounds: Bounds) {
-        let Ok(Value::Object(settings)) = serde_json::to_value(settings) else {
-            panic!("a table")
-        };
-        let numbers = settings.iter().filter(|(_, value)| value.is_u64());
-        let keys: Vec<&str> = numbers.map(|(key, _)| key.as_str()).collect();
-        let bounded: Vec<&str> = bounds.iter().map(|(key, ..)| *key).collect();
-        assert_eq!(keys, bounded);
+        for ((table, values), (bounded, bounds)) in config.tables().into_iter().zip(TABLES) {
+            assert_eq!(table, *bounded);
+            let values = values.as_object().expect("a table");
+            let numbers = values.iter().filter(|(_, value)| value.is_u64());
+            let keys: Vec<&str> = numbers.map(|(key, _)| key.as_str()).collect();
+            let bounds: Vec<&str> = bounds.iter().map(|(key, ..)| *key).collect();
+            assert_eq!(keys, bounds, "{table}");
+        }
+        assert_eq!(config.tables().len(), TABLES.len());
     }
 }

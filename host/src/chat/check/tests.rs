@@ -106,7 +106,7 @@ fn each_broken_rule_is_told_by_place_and_reason() {
             parts: vec![rich("{}"); 3],
             ..raw()
         },
-        "it has 3 parts and may have 2",
+        "the reply has too many parts, 3 of 2; if it needs more, raise `reply.parts`",
     );
     let two = [with_intent("a", 0.5).intents, with_intent("b", 0.5).intents].concat();
     refused(
@@ -114,11 +114,11 @@ fn each_broken_rule_is_told_by_place_and_reason() {
             intents: two,
             ..with_text(|_| {})
         },
-        "it has 2 intents and may have 1",
+        "the reply has too many intents, 2 of 1; if it needs more, raise `reply.intents`",
     );
     refused(
         with_text(|text| text.text = "x".repeat(20_001)),
-        "it has 20001 bytes and may have 20000",
+        "the reply is too large, 20001 of 20000 bytes; if it needs more, raise `reply.bytes`",
     );
     refused(
         with_text(|text| text.text = " \n".to_owned()),
@@ -152,15 +152,19 @@ fn each_broken_rule_is_told_by_place_and_reason() {
         with_part(rich("{\"quickReplies\":{}}")),
         "part 0 has quick replies without the `message` that the platform sends with them",
     );
-    for seconds in [0, 11] {
+    let waits = [
+        (0, "part 0 waits 0 seconds; 1 is the least"),
+        (
+            11,
+            "the reply waits too long, 11 of 10 s; if it needs more, raise `reply.delay_seconds`",
+        ),
+    ];
+    for (seconds, problem) in waits {
         let delay = types::Part::Delay(Delay {
             seconds,
             typing: true,
         });
-        refused(
-            with_part(delay),
-            &format!("part 0 waits {seconds} seconds; 1 to 10 are possible"),
-        );
+        refused(with_part(delay), problem);
     }
     refused(
         with_action(types::Action::Transfer(Transfer {

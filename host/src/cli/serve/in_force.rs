@@ -1,6 +1,5 @@
 //! Which limits are in force, one line of the log for each table. Knows nothing of what they mean.
 
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::config::Config;
@@ -12,21 +11,12 @@ pub(super) fn say(config: &Config) {
     }
 }
 
-fn lines(config: &Config) -> [String; 8] {
-    [
-        line("limits", &config.limits),
-        line("reply", &config.reply),
-        line("http", &config.http),
-        line("admission", &config.admission),
-        line("conversations", &config.conversations),
-        line("metrics", &config.metrics),
-        line("operations", &config.operations),
-        line("sandbox", &config.sandbox),
-    ]
+fn lines(config: &Config) -> Vec<String> {
+    let tables = config.tables().into_iter();
+    tables.map(|(table, values)| line(table, &values)).collect()
 }
 
-fn line(table: &str, settings: &impl Serialize) -> String {
-    let settings = serde_json::to_value(settings).unwrap_or(Value::Null);
+fn line(table: &str, settings: &Value) -> String {
     let values = settings.as_object().into_iter().flatten();
     let pairs = values.map(|(key, value)| format!(" {key}={value}"));
     format!("in force: [{table}]{}", pairs.collect::<String>())
@@ -44,14 +34,9 @@ mod tests {
         std::fs::write(&path, file).expect("written");
         let config = Config::load(Some(&path), [], &Default::default()).expect("it is valid");
         let lines = lines(&config);
-        assert_eq!(
-            lines[6],
-            "in force: [operations] listen=null connections=16 canary_ms=50"
-        );
-        assert!(
-            lines[0].starts_with("in force: [limits] deadline_ms=800 fuel=20000000000 "),
-            "{}",
-            lines[0]
-        );
+        let operations = "in force: [operations] listen=null connections=16 canary_ms=50";
+        assert!(lines.iter().any(|line| line == operations), "{lines:?}");
+        let limits = "in force: [limits] deadline_ms=800 fuel=1000000000 ";
+        assert!(lines[0].starts_with(limits), "{lines:?}");
     }
 }
