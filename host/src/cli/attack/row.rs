@@ -121,17 +121,16 @@ impl Trial {
 
     /// Has a bot answer all its turns.
     async fn tempt(&self, attack: &Attack) -> Came {
-        let mut came = Came {
-            uninterruptible: self.time_section(attack).await,
-            ..Came::default()
-        };
-        for turn in self.turns(attack.name, CALLERS, self.runs).await {
-            let overrun = turn.took.saturating_sub(self.deadline);
-            came.overrun.0.push(overrun);
-            let end = turn.end(attack.expected);
-            *came.outcomes.entry(end).or_default() += 1;
+        let uninterruptible = self.time_section(attack).await;
+        let turns = self
+            .turns(attack.name, CALLERS, self.runs, attack.expected)
+            .await;
+        let late = |took: Duration| took.saturating_sub(self.deadline);
+        Came {
+            outcomes: turns.ends,
+            overrun: Samples(turns.took.into_iter().map(late).collect()),
+            uninterruptible,
         }
-        came
     }
 
     /// Has the host serve a bot of the corpus, under its limits and those that `change` sets.
@@ -155,8 +154,9 @@ impl Trial {
     /// Times what cannot be interrupted in a bot: the same bot, under limits that end it after once.
     async fn time_section(&self, attack: &Attack) -> Option<Section> {
         let section = attack.uninterruptible?;
-        let turns = self.turns(&attack.once(), 1, TIMED_TURNS).await;
-        let longest = turns.iter().map(|turn| turn.took).max()?;
+        let name = attack.once();
+        let turns = self.turns(&name, 1, TIMED_TURNS, attack.expected).await;
+        let longest = turns.took.into_iter().max()?;
         Some(Section {
             name: section.name,
             ms: ms(longest),
@@ -164,48 +164,58 @@ impl Trial {
     }
 
     /// Asks a bot so many times, a few at a time.
-    pub(super) async fn turns(&self, bot: &str, at_a_time: usize, count: usize) -> Vec<Turn> {
+    pub(super) async fn turns(
+        &self,
+        bot: &str,
+        at_a_time: usize,
+        count: usize,
+        expected: Expected,
+    ) -> Turns {
         let asked = Arc::new(AtomicUsize::new(0));
         let mut asking = JoinSet::new();
         for _ in 0..at_a_time.min(count) {
             let mut caller = Caller::new(self.stage.address);
             let (asked, path) = (Arc::clone(&asked), stage::path(bot));
             let ask = async move {
-                let mut turns = Vec::new();
+                let mut turns = Turns::default();
                 while asked.fetch_add(1, Ordering::Relaxed) < count {
-                    turns.push(Turn::of(&mut caller, &path).await);
+                    turns.ask(&mut caller, &path, expected).await;
                 }
                 turns
             };
             asking.spawn_on(ask, &self.clients.handle());
         }
-        asking.join_all().await.into_iter().flatten().collect()
+        let mut all = Turns::default();
+        for turns in asking.join_all().await {
+            all.add(turns);
+        }
+        all
     }
 }
 
-/// One turn, as its caller saw it.
-pub(super) struct Turn {
-    answer: anyhow::Result<Answer>,
-    took: Duration,
+/// Turns, as their callers saw them. No answer is kept: what the measuring holds would be taken for the host's.
+#[derive(Default)]
+pub(super) struct Turns {
+    ends: BTreeMap<String, usize>,
+    took: Vec<Duration>,
 }
 
-impl Turn {
-    async fn of(caller: &mut Caller, path: &str) -> Self {
+impl Turns {
+    async fn ask(&mut self, caller: &mut Caller, path: &str, expected: Expected) {
         let began = Instant::now();
-        let answer = caller.ask(path, "go").await;
-        Self {
-            took: answer
-                .as_ref()
-                .map_or_else(|_| began.elapsed(), |answer| answer.took),
-            answer,
-        }
+        let (end, took) = match caller.ask(path, "go").await {
+            Ok(answer) => (outcome(&answer, expected), answer.took),
+            Err(error) => (format!("no answer: {error}"), began.elapsed()),
+        };
+        *self.ends.entry(end).or_default() += 1;
+        self.took.push(took);
     }
 
-    fn end(&self, expected: Expected) -> String {
-        match &self.answer {
-            Ok(answer) => outcome(answer, expected),
-            Err(error) => format!("no answer: {error}"),
+    fn add(&mut self, others: Self) {
+        for (end, count) in others.ends {
+            *self.ends.entry(end).or_default() += count;
         }
+        self.took.extend(others.took);
     }
 }
 

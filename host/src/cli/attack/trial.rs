@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::client::Clients;
 use super::component::component;
 use super::control::Control;
-use super::corpus::{Attack, NEIGHBOUR};
+use super::corpus::{Attack, Expected, NEIGHBOUR};
 use super::neighbours::{self, Traffic};
 use super::process::Figures;
 use super::row::Row;
@@ -115,7 +115,9 @@ impl Trial {
     /// that is not deployed is told of when it is its turn.
     pub(super) async fn rehearse(&mut self, attacks: &[&'static Attack]) {
         let at_a_time = NEIGHBOURS_REHEARSED_AT_A_TIME;
-        self.turns(neighbours::BOT, at_a_time, 4 * at_a_time).await;
+        let echoes = Expected::Says("go");
+        self.turns(neighbours::BOT, at_a_time, 4 * at_a_time, echoes)
+            .await;
         for attack in attacks.iter().filter(|attack| attack.is_deployed()) {
             if let Err(error) = self.rehearse_one(attack).await {
                 self.not_deployed.insert(attack.name, error);
@@ -125,15 +127,18 @@ impl Trial {
 
     async fn rehearse_one(&self, attack: &Attack) -> Result<(), String> {
         self.deploy(attack.name, attack, |_| {}).await?;
-        self.turns(attack.name, REHEARSED_AT_A_TIME, REHEARSED_TURNS)
-            .await;
+        self.rehearse_turns(attack.name, attack).await;
         if let Some(section) = attack.uninterruptible {
-            let name = attack.once();
-            self.deploy(&name, attack, section.once).await?;
-            self.turns(&name, REHEARSED_AT_A_TIME, REHEARSED_TURNS)
-                .await;
+            self.deploy(&attack.once(), attack, section.once).await?;
+            self.rehearse_turns(&attack.once(), attack).await;
         }
         Ok(())
+    }
+
+    async fn rehearse_turns(&self, name: &str, attack: &Attack) {
+        let at_a_time = REHEARSED_AT_A_TIME;
+        self.turns(name, at_a_time, REHEARSED_TURNS, attack.expected)
+            .await;
     }
 
     /// Runs each attack, and tells of it when it is over.
