@@ -57,7 +57,7 @@ fn one_attack_is_shown_in_a_table_with_the_verdict() {
         .lines()
         .find(|line| line.starts_with("recurse"));
     let words: Vec<_> = row.expect("its row").split_whitespace().take(3).collect();
-    assert_eq!(words, ["recurse", "3", "bot-trapped"]);
+    assert_eq!(words, ["recurse", "3", "stack-exhausted"]);
     assert!(!ended.stdout.contains("spin"), "{}", ended.stdout);
     let verdict = "holds   every turn of every attack ends as it should\n";
     assert!(ended.stdout.contains(verdict), "{}", ended.stdout);

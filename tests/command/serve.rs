@@ -254,7 +254,8 @@ async fn a_variable_beats_the_file_and_each_deployment_has_its_own_limits_and_po
     )
     .await;
     assert!(
-        spin.contains("the turn was cut at its deadline of 30 ms"),
+        spin.contains("the turn took too long")
+            && spin.contains("of 30 ms; if it needs more, raise `limits.deadline_ms`"),
         "{spin}"
     );
     serving.stop();
