@@ -96,7 +96,7 @@ fn watch(outcomes_only: bool) -> Watch {
         Watch {
             at_capacity: ms(200),
             alone: ms(300),
-            in_a_row: ms(20),
+            in_a_row: ms(100),
         }
     } else {
         Watch {

@@ -72,7 +72,7 @@ impl Traffic {
             asking.spawn_on(ask(caller, Arc::clone(&times)), clients);
         }
         let is_over = Arc::new(AtomicBool::new(false));
-        let every = Duration::from_secs_f64(1.0 / per_second.max(1.0));
+        let every = Duration::from_secs_f64(1.0 / per_second);
         let until = Arc::clone(&is_over);
         // A thread, since a runtime's timers are good to a millisecond only.
         std::thread::Builder::new()

@@ -20,6 +20,8 @@ use crate::sandbox::Limits;
 
 /// The part of what the host can do that the neighbours ask for: a machine at rest, most of the time.
 const NEIGHBOURS_SHARE: f64 = 0.2;
+/// Fewer would not notice an attack that is over in a tenth of a second.
+const NEIGHBOURS_PER_SECOND: f64 = 50.0;
 /// Turns of each bot before any is measured, and how many of them at a time: its code, and what the slots of the pool
 /// keep for it, are then there before the first figure is taken.
 const REHEARSED_TURNS: usize = 24;
@@ -96,7 +98,7 @@ impl Trial {
         let thread = |error| Ended::Host(format!("the machine gives no thread: {error}"));
         let (clients, to) = (self.clients.handle(), self.stage.address);
         let capacity = neighbours::capacity(&clients, to, watch.at_capacity).await;
-        self.per_second = capacity * NEIGHBOURS_SHARE;
+        self.per_second = (capacity * NEIGHBOURS_SHARE).max(NEIGHBOURS_PER_SECOND);
         self.row_lasts = watch.in_a_row;
         self.control.take();
         let traffic = Traffic::start(&clients, to, self.per_second).map_err(thread)?;
