@@ -305,14 +305,14 @@ impl Sandbox {
         let (started, progress) = (Instant::now(), schedule.progress.clone());
         let running = self.guests.run(turn, schedule, bot.is_long());
         let ended = timeout_at((deadline + GRACE).into(), running).await;
-        bot.was_long(ended.as_ref().map_or(true, |(_, long)| *long));
+        bot.was_long(progress.is_long());
         let seen = || Usage {
             wall: started.elapsed(),
             ..Usage::default()
         };
         let (result, mut usage) = match ended {
-            Ok((Ok(ended), _)) => ended,
-            Ok((Err(panicked), _)) => (Err(Failure::Host(panicked.to_string())), seen()),
+            Ok(Ok(ended)) => ended,
+            Ok(Err(panicked)) => (Err(Failure::Host(panicked.to_string())), seen()),
             // Every guest thread was busy until now: the turn ends all the same.
             Err(_) => (Err(late.now().into()), seen()),
         };

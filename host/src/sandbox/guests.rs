@@ -47,6 +47,7 @@ pub(super) struct Progress(Arc<Told>);
 #[derive(Debug, Default)]
 struct Told {
     ticked: AtomicBool,
+    is_long: AtomicBool,
     waited_us: AtomicU64,
 }
 
@@ -54,6 +55,12 @@ impl Progress {
     /// The guest has run into a tick.
     pub(super) fn tick(&self) {
         self.0.ticked.store(true, Ordering::Relaxed);
+        self.0.is_long.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it ever has.
+    pub(super) fn is_long(&self) -> bool {
+        self.0.is_long.load(Ordering::Relaxed)
     }
 
     /// How long it waited for its slices: time that others had.
@@ -95,14 +102,14 @@ impl Guests {
         Ok(Self(Some(runtime)))
     }
 
-    /// Runs a turn to its end, from its beginning on the guests' own threads if it is `long`. Also says whether
-    /// that is where it ended. Dropping the future ends the turn.
+    /// Runs a turn to its end, from its beginning on the guests' own threads if it is bound to be `long`. Dropping
+    /// the future ends the turn.
     pub(super) async fn run<F>(
         &self,
         turn: F,
         schedule: Schedule,
         long: bool,
-    ) -> (Result<F::Output, JoinError>, bool)
+    ) -> Result<F::Output, JoinError>
     where
         F: Future<Output: Send> + Send + 'static,
     {
@@ -111,13 +118,10 @@ impl Guests {
         let short = poll_fn(|cx| until_tick(turn.as_mut(), progress, cx));
         let ended = if long { None } else { short.await };
         if let Some(ended) = ended {
-            return (Ok(ended), false);
+            return Ok(ended);
         }
         let runtime = self.0.as_ref().expect("the runtime is there until drop");
-        (
-            Running(runtime.spawn(in_slices(turn, schedule))).await,
-            true,
-        )
+        Running(runtime.spawn(in_slices(turn, schedule))).await
     }
 }
 
@@ -202,5 +206,54 @@ impl<T> Future for Running<T> {
 impl<T> Drop for Running<T> {
     fn drop(&mut self) {
         self.0.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admission::{Admission, Settings as Gate};
+
+    /// A turn that runs into so many ticks, and says which threads it ran on.
+    async fn turn(ticks: usize, progress: Progress) -> Vec<Option<String>> {
+        let thread = || std::thread::current().name().map(str::to_owned);
+        let mut threads = vec![thread()];
+        for _ in 0..ticks {
+            progress.tick();
+            next_slice().await;
+            threads.push(thread());
+        }
+        threads
+    }
+
+    #[tokio::test]
+    async fn a_turn_moves_at_its_first_tick_and_is_long_only_then() {
+        let guests = Guests::start(&Settings::default()).expect("threads");
+        let gate = Admission::new(&Gate::default(), 1);
+        let line = gate.line(
+            &"acme".parse().expect("a tenant"),
+            &"bot".parse().expect("a bot"),
+        );
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let on_guest_threads = async |ticks: usize, long: bool| {
+            let permit = gate.admit(line, deadline.into()).await.expect("a permit");
+            let progress = Progress::default();
+            let schedule = Schedule {
+                progress: progress.clone(),
+                lane: permit.lane(),
+                deadline,
+            };
+            let ran = guests.run(turn(ticks, progress.clone()), schedule, long);
+            let threads = ran.await.expect("no panic").into_iter();
+            let moved: Vec<bool> = threads
+                .map(|thread| thread.as_deref() == Some("guest"))
+                .collect();
+            (moved, progress.is_long())
+        };
+        assert_eq!(on_guest_threads(0, false).await, (vec![false], false));
+        let moved = vec![false, true, true];
+        assert_eq!(on_guest_threads(2, false).await, (moved, true));
+        // Where it was taken to be long, and was not, the next one begins on the host's threads again.
+        assert_eq!(on_guest_threads(0, true).await, (vec![true], false));
     }
 }
