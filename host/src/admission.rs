@@ -156,6 +156,7 @@ impl Permit {
 /// A turn's place in the order in which long turns take theirs on the guests' threads.
 #[derive(Clone, Debug)]
 pub struct Lane {
+    turns: Arc<Fair>,
     slices: Arc<Fair>,
     line: Line,
 }
@@ -165,6 +166,11 @@ pub struct Lane {
 pub struct Slice(#[expect(dead_code, reason = "held for its `Drop`")] Place);
 
 impl Lane {
+    /// Whether at least half of all turns that run are of the same bot.
+    pub fn has_most(&self) -> bool {
+        self.turns.has_most(self.line)
+    }
+
     /// Gets in line for a slice, now, and waits for it in the future. Tenants take turns by their weight, and within
     /// a tenant its bots: one with a hundred guests that spin gets no more of the threads than one with a single one.
     ///
@@ -227,25 +233,21 @@ impl Admission {
     pub async fn admit(&self, line: Line, deadline: Instant) -> Result<Permit, Refused> {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(self.waited_too_long());
+            return Err(Refused::WaitedTooLong { over_share: false });
         }
         let entered = self.turns.enter(line, left)?;
         let Ok(place) = timeout_at(deadline, entered).await else {
-            return Err(self.waited_too_long());
+            let over_share = self.turns.is_over_share(line);
+            return Err(Refused::WaitedTooLong { over_share });
         };
         Ok(Permit {
             lane: Lane {
+                turns: Arc::clone(&self.turns),
                 slices: Arc::clone(&self.slices),
                 line,
             },
             _place: place,
         })
-    }
-
-    fn waited_too_long(&self) -> Refused {
-        Refused::WaitedTooLong {
-            over_share: self.turns.has_free(),
-        }
     }
 }
 

@@ -9,12 +9,14 @@ mod respond;
 mod serving;
 mod unread;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post, put};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use serving::serve;
@@ -41,6 +43,9 @@ pub struct Settings {
     /// The largest body that is read. A payload with engagement attributes has tens of KiB; a file's preview
     /// may add some hundreds.
     pub body_bytes: usize,
+    /// Bytes of all bodies above 32 KiB that are in memory at a time; one more is told to come back. Not less than
+    /// `body_bytes`. As JSON is read it takes up to thirty times as much.
+    pub large_bodies_bytes: usize,
     /// Milliseconds that a body may take to arrive. Who sends one byte at a time holds a connection, not a turn.
     pub body_ms: u64,
     /// Milliseconds until what is sent has been taken. Only who does not read, or hardly, makes it wait at all: the
@@ -60,6 +65,7 @@ impl Default for Settings {
             headers: 64,
             header_ms: 5_000,
             body_bytes: 1 << 20,
+            large_bodies_bytes: 16 << 20,
             body_ms: 5_000,
             write_ms: 5_000,
             drain_ms: 5_000,
@@ -75,6 +81,8 @@ struct FrontDoor {
     custom_endpoint_tenant: Option<TenantId>,
     body_bytes: usize,
     body_time: Duration,
+    /// In KiB.
+    room_for_bodies: Arc<Semaphore>,
     access: Access,
     canary_late: Duration,
 }
@@ -91,6 +99,7 @@ impl FrontDoor {
             custom_endpoint_tenant: settings.custom_endpoint_tenant.clone(),
             body_bytes: settings.body_bytes,
             body_time: Duration::from_millis(settings.body_ms),
+            room_for_bodies: Arc::new(Semaphore::new(settings.large_bodies_bytes >> 10)),
             access,
             canary_late: Duration::from_millis(operations.canary_ms),
         }

@@ -155,17 +155,40 @@ pub struct Ran<T> {
     pub usage: Usage,
     /// What it logged, on every path.
     pub log: Lines,
+    /// Whether at least half of the turns that ran beside it were its own bot's.
+    pub had_most: bool,
+}
+
+/// A guest that ran for longer than this begins its bot's next turn among the long ones, where the order of tenants
+/// rules: many turns of just under a tick would take a host's threads from all others.
+const SHORT: Duration = Duration::from_micros(250);
+
+/// A turn from which its bot's next one is judged, however it ends.
+struct Judged<'a> {
+    bot: &'a Bot,
+    started: Instant,
+    progress: Progress,
+}
+
+impl Drop for Judged<'_> {
+    fn drop(&mut self) {
+        let own = self
+            .started
+            .elapsed()
+            .saturating_sub(self.progress.waited());
+        self.bot.was_long(self.progress.is_long() || own > SHORT);
+    }
 }
 
 impl<T> Ran<T> {
     /// The code of the outcome if the bot went over its budget by its own doing. Not one that was cut at its
-    /// deadline after other guests, or the wait for a permit, had most of its time.
+    /// deadline after other bots' guests, or the wait for a permit, had most of its time.
     pub fn over_budget(&self) -> Option<&'static str> {
         let failure = self.result.as_ref().err()?;
         let own = self.usage.wall.saturating_sub(self.usage.waited);
         let is_own_doing = match failure {
             Failure::Exceeded(over) if over.limit == Limit::Deadline => {
-                own >= Duration::from_millis(over.allowed) / 2
+                self.had_most || own >= Duration::from_millis(over.allowed) / 2
             }
             Failure::Exceeded(_) => true,
             Failure::Trapped { kind, .. } => *kind == TrapKind::StackExhausted,
@@ -303,9 +326,16 @@ impl Sandbox {
         );
 
         let (started, progress) = (Instant::now(), schedule.progress.clone());
+        let lane = schedule.lane.clone();
+        // Also for a caller who does not wait for the end.
+        let hangs_up = Judged {
+            bot,
+            started,
+            progress: progress.clone(),
+        };
         let running = self.guests.run(turn, schedule, bot.is_long());
         let ended = timeout_at((deadline + GRACE).into(), running).await;
-        bot.was_long(progress.is_long());
+        drop(hangs_up);
         let seen = || Usage {
             wall: started.elapsed(),
             ..Usage::default()
@@ -317,6 +347,7 @@ impl Sandbox {
             Err(_) => (Err(late.now().into()), seen()),
         };
         usage.waited = progress.waited();
+        let had_most = lane.has_most();
         // A guest that ends in the same moment as its time may be seen first, and is late all the same.
         let is_late = result.is_ok() && Instant::now() > deadline + GRACE;
         let result = if is_late {
@@ -328,6 +359,7 @@ impl Sandbox {
             result,
             usage,
             log: log.take(),
+            had_most,
         }
     }
 }

@@ -120,8 +120,14 @@ impl Fair {
         self.state().occupancy()
     }
 
-    pub(super) fn has_free(&self) -> bool {
-        self.state().free() > 0
+    /// Whether there are places, and none for this line.
+    pub(super) fn is_over_share(&self, line: Line) -> bool {
+        self.state().is_over_share(line)
+    }
+
+    /// Whether at least half of the places that are taken are this line's.
+    pub(super) fn has_most(&self, line: Line) -> bool {
+        self.state().has_most(line)
     }
 
     fn place(self: &Arc<Self>, line: Line) -> Place {

@@ -140,8 +140,12 @@ fn lock(data: Option<&Path>) -> Result<File, Ended> {
         .mode(0o700)
         .create(data)
         .map_err(|error| failed("cannot be made", &error))?;
-    let file =
-        File::create(data.join("lock")).map_err(|error| failed("cannot be written to", &error))?;
+    let file = File::options()
+        .create(true)
+        .write(true)
+        .truncate(false)
+        .open(data.join("lock"))
+        .map_err(|error| failed("cannot be written to", &error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(failed(

@@ -40,6 +40,7 @@ const HTTP: Bounds = &[
     ("headers", 1, 1_000),
     ("header_ms", 1, DAY_MS),
     ("body_bytes", KIB, GIB),
+    ("large_bodies_bytes", MIB, 64 * GIB),
     ("body_ms", 1, DAY_MS),
     ("write_ms", 1, DAY_MS),
     ("drain_ms", 0, DAY_MS),

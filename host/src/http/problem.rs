@@ -77,6 +77,18 @@ impl Problem {
         }
     }
 
+    /// A host that has as many large bodies in memory as it takes.
+    pub(super) fn too_many_large_bodies() -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            code: "too-many-large-bodies",
+            fault: Fault::Host,
+            detail: "this host reads as many large bodies as `http.large_bodies_bytes` lets it"
+                .to_owned(),
+            retry_after: Some(1),
+        }
+    }
+
     /// A whole response, for a connection that is told so and closed before anything is read of it.
     pub(super) fn on_the_wire(&self) -> Vec<u8> {
         let body = serde_json::to_string(&self.body()).unwrap_or_default();

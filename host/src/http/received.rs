@@ -1,14 +1,17 @@
 //! What handlers are handed: names that are valid, and a body that has been read, in time and within its size.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody as _};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_LENGTH;
 use axum::http::request::Parts;
+
 use serde::de::DeserializeOwned;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 
@@ -44,6 +47,8 @@ fn of_path(rejection: PathRejection) -> Problem {
 pub(super) struct Received {
     body: Bytes,
     pub(super) arrived: Instant,
+    /// Of a large body, while it is in memory.
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 impl FromRequest<FrontDoor> for Received {
@@ -54,10 +59,12 @@ impl FromRequest<FrontDoor> for Received {
         if announced(&request).is_some_and(|bytes| bytes > limit as u64) {
             return Err(too_large(limit));
         }
+        let room = room_for(&request, door)?;
         match timeout(door.body_time, Bytes::from_request(request, door)).await {
             Ok(Ok(body)) => Ok(Self {
                 body,
                 arrived: Instant::now(),
+                _room: room,
             }),
             Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
                 Err(too_large(limit))
@@ -89,6 +96,24 @@ impl Received {
         let read = spawn_blocking(move || reader(&body)).await;
         Ok(read.map_err(|_| Problem::host_fault())??)
     }
+}
+
+/// Room for a body that is large, or may be since it does not say. JSON takes many times its size once it is
+/// read, so what is in memory at a time has to be limited over all connections.
+fn room_for(request: &Request, door: &FrontDoor) -> Result<Option<OwnedSemaphorePermit>, Problem> {
+    let bytes = match announced(request) {
+        Some(bytes) => usize::try_from(bytes).unwrap_or(usize::MAX),
+        None if request.body().is_end_stream() => 0,
+        None => door.body_bytes,
+    };
+    if bytes <= PARSED_AT_ONCE_BYTES {
+        return Ok(None);
+    }
+    let room = Arc::clone(&door.room_for_bodies);
+    let kib = u32::try_from(bytes.div_ceil(1 << 10)).unwrap_or(u32::MAX);
+    room.try_acquire_many_owned(kib)
+        .map(Some)
+        .map_err(|_| Problem::too_many_large_bodies())
 }
 
 fn announced(request: &Request) -> Option<u64> {

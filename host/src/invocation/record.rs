@@ -95,11 +95,12 @@ impl Invocation {
         }
         let revision = self.revision.as_deref().unwrap_or_default();
         let (outcome, wall_us) = (self.outcome(), micros(self.usage.wall));
+        let waited_us = micros(self.usage.waited);
         let (fuel, memory_peak_bytes) = (self.usage.fuel, self.usage.memory_peak_bytes);
         let (host_calls, dropped_lines) = (self.usage.host_calls, self.log.dropped);
         macro_rules! turn {
             ($level:expr, $($text:tt)*) => {
-                event!($level, outcome, revision, wall_us, fuel, memory_peak_bytes, host_calls, dropped_lines, $($text)*)
+                event!($level, outcome, revision, wall_us, waited_us, fuel, memory_peak_bytes, host_calls, dropped_lines, $($text)*)
             };
         }
         match &self.result {

@@ -116,12 +116,17 @@ impl Visit {
     }
 }
 
+// A probe whose caller leaves has shown nothing, and the next one has to wait as long: else a caller could have a
+// bad bot asked again and again.
 impl Drop for Visit {
     fn drop(&mut self) {
+        let settings = &self.record.settings;
         if self.is_probe
             && let Some(out) = &mut self.record.kept().out
+            && out.is_probed
         {
             out.is_probed = false;
+            out.until = Instant::now() + Duration::from_secs(settings.probe_seconds);
         }
     }
 }

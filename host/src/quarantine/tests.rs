@@ -96,11 +96,13 @@ async fn each_probe_that_fails_doubles_the_wait_up_to_a_bound() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_probe_whose_caller_leaves_makes_room_for_another() {
+async fn a_probe_whose_caller_leaves_makes_room_for_another_after_the_same_wait() {
     let quarantine = quarantine();
     let bad = taken_out(&quarantine).await;
     pass(10).await;
     drop(bad.enter().expect("one is let in"));
+    assert!(bad.enter().is_err(), "not at once");
+    pass(10).await;
     assert_eq!(turn(&bad, None), None);
     assert_eq!(bad.state(), None);
 }

@@ -57,6 +57,7 @@ impl Artifacts {
                 (temporary.path().to_owned(), Some(temporary))
             }
         };
+        is_no_link(&folder)?;
         let own = folder.join(engine::fingerprint(engine));
         DirBuilder::new()
             .recursive(true)
@@ -99,6 +100,17 @@ impl Artifacts {
     }
 }
 
+/// What is below the folder is deleted when it is of no more use: it must not be somewhere else.
+fn is_no_link(folder: &Path) -> io::Result<()> {
+    match std::fs::symlink_metadata(folder) {
+        Ok(found) if !found.is_dir() => Err(io::Error::other(format!(
+            "\"{}\" is not a folder, but a link or a file; remove it",
+            folder.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
 async fn blocking<T: Send + 'static>(
     entry: &Entry,
     work: impl FnOnce(&Entry) -> T + Send + 'static,
@@ -120,7 +132,8 @@ impl Entry {
 
     /// What is kept, if it is whole. What is not is removed.
     fn kept(&self) -> Option<Component> {
-        if !self.code().exists() {
+        // Nothing but a file is opened: a pipe of that name would be waited for.
+        if !std::fs::symlink_metadata(self.code()).is_ok_and(|found| found.is_file()) {
             return None;
         }
         let unusable = match self.load() {
@@ -194,8 +207,13 @@ fn clear(folder: &Path, own: &Path) -> io::Result<()> {
     }
     for entry in std::fs::read_dir(own)? {
         let path = entry?.path();
-        if path.to_string_lossy().ends_with(TEMPORARY) {
-            std::fs::remove_file(path)?;
+        if path.to_string_lossy().ends_with(TEMPORARY)
+            && let Err(error) = std::fs::remove_file(&path)
+        {
+            tracing::warn!(
+                "\"{}\" is left over and cannot be removed: {error}",
+                path.display()
+            );
         }
     }
     Ok(())

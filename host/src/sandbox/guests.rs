@@ -5,8 +5,8 @@
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -33,9 +33,9 @@ pub(super) struct Schedule {
 impl Schedule {
     /// A slice; none at the deadline, when a turn is run once more all the same, to be cut in its own words.
     async fn wait_for(&self, slice: impl Future<Output = Slice>) -> Option<Slice> {
-        let begun = Instant::now();
+        self.progress.waits();
         let slice = timeout_at(self.deadline.into(), slice).await;
-        self.progress.waits_since(begun);
+        self.progress.waits_no_more();
         slice.ok()
     }
 }
@@ -49,6 +49,9 @@ struct Told {
     ticked: AtomicBool,
     is_long: AtomicBool,
     waited_us: AtomicU64,
+    /// When the wait began that is not over, in microseconds since the first look at it; 0: there is none.
+    waits_since_us: AtomicU64,
+    begun: OnceLock<Instant>,
 }
 
 impl Progress {
@@ -65,16 +68,33 @@ impl Progress {
 
     /// How long it waited for its slices: time that others had.
     pub(super) fn waited(&self) -> Duration {
-        Duration::from_micros(self.0.waited_us.load(Ordering::Relaxed))
+        let over = self.0.waited_us.load(Ordering::Relaxed);
+        let open = match self.0.waits_since_us.load(Ordering::Relaxed) {
+            0 => 0,
+            since => self.now_us().saturating_sub(since),
+        };
+        Duration::from_micros(over + open)
     }
 
     fn has_ticked(&self) -> bool {
         self.0.ticked.swap(false, Ordering::Relaxed)
     }
 
-    fn waits_since(&self, begun: Instant) {
-        let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+    fn waits(&self) {
+        self.0
+            .waits_since_us
+            .store(self.now_us(), Ordering::Relaxed);
+    }
+
+    fn waits_no_more(&self) {
+        let since = self.0.waits_since_us.swap(0, Ordering::Relaxed);
+        let micros = self.now_us().saturating_sub(since);
         self.0.waited_us.fetch_add(micros, Ordering::Relaxed);
+    }
+
+    fn now_us(&self) -> u64 {
+        let begun = self.0.begun.get_or_init(Instant::now);
+        u64::try_from(begun.elapsed().as_micros()).map_or(u64::MAX, |micros| micros + 1)
     }
 }
 

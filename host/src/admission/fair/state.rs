@@ -74,6 +74,19 @@ impl State {
         self.rules.places.saturating_sub(self.running)
     }
 
+    pub(super) fn is_over_share(&mut self, line: Line) -> bool {
+        self.know(line);
+        let (share, free) = (self.rules.share, self.free());
+        let tenant = &self.tenants[line.tenant];
+        let may = tenant.may_have(line.bot, share, free, |party| party.running);
+        free > 0 && may.is_err()
+    }
+
+    pub(super) fn has_most(&mut self, line: Line) -> bool {
+        self.know(line);
+        self.bot(line).party.running * 2 >= self.running
+    }
+
     /// Takes a place, if there is one for this line and nobody of it waits.
     pub(super) fn take(&mut self, line: Line) -> bool {
         self.know(line);
@@ -97,7 +110,7 @@ impl State {
         grant: Sender<Place>,
     ) -> Result<u64, Refused> {
         self.may_wait(line)?;
-        let over_share = self.free() > 0;
+        let over_share = self.is_over_share(line);
         self.bot(line).in_time(left, over_share)?;
 
         self.tickets += 1;
