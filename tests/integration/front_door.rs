@@ -223,3 +223,34 @@ async fn what_is_in_flight_past_the_time_for_it_is_cut_and_who_idles_holds_up_no
     assert_eq!(rest(&mut asking).await, "");
     host.is_empty_again().await;
 }
+
+#[tokio::test]
+async fn large_bodies_have_their_room_and_one_more_is_told_to_come_back() {
+    let host = host().with_bot("echo", &bots::plugin("echo")).await;
+    let settings = Settings {
+        large_bodies_bytes: 1 << 20,
+        ..Settings::default()
+    };
+    let listening = host.listen_with(settings).await;
+    let (address, path) = (listening.address, respond_path("echo"));
+    let half = format!(
+        "POST {path} HTTP/1.1\r\nhost: retort\r\ncontent-length: {}\r\n\r\n{{",
+        900 << 10
+    );
+    // Whichever comes first has the room for the body that it announces; the rest of it never comes.
+    let (mut one, mut other) = (connect(address).await, connect(address).await);
+    let refused = tokio::select! {
+        answer = ask(&mut one, &half) => answer,
+        answer = ask(&mut other, &half) => answer,
+    };
+    assert!(
+        refused.starts_with("HTTP/1.1 503")
+            && refused.contains("too-many-large-bodies")
+            && refused.contains("retry-after: 1"),
+        "{refused}"
+    );
+    let small = request(address, "POST", &path, &text("hello").to_string()).await;
+    assert!(small.contains("[\"hello\"]"), "{small}");
+    drop((one, other));
+    listening.end().await;
+}
