@@ -1,5 +1,7 @@
 //! Documents that a reader relies on say what the code does.
 
+mod codes;
+
 use std::path::Path;
 
 use retort::config::Config;
