@@ -104,14 +104,16 @@ fn bytes((address, id): &Key, conversation: &Conversation) -> u32 {
 mod tests {
     use super::*;
 
-    #[test]
-    fn whatever_is_large_in_a_conversation_counts_against_the_memory() {
-        let address = Address {
+    fn address() -> Address {
+        Address {
             tenant: "acme".parse().expect("a tenant"),
             bot: "echo".parse().expect("a bot"),
             environment: "draft".parse().expect("an environment"),
-        };
-        let small = || Conversation {
+        }
+    }
+
+    fn small() -> Conversation {
+        Conversation {
             id: None,
             channel: Channel::Messaging,
             skill_id: None,
@@ -119,7 +121,28 @@ mod tests {
             engagement_id: None,
             visitor: None,
             engagement_attributes: None,
-        };
+        }
+    }
+
+    #[test]
+    fn a_conversation_is_forgotten_once_it_has_been_idle_for_its_time() {
+        // No minute at all: the time of a cache cannot be made to pass.
+        for (idle_minutes, is_remembered) in [(0, false), (1, true)] {
+            let conversations = Conversations::new(&Settings {
+                idle_minutes,
+                ..Settings::default()
+            });
+            conversations.begin(&address(), "c1", small());
+            let remembered = conversations.get(&address(), "c1");
+            assert_eq!(remembered.is_some(), is_remembered);
+            let idle = conversations.0.policy().time_to_idle();
+            assert_eq!(idle, Some(Duration::from_secs(60 * idle_minutes)));
+        }
+    }
+
+    #[test]
+    fn whatever_is_large_in_a_conversation_counts_against_the_memory() {
+        let address = address();
         let large = || Some("x".repeat(100_000));
         let fill: [fn(&mut Conversation, Option<String>); 6] = [
             |it, large| it.skill_id = large,

@@ -1,11 +1,14 @@
 //! `serve`: what an operator and the platform rely on.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use harness::bots::{misbehaving, plugin};
 use harness::host::{request, text};
 use tempfile::{TempDir, tempdir};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::running::{Running, file, retort, run};
 
@@ -202,24 +205,54 @@ async fn a_host_that_runs_out_of_files_goes_on_when_it_has_some_again() {
     assert!(told().contains("in force: [http] "), "{}", told());
 }
 
+/// Where operators are answered, by the log: a thread of its own writes that, and may not be there yet.
+async fn operators(log: &Path) -> SocketAddr {
+    for _ in 0..20_000 {
+        let told = std::fs::read_to_string(log).expect("text");
+        let rest = told.split_once("operators are answered on http://");
+        if let Some((address, _)) = rest.and_then(|(_, rest)| rest.split_once('\n')) {
+            return address.trim_end().parse().expect("an address");
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    panic!("it is never told");
+}
+
 #[tokio::test]
 async fn operators_have_a_listener_of_their_own() {
     let folder = folder("[operations]\nlisten = \"127.0.0.1:0\"\n");
     let log = folder.path().join("log");
     let serving = Running::logging_to(&log, &mut serve(folder.path()));
+    let operators = operators(&log).await;
     let told = std::fs::read_to_string(&log).expect("text");
     assert!(told.contains("a bot that loops was ended"), "{told}");
-    let (_, rest) = told
-        .split_once("operators are answered on http://")
-        .expect("it is told");
-    let operators = rest.split_whitespace().next().expect("an address");
-    let operators = operators.parse().expect("an address");
     for path in ["/metrics", "/healthz?deep=1"] {
         let own = request(operators, "GET", path, "").await;
         assert!(own.starts_with("HTTP/1.1 200"), "{own}");
         let main = request(serving.address, "GET", path, "").await;
         assert!(main.starts_with("HTTP/1.1 404"), "{main}");
     }
+    assert_eq!(serving.stop().0, 0);
+}
+
+#[tokio::test]
+async fn operators_are_so_many_at_a_time_and_take_no_place_of_others() {
+    let folder = folder("[operations]\nlisten = \"127.0.0.1:0\"\nconnections = 1\n");
+    let log = folder.path().join("log");
+    let serving = Running::logging_to(&log, &mut serve(folder.path()));
+    let operators = operators(&log).await;
+    let mut first = TcpStream::connect(operators).await.expect("a connection");
+    let health = b"GET /healthz HTTP/1.1\r\nhost: retort\r\n\r\n";
+    first.write_all(health).await.expect("sent");
+    first.read_u8().await.expect("an answer");
+
+    let mut second = TcpStream::connect(operators).await.expect("a connection");
+    let mut told = String::new();
+    second.read_to_string(&mut told).await.expect("an answer");
+    assert!(told.starts_with("HTTP/1.1 503"), "{told}");
+    assert!(told.contains("\"too-many-connections\""), "{told}");
+    let main = request(serving.address, "GET", "/healthz", "").await;
+    assert!(main.starts_with("HTTP/1.1 200"), "{main}");
     assert_eq!(serving.stop().0, 0);
 }
 

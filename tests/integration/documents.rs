@@ -1,5 +1,7 @@
 //! Documents that a reader relies on say what the code does.
 
+mod codes;
+
 use std::path::Path;
 
 use retort::config::Config;
@@ -30,7 +32,7 @@ fn documented() -> Vec<(String, u64)> {
 }
 
 /// Every number that can be set, under its key.
-fn defaults() -> Vec<(String, u64)> {
+pub(crate) fn defaults() -> Vec<(String, u64)> {
     let mut defaults = Vec::new();
     for (table, values) in Config::default().tables() {
         let Value::Object(values) = values else {

@@ -38,12 +38,12 @@ const HOMES: [(&str, &[&str]); 8] = [
     ("wasmtime", &["sandbox", "capabilities", "bindings"]),
 ];
 
-fn sources() -> PathBuf {
+pub(crate) fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../host/src")
 }
 
 /// Every file below a folder, with the room that it belongs to.
-fn files(folder: &Path) -> Vec<(String, PathBuf)> {
+pub(crate) fn files(folder: &Path) -> Vec<(String, PathBuf)> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {

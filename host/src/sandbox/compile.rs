@@ -232,6 +232,29 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn who_comes_while_as_many_are_compiled_as_may_be_waits() {
+        const SOON: std::time::Duration = std::time::Duration::from_millis(50);
+        let wasm: Arc<[u8]> = wat::parse_str("(component)").expect("a component").into();
+        for (concurrent, waits) in [(1, true), (2, false)] {
+            let limits = Limits {
+                concurrent,
+                ..Limits::default()
+            };
+            let engine = engine::for_compiling().expect("an engine");
+            let compiler = Compiler::new(engine, limits, Compiling::InProcess);
+            let another = compiler.turns.acquire().await.expect("a turn");
+            let file = NamedTempFile::new().expect("a file");
+            let mut compiling = Box::pin(compiler.compile(&wasm, &file));
+            if waits {
+                let early = tokio::time::timeout(SOON, &mut compiling).await;
+                assert!(early.is_err(), "{early:?}");
+                drop(another);
+            }
+            assert_eq!(compiling.await, Ok(()));
+        }
+    }
+
     #[test]
     fn code_above_its_limit_is_told() {
         let engine = engine::for_compiling().expect("an engine");
