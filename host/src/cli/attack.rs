@@ -3,6 +3,7 @@
 
 pub mod component;
 pub mod corpus;
+pub mod load;
 
 mod client;
 mod control;
@@ -13,6 +14,7 @@ mod samples;
 mod soak;
 mod stage;
 mod table;
+mod traffic;
 mod trial;
 mod verdict;
 

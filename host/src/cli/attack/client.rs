@@ -19,10 +19,14 @@ use tokio::time::{Instant, timeout};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The threads that callers run on, apart from the host's.
-pub(super) struct Clients(Option<Runtime>);
+pub struct Clients(Option<Runtime>);
 
 impl Clients {
-    pub(super) fn start() -> std::io::Result<Self> {
+    /// Starts one thread: what the machine has beside it is for the host.
+    ///
+    /// # Errors
+    /// The system's own, if it gives no thread.
+    pub fn start() -> std::io::Result<Self> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("client")
@@ -31,7 +35,8 @@ impl Clients {
         Ok(Self(Some(runtime)))
     }
 
-    pub(super) fn handle(&self) -> Handle {
+    /// Where their tasks are spawned.
+    pub fn handle(&self) -> Handle {
         let runtime = self.0.as_ref().expect("the runtime is there until drop");
         runtime.handle().clone()
     }
@@ -48,17 +53,20 @@ impl Drop for Clients {
 
 /// What came back.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub struct Answer {
     /// The word in `retort-outcome`, or the status of a response without one.
-    pub(super) outcome: String,
-    pub(super) body: Bytes,
+    pub outcome: String,
+    /// The status of the response.
+    pub status: u16,
+    /// Its body.
+    pub body: Bytes,
     /// From the request being written to the response being read.
-    pub(super) took: Duration,
+    pub took: Duration,
 }
 
 impl Answer {
     /// The first text of a reply.
-    pub(super) fn said(&self) -> Option<String> {
+    pub fn said(&self) -> Option<String> {
         let body: Value = serde_json::from_slice(&self.body).ok()?;
         body.pointer("/messages/0")?.as_str().map(str::to_owned)
     }
@@ -85,14 +93,17 @@ impl Connection {
     /// # Cancel safety
     /// None: drop the connection as well, since an answer may be on its way.
     pub(super) async fn say(&mut self, path: &str, message: &str) -> anyhow::Result<Answer> {
-        timeout(PATIENCE, self.exchange(path, message)).await?
+        self.post(path, saying(message)).await
     }
 
-    async fn exchange(&mut self, path: &str, message: &str) -> anyhow::Result<Answer> {
-        let payload = json!({ "convId": "c1", "message": message }).to_string();
+    async fn post(&mut self, path: &str, payload: Bytes) -> anyhow::Result<Answer> {
+        timeout(PATIENCE, self.exchange(path, payload)).await?
+    }
+
+    async fn exchange(&mut self, path: &str, payload: Bytes) -> anyhow::Result<Answer> {
         let request = Request::post(path)
             .header("host", "retort")
-            .body(Full::new(Bytes::from(payload)))?;
+            .body(Full::new(payload))?;
         let began = Instant::now();
         let response = self.sender.send_request(request).await?;
         let (head, body) = response.into_parts();
@@ -102,10 +113,17 @@ impl Connection {
         let outcome = outcome.and_then(|word| word.to_str().ok());
         Ok(Answer {
             outcome: outcome.map_or_else(|| format!("status {}", head.status), str::to_owned),
+            status: head.status.as_u16(),
             body,
             took,
         })
     }
+}
+
+/// The bare payload of a text.
+pub fn saying(message: &str) -> Bytes {
+    let payload = json!({ "convId": "c1", "message": message });
+    payload.to_string().into()
 }
 
 impl Drop for Connection {
@@ -115,25 +133,44 @@ impl Drop for Connection {
 }
 
 /// Someone who asks again and again, over one connection as long as that lasts.
-pub(super) struct Caller {
+pub struct Caller {
     to: SocketAddr,
     connection: Option<Connection>,
 }
 
 impl Caller {
-    pub(super) fn new(to: SocketAddr) -> Self {
+    /// Nobody is called yet.
+    pub fn new(to: SocketAddr) -> Self {
         Self {
             to,
             connection: None,
         }
     }
 
-    pub(super) async fn ask(&mut self, path: &str, message: &str) -> anyhow::Result<Answer> {
+    /// Says something to a bot.
+    ///
+    /// # Errors
+    /// What kept it from being answered; the next time is on a new connection.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes the connection.
+    pub async fn ask(&mut self, path: &str, message: &str) -> anyhow::Result<Answer> {
+        self.post(path, saying(message)).await
+    }
+
+    /// Sends a payload as it is.
+    ///
+    /// # Errors
+    /// As for [`Caller::ask`].
+    ///
+    /// # Cancel safety
+    /// As for [`Caller::ask`].
+    pub async fn post(&mut self, path: &str, payload: Bytes) -> anyhow::Result<Answer> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => Connection::open(self.to).await?,
         };
-        let answer = connection.say(path, message).await?;
+        let answer = connection.post(path, payload).await?;
         self.connection = Some(connection);
         Ok(answer)
     }

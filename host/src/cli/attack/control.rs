@@ -11,7 +11,7 @@ use super::samples::{Samples, Summary};
 const EVERY: Duration = Duration::from_millis(1);
 
 /// A thread that does nothing but wake up every millisecond, on an absolute schedule.
-pub(super) struct Control(Arc<Shared>);
+pub struct Control(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
@@ -20,7 +20,11 @@ struct Shared {
 }
 
 impl Control {
-    pub(super) fn start() -> std::io::Result<Self> {
+    /// Starts the thread, which ends when this is dropped.
+    ///
+    /// # Errors
+    /// The system's own, if it gives no thread.
+    pub fn start() -> std::io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let watched = Arc::clone(&shared);
         std::thread::Builder::new()
@@ -30,7 +34,7 @@ impl Control {
     }
 
     /// How late it was since this was asked last.
-    pub(super) fn take(&self) -> Summary {
+    pub fn take(&self) -> Summary {
         let mut late = self.0.late.lock().unwrap_or_else(PoisonError::into_inner);
         Samples(std::mem::take(&mut *late)).summary()
     }

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use super::client::{Answer, Caller};
 use super::component::component;
 use super::corpus::{Attack, Expected, REFUSED};
-use super::neighbours::Traffic;
+use super::neighbours;
 use super::samples::{Samples, Summary, ms};
 use super::stage;
 use super::trial::Trial;
@@ -88,7 +88,7 @@ impl Trial {
         self.control.take();
         let (began, to) = (Instant::now(), self.stage.address);
         let traffic =
-            Traffic::start(&self.clients.handle(), to, self.per_second).map_err(thread)?;
+            neighbours::traffic(&self.clients.handle(), to, self.per_second).map_err(thread)?;
         let came = match (attack.expected, self.not_deployed.get(attack.name)) {
             (Expected::Refused(because), _) => self.tempt_the_gate(attack, because).await,
             (_, None) => self.tempt(attack).await,

@@ -6,19 +6,24 @@ use serde::Serialize;
 
 /// Times, in any order.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Samples(pub(super) Vec<Duration>);
+pub struct Samples(pub Vec<Duration>);
 
 /// What they come to, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub(super) struct Summary {
-    pub(super) count: usize,
-    pub(super) p50_ms: f64,
-    pub(super) p99_ms: f64,
-    pub(super) max_ms: f64,
+pub struct Summary {
+    /// How many there were.
+    pub count: usize,
+    /// Half of them took this or less.
+    pub p50_ms: f64,
+    /// 99 of a hundred took this or less.
+    pub p99_ms: f64,
+    /// The longest.
+    pub max_ms: f64,
 }
 
 impl Samples {
-    pub(super) fn summary(mut self) -> Summary {
+    /// Sorts them, and picks.
+    pub fn summary(mut self) -> Summary {
         self.0.sort_unstable();
         Summary {
             count: self.0.len(),

@@ -10,7 +10,7 @@ use super::client::Clients;
 use super::component::component;
 use super::control::Control;
 use super::corpus::{Attack, Expected, NEIGHBOUR};
-use super::neighbours::{self, Traffic};
+use super::neighbours;
 use super::process::Figures;
 use super::row::Row;
 use super::samples::Summary;
@@ -101,7 +101,7 @@ impl Trial {
         self.per_second = (capacity * NEIGHBOURS_SHARE).max(NEIGHBOURS_PER_SECOND);
         self.row_lasts = watch.in_a_row;
         self.control.take();
-        let traffic = Traffic::start(&clients, to, self.per_second).map_err(thread)?;
+        let traffic = neighbours::traffic(&clients, to, self.per_second).map_err(thread)?;
         tokio::time::sleep(watch.alone).await;
         let heard = traffic.end().await;
         Ok(Alone {

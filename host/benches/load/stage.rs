@@ -1,0 +1,101 @@
+//! A host as `serve` has it, with the settings that it has by default, on a port of its own. Knows nothing of what
+//! is measured.
+
+use std::net::SocketAddr;
+
+use retort::cli::attack::component::component;
+use retort::http;
+use retort::invocation::{Host, Settings};
+use retort::registry::Wanted;
+use retort::sandbox::Limits;
+use retort::tenant::Address;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tracing_subscriber::EnvFilter;
+
+/// The time of a bot that never returns.
+pub(crate) const DEADLINE_MS: u64 = 50;
+
+/// A host that serves until it is dropped.
+pub(crate) struct Stage {
+    pub(crate) host: Host,
+    pub(crate) address: SocketAddr,
+    _serving: JoinSet<()>,
+}
+
+impl Stage {
+    /// A host, whose Custom Endpoint is that of the tenant `acme`.
+    pub(crate) async fn start(settings: Settings) -> anyhow::Result<Self> {
+        let host = Host::new(settings)?;
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let settings = http::Settings {
+            custom_endpoint_tenant: Some("acme".parse()?),
+            ..http::Settings::default()
+        };
+        let operations = http::operations::Settings::default();
+        let router = http::router(host.clone(), &settings, &operations);
+        let mut serving = JoinSet::new();
+        serving.spawn(async move {
+            http::serve(listener, router, &settings, std::future::pending()).await;
+        });
+        Ok(Self {
+            host,
+            address,
+            _serving: serving,
+        })
+    }
+
+    /// One on which a bot that never returns goes on being asked.
+    pub(crate) async fn without_quarantine() -> anyhow::Result<Self> {
+        let mut settings = Settings::default();
+        settings.quarantine.failure_percent = 101;
+        Self::start(settings).await
+    }
+
+    pub(crate) async fn deploy(
+        &self,
+        tenant: &str,
+        bot: &str,
+        component: &[u8],
+        limits: Limits,
+    ) -> anyhow::Result<Address> {
+        let at = Address {
+            tenant: tenant.parse()?,
+            bot: bot.parse()?,
+            environment: "draft".parse()?,
+        };
+        let wanted = Wanted {
+            limits,
+            ..Wanted::default()
+        };
+        self.host.deploy(&at, component, wanted).await?;
+        Ok(at)
+    }
+
+    /// Serves a bot that never returns.
+    pub(crate) async fn deploy_spin(&self, tenant: &str) -> anyhow::Result<Address> {
+        let spin = component("(;RESPOND;)\n(loop $again (br $again))")?;
+        let limits = Limits {
+            deadline_ms: DEADLINE_MS,
+            ..Limits::default()
+        };
+        self.deploy(tenant, "spin", &spin, limits).await
+    }
+}
+
+/// Where a bot is asked.
+pub(crate) fn path(tenant: &str, bot: &str) -> String {
+    format!("/tenants/{tenant}/bots/{bot}/environments/draft/respond")
+}
+
+/// The host's log as `serve` writes it, but to nowhere.
+pub(crate) fn log() -> tracing_appender::non_blocking::WorkerGuard {
+    let (lines, writing) = tracing_appender::non_blocking(std::io::sink());
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new("info"))
+        .with_writer(lines)
+        .with_ansi(false)
+        .init();
+    writing
+}
