@@ -104,6 +104,11 @@ const SEEN_ELSEWHERE: &[Seen] = &[
         FRONT_DOOR,
         "who_is_one_too_many_is_told_so_at_once_and_another_gets_the_place_that_is_given_back",
     ),
+    seen(
+        "http.large_bodies_bytes",
+        FRONT_DOOR,
+        "large_bodies_have_their_room_and_one_more_is_told_to_come_back",
+    ),
     seen("http.header_bytes", FRONT_DOOR, HEADERS),
     seen("http.headers", FRONT_DOOR, HEADERS),
     seen(
