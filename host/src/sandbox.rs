@@ -159,24 +159,26 @@ pub struct Ran<T> {
     pub had_most: bool,
 }
 
-/// A guest that ran for longer than this begins its bot's next turn among the long ones, where the order of tenants
-/// rules: many turns of just under a tick would take a host's threads from all others.
-const SHORT: Duration = Duration::from_micros(250);
+/// A turn of more fuel than this, some hundred microseconds' worth, has its bot's next one begin among the long ones,
+/// where the order of tenants rules: many turns of just under a tick would take a host's threads from all others.
+/// Fuel and not time, since a bot is not to blame for what the machine does meanwhile.
+const SHORT_FUEL: u64 = 300_000;
 
 /// A turn from which its bot's next one is judged, however it ends.
 struct Judged<'a> {
     bot: &'a Bot,
-    started: Instant,
     progress: Progress,
+    /// Known once it has ended.
+    fuel: Option<u64>,
 }
 
 impl Drop for Judged<'_> {
     fn drop(&mut self) {
-        let own = self
-            .started
-            .elapsed()
-            .saturating_sub(self.progress.waited());
-        self.bot.was_long(self.progress.is_long() || own > SHORT);
+        let long = match self.fuel {
+            Some(fuel) => fuel > SHORT_FUEL,
+            None => self.progress.is_long(),
+        };
+        self.bot.was_long(long);
     }
 }
 
@@ -327,15 +329,13 @@ impl Sandbox {
 
         let (started, progress) = (Instant::now(), schedule.progress.clone());
         let lane = schedule.lane.clone();
-        // Also for a caller who does not wait for the end.
-        let hangs_up = Judged {
+        let mut judged = Judged {
             bot,
-            started,
             progress: progress.clone(),
+            fuel: None,
         };
         let running = self.guests.run(turn, schedule, bot.is_long());
         let ended = timeout_at((deadline + GRACE).into(), running).await;
-        drop(hangs_up);
         let seen = || Usage {
             wall: started.elapsed(),
             ..Usage::default()
@@ -347,6 +347,8 @@ impl Sandbox {
             Err(_) => (Err(late.now().into()), seen()),
         };
         usage.waited = progress.waited();
+        // The fuel of a guest that is cut in a loop is not known; but that it ran into ticks is.
+        judged.fuel = result.is_ok().then_some(usage.fuel);
         let had_most = lane.has_most();
         // A guest that ends in the same moment as its time may be seen first, and is late all the same.
         let is_late = result.is_ok() && Instant::now() > deadline + GRACE;

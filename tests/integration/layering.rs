@@ -31,7 +31,7 @@ const HOMES: [(&str, &[&str]); 8] = [
     ("axum::", &["http"]),
     ("clap::", &["cli"]),
     ("figment::", &["config"]),
-    ("hyper", &["http"]),
+    ("hyper", &["cli", "http"]),
     ("moka::", &["conversations"]),
     ("prometheus_client", &["metrics"]),
     ("std::env::", &["cli"]),
