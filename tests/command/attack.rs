@@ -51,7 +51,9 @@ fn every_attack_ends_as_it_should_and_leaves_nothing_behind() {
 
 #[test]
 fn one_attack_is_shown_in_a_table_with_the_verdict() {
-    let ended = attack(&["--runs", "3", "--only", "recurse", "--outcomes-only"]);
+    // As above: time enough.
+    let one = ["--only", "recurse", "--runs", "3", "--deadline-ms", "800"];
+    let ended = attack(&[&one[..], &["--outcomes-only"]].concat());
     let row = ended
         .stdout
         .lines()
