@@ -2,6 +2,7 @@
 
 use super::Expected::{Ends, Refused, Says};
 use super::{Attack, Uninterruptible};
+use crate::sandbox::Limits;
 
 /// The bot of that name, under the host's own limits.
 macro_rules! attack {
@@ -16,22 +17,33 @@ macro_rules! attack {
     };
 }
 
+/// So that time ends it: on a fast machine its fuel would be used up first.
+const FUEL_FOR_EVER: fn(&mut Limits) = |limits| limits.fuel = u64::MAX / 2;
+
+/// The bot of that name, which only its time ends.
+macro_rules! endless {
+    ($name:literal, $expected:expr) => {
+        Attack {
+            limits: FUEL_FOR_EVER,
+            ..attack!($name, $expected)
+        }
+    };
+}
+
 /// All of them, in the order in which they are run.
 pub const CORPUS: &[Attack] = &[
-    attack!("spin", Ends("deadline-exceeded")),
-    attack!("park", Ends("deadline-exceeded")),
+    endless!("spin", Ends("deadline-exceeded")),
+    endless!("park", Ends("deadline-exceeded")),
     Attack {
-        // A byte is a unit: on a fast machine its fuel would be used up first.
-        limits: |limits| limits.fuel = u64::MAX / 2,
         uninterruptible: Some(Uninterruptible {
             name: "one memory.fill of 32 MiB",
             // Each byte is a unit: enough for the first one, and not for the second.
             once: |limits| limits.fuel = 40_000_000,
         }),
-        ..attack!("fill-memory", Ends("deadline-exceeded"))
+        ..endless!("fill-memory", Ends("deadline-exceeded"))
     },
-    attack!("spin-in-realloc", Ends("deadline-exceeded")),
-    attack!("spin-after-reply", Ends("deadline-exceeded")),
+    endless!("spin-in-realloc", Ends("deadline-exceeded")),
+    endless!("spin-after-reply", Ends("deadline-exceeded")),
     attack!("recurse", Ends("stack-exhausted")),
     attack!("grow-memory", Ends("out-of-memory")),
     attack!("grow-table", Ends("table-too-large")),
@@ -61,7 +73,7 @@ pub const CORPUS: &[Attack] = &[
     attack!("use-sockets", Says("refused")),
     attack!("carry-over", Says("1")),
     attack!("stale-memory", Says("clean")),
-    attack!("spin-at-start", Refused("deadline")),
+    endless!("spin-at-start", Refused("deadline")),
     attack!("trap-at-start", Refused("while starting")),
     attack!("unknown-import", Refused("acme:orders/api@1.0.0")),
     attack!("instance-bomb", Refused("instances")),
