@@ -1,9 +1,15 @@
 //! The host's own log, on standard error. Knows nothing of what is worth saying.
 
-use std::io::IsTerminal;
+mod lines;
+
+use std::io::{IsTerminal, Write};
 
 use serde::Deserialize;
+use tracing::Dispatch;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::util::SubscriberInitExt;
+
+pub use lines::Writing;
 
 /// How lines are written.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -35,27 +41,49 @@ impl Default for Settings {
     }
 }
 
-/// Writes the lines, until it is dropped: then it writes what is left.
-pub type Writing = tracing_appender::non_blocking::WorkerGuard;
+/// The log cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum NotStarted {
+    /// The filter cannot be read.
+    #[error("`log.filter` is not valid: {0}")]
+    Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// The system gave no thread.
+    #[error("a thread for the log could not be started: {0}")]
+    Thread(#[from] std::io::Error),
+}
 
-/// Starts the log of this process. Lines are written by a thread of their own, and dropped when nobody reads
-/// them: standard error that is stuck must not hold up a turn. A second start is ignored.
+/// Starts the log of this process on standard error. Lines are dropped when nobody reads them. A second start is
+/// ignored.
 ///
 /// # Errors
-/// The filter's own, if it cannot be read.
-pub fn start(settings: &Settings) -> Result<Writing, tracing_subscriber::filter::ParseError> {
+/// [`NotStarted`] if the filter cannot be read, or the system gives no thread.
+pub fn start(settings: &Settings) -> Result<Writing, NotStarted> {
+    let output = std::io::stderr();
+    let colours = output.is_terminal();
+    let (log, writing) = log(settings, output, colours)?;
+    // Only a test starts it twice, and then the first one is as good.
+    drop(log.try_init());
+    Ok(writing)
+}
+
+/// A log that writes to `output`, on a thread of its own.
+///
+/// # Errors
+/// As [`start`].
+pub fn log(
+    settings: &Settings,
+    output: impl Write + Send + 'static,
+    colours: bool,
+) -> Result<(Dispatch, Writing), NotStarted> {
     let filter = EnvFilter::builder().parse(&settings.filter)?;
-    let (lines, writing) = tracing_appender::non_blocking(std::io::stderr());
-    let colours = std::io::stderr().is_terminal();
+    let (lines, writing) = lines::write_to(output)?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(lines)
+        .with_writer(move || lines.clone())
         .with_ansi(colours);
-    let started = match settings.format {
-        Format::Text => log.try_init(),
-        Format::Json => log.json().flatten_event(true).try_init(),
+    let log = match settings.format {
+        Format::Text => Dispatch::new(log.finish()),
+        Format::Json => Dispatch::new(log.json().flatten_event(true).finish()),
     };
-    // Only a test starts it twice, and then the first one is as good.
-    drop(started);
-    Ok(writing)
+    Ok((log, writing))
 }

@@ -32,7 +32,7 @@ struct Bench {
 fn main() -> anyhow::Result<()> {
     let echo =
         build::build(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/echo"))?.component;
-    let _log = stage::log();
+    let _log = stage::log()?;
     let bench = Bench {
         times: Times::asked_for(std::env::args()),
         clients: Clients::start()?,

@@ -8,10 +8,11 @@ use retort::http;
 use retort::invocation::{Host, Settings};
 use retort::registry::Wanted;
 use retort::sandbox::Limits;
+use retort::telemetry::{self, Writing};
 use retort::tenant::Address;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// The time of a bot that never returns.
 pub(crate) const DEADLINE_MS: u64 = 50;
@@ -90,12 +91,8 @@ pub(crate) fn path(tenant: &str, bot: &str) -> String {
 }
 
 /// The host's log as `serve` writes it, but to nowhere.
-pub(crate) fn log() -> tracing_appender::non_blocking::WorkerGuard {
-    let (lines, writing) = tracing_appender::non_blocking(std::io::sink());
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new("info"))
-        .with_writer(lines)
-        .with_ansi(false)
-        .init();
-    writing
+pub(crate) fn log() -> anyhow::Result<Writing> {
+    let (log, writing) = telemetry::log(&telemetry::Settings::default(), std::io::sink(), false)?;
+    log.init();
+    Ok(writing)
 }

@@ -20,8 +20,9 @@ use retort::cli::build;
 use retort::invocation::{Host, Invocation, Purpose, Settings};
 use retort::liveperson::custom_integration::{self, Payload};
 use retort::registry::Wanted;
+use retort::telemetry::{self, Writing};
 use retort::tenant::Address;
-use tracing_subscriber::EnvFilter;
+use tracing::dispatcher::{self, DefaultGuard};
 
 /// Rounds that all rows take in turn, so that what else the machine does falls on all of them alike.
 const ROUNDS: usize = 20;
@@ -130,7 +131,7 @@ async fn served(component: &[u8]) -> anyhow::Result<Served> {
 
 impl Row {
     async fn measure(&mut self, counts: bool) -> anyhow::Result<()> {
-        let _log = matches!(self.way, Way::Logged(_)).then(log);
+        let _log = matches!(self.way, Way::Logged(_)).then(log).transpose()?;
         let before = allocations::so_far();
         for _ in 0..TURNS {
             let begun = Instant::now();
@@ -184,16 +185,9 @@ fn hello() -> anyhow::Result<Turn> {
 }
 
 /// The host's log as `serve` writes it, but to nowhere.
-fn log() -> (
-    tracing::subscriber::DefaultGuard,
-    tracing_appender::non_blocking::WorkerGuard,
-) {
-    let (lines, writing) = tracing_appender::non_blocking(std::io::sink());
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new("info"))
-        .with_writer(lines)
-        .finish();
-    (tracing::subscriber::set_default(log), writing)
+fn log() -> anyhow::Result<(DefaultGuard, Writing)> {
+    let (log, writing) = telemetry::log(&telemetry::Settings::default(), std::io::sink(), false)?;
+    Ok((dispatcher::set_default(&log), writing))
 }
 
 fn print(rows: &[Row]) {

@@ -41,8 +41,10 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let config = Config::load(args.config.as_deref(), variables, &flags)
         .map_err(|error| Ended::Usage(error.to_string()))?;
-    let _writing = telemetry::start(&config.log)
-        .map_err(|error| Ended::Usage(format!("`log.filter` is not valid: {error}")))?;
+    let _writing = telemetry::start(&config.log).map_err(|error| match error {
+        telemetry::NotStarted::Filter(_) => Ended::Usage(error.to_string()),
+        telemetry::NotStarted::Thread(_) => Ended::Host(error.to_string()),
+    })?;
     let _lock = lock(config.data.as_deref())?;
 
     in_force::say(&config);

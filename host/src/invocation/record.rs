@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tracing::{Level, event, span};
+use tracing::{Level, event};
 use uuid::Uuid;
 
 use super::{InvokeError, Purpose};
@@ -88,10 +88,14 @@ impl Invocation {
 
     /// The bot's own lines, then one line for the turn. Only the host's own fault is an error here.
     pub(super) fn report(&self, to: &Address) {
-        let span = span!(Level::INFO, "invocation", id = %self.id, tenant = %to.tenant, bot = %to.bot, environment = %to.environment);
-        let _entered = span.enter();
+        let (id, tenant, bot, environment) = (
+            self.id.as_hyphenated(),
+            &to.tenant,
+            &to.bot,
+            &to.environment,
+        );
         for line in &self.log.lines {
-            tracing::debug!(target: "retort::bot", level = line.level, "{}", line.message);
+            tracing::debug!(target: "retort::bot", %id, %tenant, %bot, %environment, level = line.level, "{}", line.message);
         }
         let revision = self.revision.as_deref().unwrap_or_default();
         let (outcome, wall_us) = (self.outcome(), micros(self.usage.wall));
@@ -100,7 +104,7 @@ impl Invocation {
         let (host_calls, dropped_lines) = (self.usage.host_calls, self.log.dropped);
         macro_rules! turn {
             ($level:expr, $($text:tt)*) => {
-                event!($level, outcome, revision, wall_us, waited_us, fuel, memory_peak_bytes, host_calls, dropped_lines, $($text)*)
+                event!($level, %id, %tenant, %bot, %environment, outcome, revision, wall_us, waited_us, fuel, memory_peak_bytes, host_calls, dropped_lines, $($text)*)
             };
         }
         match &self.result {
