@@ -6,6 +6,7 @@ mod record;
 
 use std::sync::Arc;
 
+use scopeguard::{ScopeGuard, guard};
 use tokio::time::Instant;
 
 pub use error::InvokeError;
@@ -85,10 +86,16 @@ impl Host {
         purpose: Purpose,
         arrived: Instant,
     ) -> Invocation {
-        let mut record = Invocation::begin(purpose);
+        let tell = |record: &Invocation| {
+            record.report(to);
+            self.0.metrics.ended(&record.counted(to, arrived));
+        };
+        // A caller who hangs up drops this future, and the turn is told all the same.
+        let mut record = guard(Invocation::begin(purpose), |record| tell(&record));
         record.result = self.journey(&mut record, to, turn, arrived).await;
-        record.report(to);
-        self.0.metrics.ended(&record.counted(to, arrived));
+        let mut record = ScopeGuard::into_inner(record);
+        record.is_over = true;
+        tell(&record);
         record
     }
 

@@ -164,21 +164,22 @@ pub struct Ran<T> {
 /// Fuel and not time, since a bot is not to blame for what the machine does meanwhile.
 const SHORT_FUEL: u64 = 300_000;
 
-/// A turn from which its bot's next one is judged, however it ends.
+/// A turn from which its bot's next one is judged. Only one that ended well after little fuel speaks for its bot: the
+/// fuel of one that was cut is not known, and a failure may cost the host far more than fuel tells.
 struct Judged<'a> {
     bot: &'a Bot,
-    progress: Progress,
-    /// Known once it has ended.
-    fuel: Option<u64>,
+    was_short: bool,
+}
+
+impl Judged<'_> {
+    fn ended<T>(&mut self, result: &Result<T, Failure>, usage: &Usage) {
+        self.was_short = result.is_ok() && usage.fuel <= SHORT_FUEL;
+    }
 }
 
 impl Drop for Judged<'_> {
     fn drop(&mut self) {
-        let long = match self.fuel {
-            Some(fuel) => fuel > SHORT_FUEL,
-            None => self.progress.is_long(),
-        };
-        self.bot.was_long(long);
+        self.bot.was_long(!self.was_short);
     }
 }
 
@@ -331,8 +332,7 @@ impl Sandbox {
         let lane = schedule.lane.clone();
         let mut judged = Judged {
             bot,
-            progress: progress.clone(),
-            fuel: None,
+            was_short: false,
         };
         let running = self.guests.run(turn, schedule, bot.is_long());
         let ended = timeout_at((deadline + GRACE).into(), running).await;
@@ -347,8 +347,7 @@ impl Sandbox {
             Err(_) => (Err(late.now().into()), seen()),
         };
         usage.waited = progress.waited();
-        // The fuel of a guest that is cut in a loop is not known; but that it ran into ticks is.
-        judged.fuel = result.is_ok().then_some(usage.fuel);
+        judged.ended(&result, &usage);
         let had_most = lane.has_most();
         // A guest that ends in the same moment as its time may be seen first, and is late all the same.
         let is_late = result.is_ok() && Instant::now() > deadline + GRACE;

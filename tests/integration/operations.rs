@@ -223,3 +223,19 @@ async fn deep_health_fails_where_a_bot_that_loops_is_ended_too_late() {
     assert_eq!(deep.body["checks"]["canary"]["ok"], false);
     assert_eq!(deep.body["checks"]["ticker"]["ok"], true);
 }
+
+#[tokio::test]
+async fn a_turn_whose_caller_hangs_up_is_counted_as_that() {
+    let host = watched(host().in_time(1_000))
+        .with_bot("spin", &bots::misbehaving("spin"))
+        .await;
+    let soon = std::time::Duration::from_millis(50);
+    let go = text("go");
+    let asked = host.ask("spin", &go);
+    assert!(tokio::time::timeout(soon, asked).await.is_err());
+    let told = metrics(&host).await;
+    has(
+        &told,
+        r#"retort_turns_total{tenant="acme",outcome="abandoned",fault="caller"} 1"#,
+    );
+}

@@ -32,6 +32,8 @@ pub struct Invocation {
     pub usage: Usage,
     /// What it logged.
     pub log: Lines,
+    /// Not so as long as it runs, and for ever if its caller hung up.
+    pub(super) is_over: bool,
 }
 
 impl Invocation {
@@ -45,6 +47,7 @@ impl Invocation {
             revision: None,
             usage: Usage::default(),
             log: Lines::default(),
+            is_over: false,
         }
     }
 
@@ -59,13 +62,22 @@ impl Invocation {
     }
 
     /// How the turn ended: `replied`, `no-answer` for one that was left unanswered on purpose, `tested` for a
-    /// connection test, or the code of its error.
+    /// connection test, `abandoned` for one whose caller hung up, or the code of its error.
     pub fn outcome(&self) -> &'static str {
         match &self.result {
+            _ if !self.is_over => "abandoned",
             Ok(_) if self.purpose == Purpose::Test => "tested",
             Ok(reply) if *reply.said() == Said::NoAnswer => "no-answer",
             Ok(_) => "replied",
             Err(error) => error.code(),
+        }
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        if self.is_over {
+            self.result.as_ref().err().map(InvokeError::fault)
+        } else {
+            Some(Fault::Caller)
         }
     }
 
@@ -76,7 +88,7 @@ impl Invocation {
         Turn {
             tenant: &to.tenant,
             outcome: self.outcome(),
-            fault: self.result.as_ref().err().map(InvokeError::fault),
+            fault: self.fault(),
             took: self.revision.is_some().then(|| arrived.elapsed()),
             used: has_usage.then_some(Used {
                 fuel: self.usage.fuel,
@@ -108,6 +120,7 @@ impl Invocation {
             };
         }
         match &self.result {
+            _ if !self.is_over => turn!(Level::INFO, "turn abandoned: its caller hung up"),
             Ok(_) => turn!(Level::INFO, "turn answered"),
             Err(error) if error.fault() == Fault::Host => {
                 turn!(Level::ERROR, "turn failed: {error}")
