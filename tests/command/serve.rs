@@ -321,11 +321,7 @@ async fn every_turn_is_one_line_of_the_log_without_the_consumers_words() {
         panic!("one turn, one line: {log}")
     };
     assert_eq!(
-        (
-            &turn["outcome"],
-            &turn["span"]["tenant"],
-            &turn["span"]["bot"]
-        ),
+        (&turn["outcome"], &turn["tenant"], &turn["bot"]),
         (&"replied".into(), &"acme".into(), &"echo".into())
     );
     assert!(
