@@ -47,6 +47,8 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     };
     let listener = TcpListener::bind(args.listen).await.map_err(unbound)?;
     let address = listener.local_addr().map_err(unbound)?;
+    // Before it says that it serves: who saves after that is seen.
+    let watch = Watch::start(&args.plugin_dir)?;
     greet(&at, address);
 
     // A person's own machine: their bot answers the Custom Endpoint's calls as well.
@@ -62,7 +64,7 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     let serving = http::serve(listener, router, &front_door, std::future::pending());
     tokio::select! {
         () = serving => Ok(()),
-        watched = rebuild_on_save(&host, &at, &args) => watched,
+        () = rebuild_on_save(watch, &host, &at, &args) => Ok(()),
         talked = talk(&host, &at) => talked,
         _ = tokio::signal::ctrl_c() => Ok(()),
     }
@@ -77,9 +79,8 @@ fn greet(at: &Address, address: SocketAddr) {
     ));
 }
 
-/// Ends never, unless the folder cannot be watched: a bot that does not build leaves the last one in place.
-async fn rebuild_on_save(host: &Host, at: &Address, args: &Args) -> Result<(), Ended> {
-    let mut watch = Watch::start(&args.plugin_dir)?;
+/// Ends never: a bot that does not build leaves the last one in place.
+async fn rebuild_on_save(mut watch: Watch, host: &Host, at: &Address, args: &Args) {
     loop {
         watch.changed().await;
         match rebuild(host, at, &args.plugin_dir, &args.config).await {
