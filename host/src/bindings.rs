@@ -18,3 +18,6 @@ mod generated {
 pub(crate) use generated::BotPre;
 pub use generated::exports::retort::bot::handler;
 pub use generated::retort::bot::{budget, config, http, log, secrets, state, types};
+
+/// The contract's name and version.
+pub const CONTRACT: &str = "retort:bot@1.0.0";

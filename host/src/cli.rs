@@ -8,6 +8,7 @@ mod compile_child;
 mod dev;
 mod invoke;
 mod local;
+mod operate;
 mod serve;
 mod watch;
 
@@ -93,6 +94,29 @@ enum Command {
     /// It is served as tenant `dev`, under the name in its bot.toml, in environment `draft`. In a terminal a
     /// conversation with it is opened as well, and a new one when it ends. Ctrl-D or Ctrl-C ends all.
     Dev(dev::Args),
+    /// Give a host that serves a bot, or another revision of one, and have it serve that.
+    ///
+    /// What is served goes on until the new one has been seen to work: it is checked, compiled, asked who it is, and
+    /// made to check its configuration. A conversation that has begun on a side of a split stays there.
+    Deploy(operate::DeployArgs),
+    /// Give the second revision of a split another share of the new conversations.
+    Weight(operate::WeightArgs),
+    /// Have an environment serve what another one of the same bot serves.
+    Promote(operate::PromoteArgs),
+    /// Have an environment serve what it served before: revisions, weights and settings.
+    Rollback(operate::RollbackArgs),
+    /// Have an environment serve nothing.
+    Undeploy(operate::UndeployArgs),
+    /// List the tenants that have bots.
+    Tenants(operate::TenantsArgs),
+    /// List a tenant's bots, and what their environments serve.
+    Bots(operate::BotsArgs),
+    /// List a bot's revisions.
+    Revisions(operate::RevisionsArgs),
+    /// List who did what.
+    Audit(operate::AuditArgs),
+    /// List, make and revoke the tokens that a host takes.
+    Tokens(operate::TokensArgs),
     /// Compile one component, for the host that starts this.
     #[command(name = child::SUBCOMMAND, hide = true)]
     CompileComponent(compile_child::Args),
@@ -136,6 +160,16 @@ async fn run(command: Command) -> Result<(), Ended> {
         Command::Invoke(args) => invoke::run(args).await,
         Command::Chat(args) => chat::run(args).await,
         Command::Dev(args) => dev::run(args).await,
+        Command::Deploy(args) => operate::deploy(args).await,
+        Command::Weight(args) => operate::weigh(args).await,
+        Command::Promote(args) => operate::promote(args).await,
+        Command::Rollback(args) => operate::roll_back(args).await,
+        Command::Undeploy(args) => operate::undeploy(args).await,
+        Command::Tenants(args) => operate::tenants(args).await,
+        Command::Bots(args) => operate::bots(args).await,
+        Command::Revisions(args) => operate::revisions(args).await,
+        Command::Audit(args) => operate::audit(args).await,
+        Command::Tokens(args) => operate::tokens(args).await,
         Command::CompileComponent(_) => Ok(()),
         #[cfg(feature = "attack")]
         Command::Attack(args) => attack::run(args).await,

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::chat::ReplyLimits;
+use crate::registry::settings::{Defaults, Grant, texts};
 use crate::registry::{FailurePolicy, Wanted};
 use crate::sandbox::{Limits, compile, structure};
 use crate::tenant::{Address, BotName, Environment, TenantId};
@@ -22,7 +23,7 @@ use crate::{admission, conversations, http, invocation, metrics, quarantine, san
 /// What variables of the environment begin with. `RETORT_LIMITS__FUEL` is `fuel` in the table `limits`.
 const PREFIX: &str = "RETORT_";
 /// Variables that are flags of the command line, not keys of the file.
-const NOT_KEYS: [&str; 1] = ["RETORT_CONFIG"];
+const NOT_KEYS: [&str; 3] = ["RETORT_CONFIG", "RETORT_URL", "RETORT_TOKEN"];
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Deserialize)]
@@ -113,14 +114,6 @@ pub struct Entry {
     /// What `config` gives the bot.
     #[serde(default)]
     config: BTreeMap<String, serde_json::Value>,
-}
-
-/// Something that a bot may be granted.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "kebab-case")]
-pub enum Grant {
-    /// The platform's own event, the visitor's data and the engagement attributes.
-    PersonalData,
 }
 
 /// What flags say.
@@ -231,11 +224,7 @@ impl Config {
                 .failure
                 .clone()
                 .unwrap_or_else(|| self.failure.clone()),
-            config: entry
-                .config
-                .iter()
-                .map(|(key, value)| (key.clone(), in_text(value)))
-                .collect(),
+            config: texts(&entry.config),
             grant_personal_data: entry.grant.contains(&Grant::PersonalData),
         })
     }
@@ -255,6 +244,15 @@ impl Config {
             ("component", written(&self.component)),
             ("compile", written(&self.compile)),
         ]
+    }
+
+    /// What every deployment has that says nothing else.
+    pub fn defaults(&self) -> Defaults {
+        Defaults {
+            limits: self.limits.clone(),
+            reply: self.reply.clone(),
+            failure: self.failure.clone(),
+        }
     }
 
     /// What a host is made with.
@@ -285,12 +283,6 @@ impl Entry {
 }
 
 /// A value that is no text is handed to a bot as JSON.
-fn in_text(value: &serde_json::Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
-}
-
 fn written(table: &impl Serialize) -> serde_json::Value {
     serde_json::to_value(table).expect("a table of settings has text keys and plain values")
 }

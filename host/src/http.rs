@@ -1,5 +1,6 @@
 //! The host's front door: which route is answered by what. Knows nothing of how a turn is run.
 
+mod admin;
 mod custom_endpoint;
 mod health;
 pub mod operations;
@@ -16,11 +17,12 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post, put};
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use serving::serve;
 
+use crate::control::Control;
 use crate::invocation::Host;
 use crate::tenant::TenantId;
 use operations::Access;
@@ -85,6 +87,8 @@ struct FrontDoor {
     room_for_bodies: Arc<Semaphore>,
     access: Access,
     canary_late: Duration,
+    control: Option<Control>,
+    uploads: Arc<Mutex<()>>,
 }
 
 impl FrontDoor {
@@ -93,6 +97,7 @@ impl FrontDoor {
         settings: &Settings,
         operations: &operations::Settings,
         access: Access,
+        control: Option<Control>,
     ) -> Self {
         Self {
             host,
@@ -102,15 +107,24 @@ impl FrontDoor {
             room_for_bodies: Arc::new(Semaphore::new(settings.large_bodies_bytes >> 10)),
             access,
             canary_late: Duration::from_millis(operations.canary_ms),
+            control,
+            uploads: Arc::default(),
         }
     }
 }
 
-/// All routes of a host. Needs no port, so a test can call it as it is.
-pub fn router(host: Host, settings: &Settings, operations: &operations::Settings) -> Router {
+/// All routes of a host. Needs no port, so a test can call it as it is. Without the operators' side there is no admin
+/// API, and whoever reaches the host may ask its bots.
+pub fn router(
+    host: Host,
+    control: Option<Control>,
+    settings: &Settings,
+    operations: &operations::Settings,
+) -> Router {
     let access = Access::at_the_main_port(operations);
-    let door = FrontDoor::new(host, settings, operations, access);
+    let door = FrontDoor::new(host, settings, operations, access, control);
     let routes = operators_routes()
+        .merge(admin::routes())
         .route(
             "/tenants/{tenant}/bots/{bot}/environments/{environment}/respond",
             post(respond::respond),
@@ -141,7 +155,7 @@ pub fn operators_router(
     settings: &Settings,
     operations: &operations::Settings,
 ) -> Router {
-    let door = FrontDoor::new(host, settings, operations, Access::All);
+    let door = FrontDoor::new(host, settings, operations, Access::All, None);
     answering(operators_routes(), door)
 }
 

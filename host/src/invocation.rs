@@ -18,8 +18,8 @@ use crate::chat::{self, Reply, Turn};
 use crate::conversations::{self, Conversations};
 use crate::metrics::{self, Metrics};
 use crate::quarantine::{self, Quarantine};
-use crate::registry::{Deployment, Gate, NotDeployable, Registry, Wanted};
-use crate::sandbox::{self, Failure, NotStarted, Respond, Sandbox};
+use crate::registry::{Deployment, Gate, Inspected, NotDeployable, Registry, Serving, Wanted};
+use crate::sandbox::{self, Failure, Limits, NotStarted, Respond, Sandbox};
 use crate::tenant::Address;
 
 /// A running host. Cheap to clone.
@@ -115,8 +115,9 @@ impl Host {
         } = &*self.0;
 
         let tenant = registry.tenant(&to.tenant)?;
-        let deployment = registry.active(&tenant, &to.bot, &to.environment)?;
-        record.about(&deployment);
+        let serving = registry.active(&tenant, &to.bot, &to.environment)?;
+        let deployment = serving.of(turn.conversation.id.as_deref().unwrap_or_default());
+        record.about(deployment);
         if !deployment.personal_data.is_given() {
             chat::without_personal_data(&mut turn);
         }
@@ -158,24 +159,51 @@ impl Host {
         component: &[u8],
         wanted: Wanted,
     ) -> Result<Arc<Deployment>, NotDeployable> {
-        let Rooms {
-            registry,
-            quarantine,
-            admission,
-            sandbox,
-            metrics,
-            ..
-        } = &*self.0;
-        let gate = Gate {
-            sandbox,
-            admission,
-            quarantine,
-            at,
-        };
-        let deployment = Arc::new(Deployment::prepare(&gate, component, wanted).await?);
-        metrics.know(&at.tenant);
-        registry.activate(at, Arc::clone(&deployment));
+        let deployment = self.prepare(at, component, wanted).await?;
+        self.activate(at, Serving::One(Arc::clone(&deployment)));
         Ok(deployment)
+    }
+
+    /// Makes a component ready to serve at an address, and leaves there what is served.
+    ///
+    /// # Errors
+    /// [`NotDeployable`] says what has to change.
+    pub async fn prepare(
+        &self,
+        at: &Address,
+        component: &[u8],
+        wanted: Wanted,
+    ) -> Result<Arc<Deployment>, NotDeployable> {
+        let deployment = Deployment::prepare(&self.gate(at), component, wanted).await?;
+        Ok(Arc::new(deployment))
+    }
+
+    /// Loads a component and asks it who it is, without serving it.
+    ///
+    /// # Errors
+    /// [`NotDeployable`] says what has to change.
+    pub async fn inspect(
+        &self,
+        at: &Address,
+        component: &[u8],
+    ) -> Result<Inspected, NotDeployable> {
+        let (limits, config) = (Limits::default(), Arc::default());
+        Inspected::of(&self.gate(at), component, &limits, &config).await
+    }
+
+    /// Serves at an address what was prepared for it, from the next turn on.
+    pub fn activate(&self, at: &Address, serving: Serving) {
+        self.0.metrics.know(&at.tenant);
+        self.0.registry.activate(at, serving);
+    }
+
+    fn gate<'a>(&'a self, at: &'a Address) -> Gate<'a> {
+        Gate {
+            sandbox: &self.0.sandbox,
+            admission: &self.0.admission,
+            quarantine: &self.0.quarantine,
+            at,
+        }
     }
 
     /// What exists and what is active.

@@ -11,6 +11,7 @@ pub mod cli;
 
 pub mod config;
 
+pub mod store;
 pub mod telemetry;
 
 // The journey.
@@ -22,6 +23,7 @@ pub mod invocation;
 
 pub mod registry;
 
+pub mod control;
 pub mod conversations;
 
 #[expect(
@@ -36,6 +38,7 @@ pub mod sandbox;
 )]
 pub mod capabilities;
 
+pub mod access;
 pub mod admission;
 
 pub mod quarantine;

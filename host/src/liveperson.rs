@@ -41,7 +41,10 @@ impl Unreadable {
 }
 
 /// Reads a body, or says where it is wrong.
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
+///
+/// # Errors
+/// [`Unreadable`].
+pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
     // A struct would be read from an array as well, field by field.
     if body
         .trim_ascii_start()

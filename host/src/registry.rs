@@ -3,16 +3,20 @@
 
 pub mod deployment;
 pub mod failure_policy;
+pub mod ledger;
 pub mod manifest;
+pub mod serving;
+pub mod settings;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-pub use deployment::{Consent, Deployment, Gate, NotDeployable, Wanted};
+pub use deployment::{Consent, Deployment, Gate, Inspected, NotDeployable, Wanted};
 pub use failure_policy::FailurePolicy;
 pub use manifest::Manifest;
+pub use serving::Serving;
 
 use crate::fault::Fault;
 use crate::tenant::{Address, BotName, Environment, TenantId};
@@ -52,7 +56,7 @@ impl NotDeployed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tenant(TenantId);
 
-type Environments = BTreeMap<Environment, Arc<Deployment>>;
+type Environments = BTreeMap<Environment, Arc<Serving>>;
 type Routes = HashMap<TenantId, HashMap<BotName, Environments>>;
 
 /// The routing table: read by every turn, swapped as a whole by every change.
@@ -81,7 +85,7 @@ impl Registry {
         tenant: &Tenant,
         bot: &BotName,
         at: &Environment,
-    ) -> Result<Arc<Deployment>, NotDeployed> {
+    ) -> Result<Arc<Serving>, NotDeployed> {
         let routes = self.0.load();
         let environments = environments(&routes, tenant, bot)?;
         let missing = || NotDeployed::Environment {
@@ -109,15 +113,42 @@ impl Registry {
             .collect())
     }
 
-    /// Makes a deployment the active one at its address. Turns that have begun keep the one they began with.
-    pub fn activate(&self, at: &Address, deployment: Arc<Deployment>) {
+    /// Makes this the one that is served at an address. Turns that have begun keep the deployment they began with.
+    pub fn activate(&self, at: &Address, serving: Serving) {
+        let serving = Arc::new(serving);
         self.0.rcu(|routes| {
             let mut routes = Routes::clone(routes);
             let bots = routes.entry(at.tenant.clone()).or_default();
             let environments = bots.entry(at.bot.clone()).or_default();
-            environments.insert(at.environment.clone(), Arc::clone(&deployment));
+            environments.insert(at.environment.clone(), Arc::clone(&serving));
             routes
         });
+    }
+
+    /// Serves nothing at an address from now on.
+    pub fn deactivate(&self, at: &Address) {
+        self.0.rcu(|routes| {
+            let mut routes = Routes::clone(routes);
+            let bots = routes.get_mut(&at.tenant);
+            if let Some(environments) = bots.and_then(|bots| bots.get_mut(&at.bot)) {
+                environments.remove(&at.environment);
+            }
+            routes
+        });
+    }
+
+    /// Whether nothing is served.
+    pub fn is_empty(&self) -> bool {
+        let routes = self.0.load();
+        let mut environments = routes.values().flat_map(HashMap::values);
+        environments.all(BTreeMap::is_empty)
+    }
+
+    /// What is served at an address, if anything is.
+    pub fn at(&self, at: &Address) -> Option<Arc<Serving>> {
+        let routes = self.0.load();
+        let environments = routes.get(&at.tenant)?.get(&at.bot)?;
+        environments.get(&at.environment).cloned()
     }
 }
 

@@ -85,7 +85,7 @@ impl Environment {
 }
 
 /// Where a message goes: a bot of a tenant, in one of its environments.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Address {
     /// Whose bot.
     pub tenant: TenantId,

@@ -7,14 +7,13 @@ use std::time::Duration;
 
 use harness::Served;
 use harness::bots::{doublings, misbehaving, plugin, with_huge_function};
-use harness::host::{request, text};
 use retort::invocation::Settings;
 use retort::registry::NotDeployable;
 use retort::sandbox::compile::Compiling;
 use tempfile::TempDir;
 
 use crate::running::{Running, file, run};
-use crate::serve::{DEPLOYMENT, folder, serve};
+use crate::serve::{DEPLOYMENT, folder, respond, serve};
 
 /// Many seconds of work for the compiler.
 const MANY_BRANCHES: usize = 20_000;
@@ -140,8 +139,7 @@ fn logged() -> TempDir {
 async fn served(folder: &Path) -> String {
     let log = folder.join("log");
     let serving = Running::logging_to(&log, &mut serve(folder));
-    let path = "/tenants/acme/bots/echo/environments/draft/respond";
-    let answer = request(serving.address, "POST", path, &text("hello").to_string()).await;
+    let answer = respond(&serving, folder, "echo", "hello").await;
     assert!(answer.contains("{\"messages\":[\"hello\"]"), "{answer}");
     serving.stop();
     fs::read_to_string(log).expect("a log")

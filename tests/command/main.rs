@@ -7,5 +7,6 @@ mod attack;
 mod author;
 mod compiling;
 mod dev;
+mod operate;
 mod running;
 mod serve;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use harness::bots::{misbehaving, plugin};
-use harness::host::{request, text};
+use harness::host::{request, request_with, text};
 use tempfile::{TempDir, tempdir};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -34,12 +34,25 @@ pub(crate) fn serve(folder: &Path) -> std::process::Command {
     serve
 }
 
+/// The first token of a host.
+pub(crate) fn token(folder: &Path) -> String {
+    let token = std::fs::read_to_string(folder.join("data/admin.token"));
+    token.expect("a token").trim().to_owned()
+}
+
+/// What a bot of `acme` answers to a text, as the wire has it.
+pub(crate) async fn respond(serving: &Running, folder: &Path, bot: &str, said: &str) -> String {
+    let path = format!("/tenants/acme/bots/{bot}/environments/draft/respond");
+    let headers = format!("authorization: Bearer {}\r\n", token(folder));
+    let body = text(said).to_string();
+    request_with(serving.address, &headers, "POST", &path, &body).await
+}
+
 #[tokio::test]
 async fn it_says_where_it_listens_answers_and_ends_when_it_is_told_to() {
     let folder = folder(DEPLOYMENT);
     let serving = Running::start(&mut serve(folder.path()));
-    let path = "/tenants/acme/bots/echo/environments/draft/respond";
-    let answer = request(serving.address, "POST", path, &text("hello").to_string()).await;
+    let answer = respond(&serving, folder.path(), "echo", "hello").await;
     assert!(
         answer.ends_with("{\"messages\":[\"hello\"],\"context\":{}}"),
         "{answer}"
@@ -267,25 +280,12 @@ async fn a_variable_beats_the_file_and_each_deployment_has_its_own_limits_and_po
     file(folder.path(), "flood.wasm", misbehaving("flood_log"));
     file(folder.path(), "spin.wasm", misbehaving("spin"));
     let serving = Running::start(serve(folder.path()).env("RETORT_LOG__FORMAT", "json"));
-    let post = |bot: &str| format!("/tenants/acme/bots/{bot}/environments/draft/respond");
-    let flood = request(
-        serving.address,
-        "POST",
-        &post("flood"),
-        &text("go").to_string(),
-    )
-    .await;
+    let flood = respond(&serving, folder.path(), "flood", "go").await;
     assert!(
         flood.contains("retort-outcome: too-many-host-calls") && flood.contains("\"Sorry.\""),
         "{flood}"
     );
-    let spin = request(
-        serving.address,
-        "POST",
-        &post("spin"),
-        &text("go").to_string(),
-    )
-    .await;
+    let spin = respond(&serving, folder.path(), "spin", "go").await;
     assert!(
         spin.contains("the turn took too long")
             && spin.contains("of 30 ms; if it needs more, raise `limits.deadline_ms`"),
@@ -300,14 +300,7 @@ async fn every_turn_is_one_line_of_the_log_without_the_consumers_words() {
     let log = folder.path().join("log");
     let mut serve = serve(folder.path());
     let serving = Running::logging_to(&log, serve.env("RETORT_LOG__FORMAT", "json"));
-    let path = "/tenants/acme/bots/echo/environments/draft/respond";
-    request(
-        serving.address,
-        "POST",
-        path,
-        &text("my private words").to_string(),
-    )
-    .await;
+    respond(&serving, folder.path(), "echo", "my private words").await;
     serving.stop();
 
     let log = std::fs::read_to_string(&log).expect("text");

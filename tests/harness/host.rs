@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
+use retort::control::Control;
 use retort::http;
 use retort::invocation::{Host, Invocation, Purpose, Settings};
 use retort::liveperson::custom_integration::{self, Payload};
@@ -39,6 +40,8 @@ pub struct Served {
     pub host: Host,
     wanted: Wanted,
     operations: http::operations::Settings,
+    /// The operators' side, for a test that has one.
+    pub control: Option<Control>,
 }
 
 /// What a client got.
@@ -91,10 +94,21 @@ pub fn text(message: &str) -> Value {
 
 /// One request on a connection of its own; all that comes back, as text.
 pub async fn request(address: SocketAddr, method: &str, path: &str, body: &str) -> String {
+    request_with(address, "", method, path, body).await
+}
+
+/// The same, with headers, each ended by a line's end.
+pub async fn request_with(
+    address: SocketAddr,
+    headers: &str,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> String {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     let length = body.len();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: retort\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nhost: retort\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
     );
     stream.write_all(head.as_bytes()).await.expect("sent");
     stream.write_all(body.as_bytes()).await.expect("sent");
@@ -126,6 +140,17 @@ impl Served {
             host: Host::new(settings).expect("a host"),
             wanted: Wanted::default(),
             operations: http::operations::Settings::default(),
+            control: None,
+        }
+    }
+
+    /// A host with its operators' side.
+    pub(crate) fn of(host: Host, control: Control) -> Self {
+        Self {
+            host,
+            wanted: Wanted::default(),
+            operations: http::operations::Settings::default(),
+            control: Some(control),
         }
     }
 
@@ -202,15 +227,20 @@ impl Served {
             .await
     }
 
-    async fn answer(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn answer(&self, request: Request<Body>) -> Answer {
         let settings = http::Settings {
             custom_endpoint_tenant: Some("acme".parse().expect("a tenant")),
             ..http::Settings::default()
         };
-        let response = http::router(self.host.clone(), &settings, &self.operations)
-            .oneshot(request)
-            .await
-            .expect("an answer");
+        let response = http::router(
+            self.host.clone(),
+            self.control.clone(),
+            &settings,
+            &self.operations,
+        )
+        .oneshot(request)
+        .await
+        .expect("an answer");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
         let is_json = parts.headers.get(CONTENT_TYPE).is_some_and(|kind| {
@@ -247,7 +277,12 @@ impl Served {
 
     /// Serves on a port of its own, with a front door of its own.
     pub async fn listen_with(&self, settings: http::Settings) -> Listening {
-        let router = http::router(self.host.clone(), &settings, &self.operations);
+        let router = http::router(
+            self.host.clone(),
+            self.control.clone(),
+            &settings,
+            &self.operations,
+        );
         listening(router, settings).await
     }
 

@@ -2,5 +2,6 @@
 
 pub mod bots;
 pub mod host;
+pub mod operator;
 
 pub use host::{Served, host, patient_host};

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order of one message's journey.
-const ROOMS: [&str; 19] = [
+const ROOMS: [&str; 22] = [
     "main",
     "cli",
     "config",
     "telemetry",
     "http",
+    "control",
     "liveperson",
     "invocation",
+    "access",
     "registry",
     "conversations",
     "sandbox",
@@ -21,20 +23,24 @@ const ROOMS: [&str; 19] = [
     "chat",
     "bindings",
     "metrics",
+    "store",
     "tenant",
     "limit",
     "fault",
 ];
 
 /// One home for each foreign thing.
-const HOMES: [(&str, &[&str]); 8] = [
+const HOMES: [(&str, &[&str]); 11] = [
     ("axum::", &["http"]),
     ("clap::", &["cli"]),
+    ("comfy_table", &["cli"]),
     ("figment::", &["config"]),
     ("hyper", &["cli", "http"]),
-    ("moka::", &["conversations"]),
+    ("moka::", &["conversations", "registry"]),
     ("prometheus_client", &["metrics"]),
+    ("redb::", &["store"]),
     ("std::env::", &["cli"]),
+    ("ureq", &["cli"]),
     ("wasmtime", &["sandbox", "capabilities", "bindings"]),
 ];
 

@@ -1,5 +1,6 @@
 //! What Retort promises a client, through the router and over a socket; and what it promises its maintainers.
 
+mod admin;
 mod bites;
 mod custom_endpoint;
 mod documents;

@@ -35,7 +35,7 @@ impl Stage {
             ..http::Settings::default()
         };
         let operations = http::operations::Settings::default();
-        let router = http::router(host.clone(), &settings, &operations);
+        let router = http::router(host.clone(), None, &settings, &operations);
         let mut serving = JoinSet::new();
         serving.spawn(async move {
             http::serve(listener, router, &settings, std::future::pending()).await;

@@ -58,6 +58,7 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     };
     let router = http::router(
         host.clone(),
+        None,
         &front_door,
         &http::operations::Settings::default(),
     );

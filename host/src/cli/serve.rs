@@ -1,5 +1,6 @@
 //! `retort serve`: a configuration's bots behind a port.
 
+mod first_token;
 mod in_force;
 mod machine;
 
@@ -14,9 +15,11 @@ use tokio::task::JoinSet;
 
 use super::{Ended, compile_child, give};
 use crate::config::{Config, Entry, Flags};
+use crate::control::Control;
 use crate::invocation::{CANARY_TIME, Host};
 use crate::registry::Consent;
 use crate::sandbox::Allocator;
+use crate::store::Store;
 use crate::{http, telemetry};
 
 #[derive(Debug, clap::Args)]
@@ -61,10 +64,27 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
         None => None,
     };
     deploy_all(&host, &config).await?;
+    let control = operators_side(&host, &config).await?;
     warn(&host, &config);
     // Ends with the main one, and not before: a host that is ending can be watched to its end.
     let _watched = serve_operators(&host, &config, operators)?;
-    serve(host, &config, listener).await
+    serve(host, control, &config, listener).await
+}
+
+/// What is kept under `--data`, served beside what the configuration names.
+async fn operators_side(host: &Host, config: &Config) -> Result<Control, Ended> {
+    let failed = |error: &dyn std::fmt::Display| Ended::Host(error.to_string());
+    let data = config.data.as_deref().unwrap_or(Path::new("."));
+    let store = Store::open(data).map_err(|error| failed(&error))?;
+    let fixed = config.deployments.iter().map(Entry::address).collect();
+    let control = Control::open(host.clone(), store, config.defaults(), fixed);
+    let control = control.await.map_err(|error| failed(&error))?;
+    let unserved = control.serve_all().await.map_err(|error| failed(&error))?;
+    for (at, error) in unserved {
+        tracing::error!("{at} is kept and cannot be served: {error}");
+    }
+    first_token::see_to_it(&control, data).await?;
+    Ok(control)
 }
 
 /// A host that cannot end a bot which loops must not run one.
@@ -112,14 +132,19 @@ fn serve_operators(
     Ok(serving)
 }
 
-async fn serve(host: Host, config: &Config, listener: TcpListener) -> Result<(), Ended> {
+async fn serve(
+    host: Host,
+    control: Control,
+    config: &Config,
+    listener: TcpListener,
+) -> Result<(), Ended> {
     let failed = |what: &str, error| Ended::Host(format!("{what}: {error}"));
     let address = listener
         .local_addr()
         .map_err(|error| failed("the port is gone", error))?;
     let shutdown = shutdown().map_err(|error| failed("signals cannot be waited for", error))?;
     give(format_args!("listening on http://{address}"));
-    let router = http::router(host, &config.http, &config.operations);
+    let router = http::router(host, Some(control), &config.http, &config.operations);
     http::serve(listener, router, &config.http, shutdown).await;
     Ok(())
 }
@@ -231,9 +256,9 @@ fn warn(host: &Host, config: &Config) {
             "there is no instance pool, so each turn is several times slower: {because}; lower `sandbox.instances`, or allow more address space (ulimit -v)"
         );
     }
-    if config.deployments.is_empty() {
+    if host.registry().is_empty() {
         tracing::warn!(
-            "nothing is deployed; name bots under `[[deployments]]` in the configuration file"
+            "nothing is deployed; give the host a bot with `retort deploy`, or name some under `[[deployments]]` in the configuration file"
         );
     }
     if let Some(tenant) = &config.http.custom_endpoint_tenant {

@@ -93,10 +93,11 @@ pub(super) async fn get_state(
     Names(of): Names<OfEnvironment>,
 ) -> Result<Json<Value>, Problem> {
     let tenant = door.tenant()?;
-    let deployment = door
+    let serving = door
         .host
         .registry()
         .active(&tenant, &of.bot, &of.environment)?;
+    let deployment = serving.first();
     let state = match deployment.record.state() {
         None => "online",
         Some(_) => "error",

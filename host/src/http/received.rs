@@ -83,6 +83,10 @@ impl FromRequest<FrontDoor> for Received {
 }
 
 impl Received {
+    pub(super) fn is_empty(&self) -> bool {
+        self.body.is_empty()
+    }
+
     /// What a reader makes of the body.
     pub(super) async fn read<T, R>(&self, reader: R) -> Result<T, Problem>
     where
@@ -126,12 +130,12 @@ fn announced(request: &Request) -> Option<u64> {
         .ok()
 }
 
-fn too_large(limit: usize) -> Problem {
+pub(super) fn too_large(limit: usize) -> Problem {
     let detail = format!("the body is larger than the {limit} bytes that this host takes");
     Problem::caller(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail)
 }
 
-fn too_slow(time: Duration) -> Problem {
+pub(super) fn too_slow(time: Duration) -> Problem {
     let detail = format!("the body was not there after {} ms", time.as_millis());
     Problem::caller(StatusCode::REQUEST_TIMEOUT, "body-too-slow", detail)
 }

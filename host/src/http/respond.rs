@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderValue;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
@@ -24,8 +24,10 @@ pub(super) struct To {
 pub(super) async fn respond(
     State(door): State<FrontDoor>,
     Names(to): Names<To>,
+    headers: HeaderMap,
     received: Received,
 ) -> Result<Response, Problem> {
+    door.may_ask(&headers, &to.tenant)?;
     let To {
         tenant,
         bot,

@@ -10,6 +10,7 @@ use crate::admission::{Admission, Line, Refused};
 use crate::bindings::types::{ConfigProblem, Description};
 use crate::capabilities::config::Values;
 use crate::chat::{ReplyLimits, one_line};
+use crate::fault::Fault;
 use crate::quarantine::{Quarantine, Record};
 use crate::registry::failure_policy::FailurePolicy;
 use crate::registry::manifest::{BadManifest, Manifest};
@@ -115,6 +116,33 @@ pub enum NotDeployable {
     BadSettings(String),
 }
 
+impl NotDeployable {
+    /// A stable name, for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unloadable(error) => error.code(),
+            Self::BadManifest(_) => "bad-manifest",
+            Self::Failed { .. } => "failed-when-asked",
+            Self::NotAsked(_) => "not-asked",
+            Self::BadDescription(_) => "bad-description",
+            Self::Disagrees { .. } => "manifest-disagrees",
+            Self::ConfigRefused(_) => "config-refused",
+            Self::BadSettings(_) => "bad-setting",
+        }
+    }
+
+    /// Whose fault it is.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Unloadable(error) => error.fault(),
+            Self::Failed { failure, .. } => failure.fault(),
+            Self::NotAsked(error) => error.fault(),
+            Self::BadManifest(_) | Self::BadDescription(_) | Self::Disagrees { .. } => Fault::Bot,
+            Self::ConfigRefused(_) | Self::BadSettings(_) => Fault::Caller,
+        }
+    }
+}
+
 fn in_words(problems: &[ConfigProblem]) -> String {
     const CHARS: usize = 200;
     let each = problems.iter().take(20).map(|problem| {
@@ -138,25 +166,15 @@ impl Deployment {
         wanted: Wanted,
     ) -> Result<Self, NotDeployable> {
         check_settings(gate.sandbox, &wanted)?;
-        let bot = Arc::new(gate.sandbox.load(component).await?);
-        let manifest = Manifest::of_component(component)?;
         let config = Arc::new(wanted.config);
-        let line = gate.admission.line(&gate.at.tenant, &gate.at.bot);
-        let candidate = Candidate {
-            gate,
+        let inspected = Inspected::of(gate, component, &wanted.limits, &config).await?;
+        let Inspected {
+            bot,
+            manifest,
+            description,
             line,
-            bot: &bot,
-            // A deployment is no turn that somebody waits for: a host that is busy should not refuse it.
-            limits: Limits {
-                deadline_ms: gate.sandbox.settings().deadline_ceiling_ms,
-                ..wanted.limits.clone()
-            },
-            config: &config,
-        };
-
-        let description = candidate.ask("describe", Describe).await?;
-        check_description(&description, manifest.as_ref())?;
-        candidate
+        } = inspected;
+        Candidate::of(gate, line, &bot, &wanted.limits, &config)
             .ask("check-config", CheckConfig)
             .await?
             .map_err(NotDeployable::ConfigRefused)?;
@@ -190,6 +208,44 @@ impl Deployment {
     }
 }
 
+/// A component that is a bot, and says who it is.
+#[derive(Debug)]
+pub struct Inspected {
+    /// Ready to run.
+    pub bot: Arc<Bot>,
+    /// What it carries, if it does.
+    pub manifest: Option<Manifest>,
+    /// Who it says it is.
+    pub description: Description,
+    line: Line,
+}
+
+impl Inspected {
+    /// Loads a component and asks it who it is.
+    ///
+    /// # Errors
+    /// [`NotDeployable`] says what has to change, and where.
+    pub async fn of(
+        gate: &Gate<'_>,
+        component: &[u8],
+        limits: &Limits,
+        config: &Values,
+    ) -> Result<Self, NotDeployable> {
+        let bot = Arc::new(gate.sandbox.load(component).await?);
+        let manifest = Manifest::of_component(component)?;
+        let line = gate.admission.line(&gate.at.tenant, &gate.at.bot);
+        let candidate = Candidate::of(gate, line, &bot, limits, config);
+        let description = candidate.ask("describe", Describe).await?;
+        check_description(&description, manifest.as_ref())?;
+        Ok(Self {
+            bot,
+            manifest,
+            description,
+            line,
+        })
+    }
+}
+
 /// What a component passes through before it serves.
 #[derive(Clone, Copy)]
 pub struct Gate<'a> {
@@ -212,7 +268,27 @@ struct Candidate<'a> {
     config: &'a Values,
 }
 
-impl Candidate<'_> {
+impl<'a> Candidate<'a> {
+    fn of(
+        gate: &'a Gate<'a>,
+        line: Line,
+        bot: &'a Arc<Bot>,
+        limits: &Limits,
+        config: &'a Values,
+    ) -> Self {
+        Self {
+            gate,
+            line,
+            bot,
+            // A deployment is no turn that somebody waits for: a host that is busy should not refuse it.
+            limits: Limits {
+                deadline_ms: gate.sandbox.settings().deadline_ceiling_ms,
+                ..limits.clone()
+            },
+            config,
+        }
+    }
+
     async fn ask<A: Ask>(&self, asked: &'static str, ask: A) -> Result<A::Said, NotDeployable> {
         let deadline = Instant::now() + self.limits.deadline();
         let permit = self.gate.admission.admit(self.line, deadline).await?;

@@ -46,6 +46,7 @@ impl Stage {
         let settings = http::Settings::default();
         let router = http::router(
             host.clone(),
+            None,
             &settings,
             &http::operations::Settings::default(),
         );

@@ -1,0 +1,171 @@
+//! What operators do to a host that serves, from anywhere: each command is one or two calls of the admin API.
+
+mod deploy;
+mod list;
+mod remote;
+mod table;
+mod tokens;
+
+use serde_json::{Value, json};
+
+pub(super) use deploy::Args as DeployArgs;
+pub(super) use list::{AuditArgs, BotsArgs, RevisionsArgs, TenantsArgs};
+pub(super) use tokens::Args as TokensArgs;
+
+use super::{Ended, give};
+use crate::tenant::{BotName, Environment, TenantId};
+use remote::{Method, Remote};
+use table::field;
+
+/// Which environment of whose bot.
+#[derive(Debug, clap::Args)]
+pub(super) struct At {
+    /// Whose bot
+    #[arg(long, env = "RETORT_TENANT")]
+    tenant: TenantId,
+    /// Which bot
+    #[arg(long)]
+    bot: BotName,
+    /// In which of its environments
+    #[arg(long, default_value = "draft")]
+    environment: Environment,
+}
+
+impl At {
+    fn bot_path(&self) -> String {
+        format!("tenants/{}/bots/{}", self.tenant, self.bot)
+    }
+
+    fn path(&self) -> String {
+        format!(
+            "{}/environments/{}/deployment",
+            self.bot_path(),
+            self.environment
+        )
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct WeightArgs {
+    /// How many of a hundred new conversations the second revision gets; 100 leaves it alone, 0 takes it away
+    weight: u8,
+    #[command(flatten)]
+    at: At,
+    #[command(flatten)]
+    said: Said,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct PromoteArgs {
+    /// The environment that takes over what the other one serves
+    #[arg(long, value_name = "ENVIRONMENT")]
+    to: Environment,
+    #[command(flatten)]
+    at: At,
+    #[command(flatten)]
+    said: Said,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RollbackArgs {
+    #[command(flatten)]
+    at: At,
+    #[command(flatten)]
+    said: Said,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct UndeployArgs {
+    #[command(flatten)]
+    at: At,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+/// What an operator says of what they do.
+#[derive(Debug, clap::Args)]
+pub(super) struct Said {
+    /// Why; shown in the history
+    #[arg(long, default_value = "")]
+    note: String,
+}
+
+pub(super) async fn deploy(args: DeployArgs) -> Result<(), Ended> {
+    deploy::run(args).await
+}
+
+pub(super) async fn weigh(args: WeightArgs) -> Result<(), Ended> {
+    let WeightArgs {
+        weight,
+        at,
+        said,
+        remote,
+    } = args;
+    let asked = json!({ "weight": weight, "note": said.note });
+    let kept = remote
+        .ask(Method::PUT, &format!("{}/weight", at.path()), asked)
+        .await?;
+    show(&remote, &at, &kept);
+    Ok(())
+}
+
+pub(super) async fn promote(args: PromoteArgs) -> Result<(), Ended> {
+    let PromoteArgs {
+        to,
+        at,
+        said,
+        remote,
+    } = args;
+    let asked = json!({ "to": to, "note": said.note });
+    let kept = remote
+        .ask(Method::POST, &format!("{}/promote", at.path()), asked)
+        .await?;
+    let at = At {
+        environment: to,
+        ..at
+    };
+    show(&remote, &at, &kept);
+    Ok(())
+}
+
+pub(super) async fn roll_back(args: RollbackArgs) -> Result<(), Ended> {
+    let RollbackArgs { at, said, remote } = args;
+    let asked = json!({ "note": said.note });
+    let kept = remote
+        .ask(Method::POST, &format!("{}/rollback", at.path()), asked)
+        .await?;
+    show(&remote, &at, &kept);
+    Ok(())
+}
+
+pub(super) async fn undeploy(args: UndeployArgs) -> Result<(), Ended> {
+    let UndeployArgs { at, remote } = args;
+    let kept = remote.ask(Method::DELETE, &at.path(), Value::Null).await?;
+    show(&remote, &at, &kept);
+    Ok(())
+}
+
+pub(super) use list::{audit, bots, revisions, tenants};
+pub(super) use tokens::run as tokens;
+
+/// What an environment serves now, in a line.
+fn show(remote: &Remote, at: &At, kept: &Value) {
+    if remote.json {
+        return give(kept);
+    }
+    let At {
+        tenant,
+        bot,
+        environment,
+    } = at;
+    let (number, sides) = (field(kept, "number"), table::sides(kept));
+    give(format_args!(
+        "{tenant}/{bot}/{environment} #{number} serves {sides}"
+    ));
+}

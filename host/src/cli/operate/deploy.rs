@@ -1,0 +1,135 @@
+//! `retort deploy`: a bot to a host that serves.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::remote::{Method, Remote};
+use super::table::field;
+use super::{At, Said, show, table};
+use crate::cli::{Ended, build, is_component, say};
+use crate::registry::settings::Settings;
+use crate::store::Digest;
+
+/// Fewer digits might be those of several revisions.
+const LEAST_DIGITS: usize = 6;
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// A component, the folder of a Rust bot, which is built first, or the digest of a revision that the bot has, or
+    /// its first digits
+    #[arg(value_name = "FILE.wasm|PLUGIN_DIR|DIGEST")]
+    what: String,
+    #[command(flatten)]
+    at: At,
+    /// How many of a hundred new conversations it gets, beside the revision that is served; all, if it is left out
+    #[arg(long, default_value_t = 100)]
+    weight: u8,
+    /// A TOML file with `config`, `limits`, `reply`, `failure` and `grant` of this deployment
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    #[command(flatten)]
+    said: Said,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Ended> {
+    let settings = match &args.settings {
+        Some(file) => read_settings(file)?,
+        None => Settings::default(),
+    };
+    let digest = match artifact(&args.what)? {
+        Artifact::Component(component) => upload(&args, component).await?,
+        Artifact::Digits(digits) => find(&args, &digits).await?,
+    };
+    let asked = json!({
+        "digest": digest,
+        "weight": args.weight,
+        "settings": settings,
+        "note": args.said.note,
+    });
+    let kept = args.remote.ask(Method::PUT, &args.at.path(), asked).await?;
+    show(&args.remote, &args.at, &kept);
+    Ok(())
+}
+
+/// What is to be deployed.
+enum Artifact {
+    Component(Vec<u8>),
+    Digits(String),
+}
+
+fn artifact(what: &str) -> Result<Artifact, Ended> {
+    let path = Path::new(what);
+    if is_component(path) {
+        let unread = |error| Ended::Usage(format!("\"{what}\" cannot be read: {error}"));
+        return Ok(Artifact::Component(std::fs::read(path).map_err(unread)?));
+    }
+    if path.is_dir() {
+        return Ok(Artifact::Component(build::build(path)?.component));
+    }
+    let digits = what.strip_prefix("sha256:").unwrap_or(what);
+    let is_digest = digits.len() >= LEAST_DIGITS
+        && digits
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    if is_digest {
+        Ok(Artifact::Digits(digits.to_owned()))
+    } else {
+        Err(Ended::Usage(format!(
+            "\"{what}\" is neither a component (FILE.wasm), nor a folder, nor {LEAST_DIGITS} or more digits of a digest"
+        )))
+    }
+}
+
+fn read_settings(file: &Path) -> Result<Settings, Ended> {
+    let shown = file.display();
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Ended::Usage(format!("\"{shown}\" cannot be read: {error}")))?;
+    toml::from_str(&text)
+        .map_err(|error| Ended::Usage(format!("\"{shown}\" is not valid: {error}")))
+}
+
+async fn upload(args: &Args, component: Vec<u8>) -> Result<String, Ended> {
+    say(format_args!(
+        "the host checks and compiles {} bytes",
+        component.len()
+    ));
+    let path = format!("{}/revisions", args.at.bot_path());
+    let revision = args.remote.send(Method::POST, &path, component).await?;
+    let (name, version) = (
+        table::text(field(&revision, "name")),
+        table::text(field(&revision, "version")),
+    );
+    say(format_args!(
+        "it has revision {} of it, {name} {version}",
+        table::short(field(&revision, "digest"))
+    ));
+    Ok(table::text(field(&revision, "digest")))
+}
+
+/// The one revision that begins with these digits.
+async fn find(args: &Args, digits: &str) -> Result<String, Ended> {
+    if digits.parse::<Digest>().is_ok() {
+        return Ok(digits.to_owned());
+    }
+    let path = format!("{}/revisions", args.at.bot_path());
+    let answer = args.remote.ask(Method::GET, &path, Value::Null).await?;
+    let all = table::items(&answer, "revisions").iter();
+    let digests = all.map(|revision| table::text(field(revision, "digest")));
+    let found: Vec<String> = digests
+        .filter(|digest| digest.starts_with(digits))
+        .collect();
+    match found.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Err(Ended::Usage(format!(
+            "bot \"{}\" has no revision that begins with {digits}; `retort revisions` lists what it has",
+            args.at.bot
+        ))),
+        _ => Err(Ended::Usage(format!(
+            "{} revisions begin with {digits}: give more digits",
+            found.len()
+        ))),
+    }
+}

@@ -1,0 +1,138 @@
+//! What there is, and who changed it.
+
+use serde_json::Value;
+
+use super::remote::{Method, Remote};
+use super::table::{self, field, items, short, sides, text};
+use crate::cli::{Ended, give};
+use crate::tenant::{BotName, TenantId};
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct TenantsArgs {
+    #[command(flatten)]
+    remote: Remote,
+}
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct BotsArgs {
+    /// Whose bots
+    #[arg(long, env = "RETORT_TENANT")]
+    tenant: TenantId,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct RevisionsArgs {
+    /// Whose bot
+    #[arg(long, env = "RETORT_TENANT")]
+    tenant: TenantId,
+    /// Which bot
+    #[arg(long)]
+    bot: BotName,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct AuditArgs {
+    /// Entries after this number
+    #[arg(long, default_value_t = 0)]
+    after: u64,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+pub(in crate::cli) async fn tenants(args: TenantsArgs) -> Result<(), Ended> {
+    let answer = args.remote.ask(Method::GET, "tenants", Value::Null).await?;
+    if args.remote.json {
+        give(answer);
+        return Ok(());
+    }
+    for tenant in items(&answer, "tenants") {
+        give(text(tenant));
+    }
+    Ok(())
+}
+
+pub(in crate::cli) async fn bots(args: BotsArgs) -> Result<(), Ended> {
+    let path = format!("tenants/{}/bots", args.tenant);
+    let answer = args.remote.ask(Method::GET, &path, Value::Null).await?;
+    if args.remote.json {
+        give(answer);
+        return Ok(());
+    }
+    let rows = items(&answer, "bots").iter().flat_map(|bot| {
+        items(bot, "environments").iter().map(|served| {
+            [
+                text(field(bot, "name")),
+                text(field(served, "environment")),
+                format!("#{}", field(served, "number")),
+                sides(served),
+                text(field(served, "at")),
+                text(field(served, "by")),
+                text(field(served, "note")),
+            ]
+        })
+    });
+    let heads = [
+        "BOT",
+        "ENVIRONMENT",
+        "NUMBER",
+        "SERVES",
+        "SINCE",
+        "BY",
+        "NOTE",
+    ];
+    give(table::of(heads, rows));
+    Ok(())
+}
+
+pub(in crate::cli) async fn revisions(args: RevisionsArgs) -> Result<(), Ended> {
+    let path = format!("tenants/{}/bots/{}/revisions", args.tenant, args.bot);
+    let answer = args.remote.ask(Method::GET, &path, Value::Null).await?;
+    if args.remote.json {
+        give(answer);
+        return Ok(());
+    }
+    let rows = items(&answer, "revisions").iter().map(|revision| {
+        [
+            short(field(revision, "digest")),
+            text(field(revision, "name")),
+            text(field(revision, "version")),
+            text(field(revision, "bytes")),
+            text(field(revision, "wants")),
+            text(field(revision, "at")),
+            text(field(revision, "by")),
+            text(field(revision, "note")),
+        ]
+    });
+    let heads = [
+        "REVISION", "NAME", "VERSION", "BYTES", "WANTS", "SINCE", "BY", "NOTE",
+    ];
+    give(table::of(heads, rows));
+    Ok(())
+}
+
+pub(in crate::cli) async fn audit(args: AuditArgs) -> Result<(), Ended> {
+    let path = format!("audit?after={}&limit=1000", args.after);
+    let answer = args.remote.ask(Method::GET, &path, Value::Null).await?;
+    if args.remote.json {
+        give(answer);
+        return Ok(());
+    }
+    let rows = items(&answer, "entries").iter().map(|entry| {
+        [
+            text(field(entry, "number")),
+            text(field(entry, "at")),
+            text(field(entry, "by")),
+            text(field(entry, "change")),
+            text(field(entry, "tenant")),
+            text(field(entry, "of")),
+            text(field(entry, "detail")),
+        ]
+    });
+    let heads = ["NUMBER", "AT", "BY", "CHANGE", "TENANT", "OF", "DETAIL"];
+    give(table::of(heads, rows));
+    Ok(())
+}

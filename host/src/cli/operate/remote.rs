@@ -1,0 +1,104 @@
+//! A host's admin API, as a caller sees it.
+
+use std::time::Duration;
+
+use serde_json::Value;
+pub(super) use ureq::http::Method;
+use ureq::http::{Request, header};
+
+use super::table::field;
+use crate::cli::Ended;
+use crate::fault::Fault;
+
+/// A component may have to be compiled meanwhile.
+const TIME: Duration = Duration::from_secs(400);
+
+/// Which host, and who asks.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Remote {
+    /// The host
+    #[arg(long, env = "RETORT_URL", default_value = "http://127.0.0.1:7878")]
+    url: String,
+    /// Who asks; the first token of a host is in admin.token in its data folder
+    #[arg(long, env = "RETORT_TOKEN", hide_env_values = true)]
+    token: String,
+    /// Print the host's own answer, for programs
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+impl Remote {
+    /// Asks for something, and gives the answer if that is no error.
+    pub(super) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Value,
+    ) -> Result<Value, Ended> {
+        let body = if body.is_null() {
+            Vec::new()
+        } else {
+            body.to_string().into_bytes()
+        };
+        self.send(method, path, body).await
+    }
+
+    /// The same, with any bytes.
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<Value, Ended> {
+        let url = format!("{}/admin/v1/{path}", self.url.trim_end_matches('/'));
+        let request = Request::builder()
+            .method(method)
+            .uri(&url)
+            .header(
+                header::AUTHORIZATION,
+                format!("Bearer {}", self.token.trim()),
+            )
+            .body(body)
+            .map_err(|error| Ended::Usage(format!("\"{url}\" cannot be asked: {error}")))?;
+        let answered = tokio::task::spawn_blocking(move || answer(request)).await;
+        let unanswered = |error: &dyn std::fmt::Display| {
+            Ended::Host(format!("{} does not answer: {error}", self.url))
+        };
+        let (status, text) = answered
+            .map_err(|error| unanswered(&error))?
+            .map_err(|error| unanswered(&error))?;
+        let answer: Value = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        if (200..300).contains(&status) {
+            Ok(answer)
+        } else {
+            Err(refused(status, &answer))
+        }
+    }
+}
+
+fn answer(request: Request<Vec<u8>>) -> Result<(u16, String), ureq::Error> {
+    let config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(TIME));
+    let agent = config.build().new_agent();
+    let mut response = agent.run(request)?;
+    let text = response.body_mut().read_to_string()?;
+    Ok((response.status().as_u16(), text))
+}
+
+/// A host's problem, in its own words.
+fn refused(status: u16, answer: &Value) -> Ended {
+    let word = |name| field(answer, name).as_str();
+    let Some(detail) = word("detail") else {
+        return Ended::Host(format!(
+            "this is no host of Retort's: it answers with status {status}"
+        ));
+    };
+    let code = word("code").unwrap_or_default();
+    let words = format!("{detail} ({code})");
+    match word("fault") {
+        Some(fault) if fault == Fault::Caller.as_str() => Ended::Usage(words),
+        Some(fault) if fault == Fault::Bot.as_str() => Ended::NoBot(words),
+        _ => Ended::Host(words),
+    }
+}

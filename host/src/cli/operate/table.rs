@@ -1,0 +1,69 @@
+//! Lists for people.
+
+use comfy_table::Table;
+use comfy_table::presets::NOTHING;
+use serde_json::Value;
+
+/// Digits of a digest that tell one revision from another, for a person.
+const DIGITS: usize = 12;
+
+/// A table with these heads, a row for each of `rows`.
+pub(super) fn of<const N: usize>(
+    heads: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> Table {
+    let mut table = Table::new();
+    table.load_preset(NOTHING).set_header(heads);
+    table.add_rows(rows);
+    table
+}
+
+/// A field; null if it is not there.
+pub(super) fn field<'a>(of: &'a Value, name: &str) -> &'a Value {
+    of.get(name).unwrap_or(&Value::Null)
+}
+
+/// A value as a person reads it.
+pub(super) fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(" "),
+        other => other.to_string(),
+    }
+}
+
+/// The beginning of a digest.
+pub(super) fn short(digest: &Value) -> String {
+    text(digest).chars().take(DIGITS).collect()
+}
+
+/// What a deployment serves.
+pub(super) fn sides(kept: &Value) -> String {
+    let sides = field(kept, "sides")
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    match sides {
+        [] => "nothing".to_owned(),
+        [one] => short(field(one, "digest")),
+        sides => {
+            let each = sides.iter().map(|side| {
+                format!(
+                    "{} {} %",
+                    short(field(side, "digest")),
+                    field(side, "weight")
+                )
+            });
+            each.collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+/// The items of a list.
+pub(super) fn items<'a>(answer: &'a Value, list: &str) -> &'a [Value] {
+    answer[list]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default()
+}

@@ -1,0 +1,100 @@
+//! What an environment serves: one deployment, or two between which its conversations are split. A conversation keeps its
+//! side for as long as that is there.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::sync::Cache;
+
+use super::Deployment;
+
+/// Conversations whose side is remembered, of one split. Beyond that, and after this time without a turn, a
+/// conversation is given a side anew: the same one, unless the weights have changed.
+const REMEMBERED: u64 = 100_000;
+const REMEMBERED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What an environment serves.
+#[derive(Clone, Debug)]
+pub enum Serving {
+    /// One deployment.
+    One(Arc<Deployment>),
+    /// Two.
+    Split(Split),
+}
+
+/// Two deployments that share the conversations.
+#[derive(Clone, Debug)]
+pub struct Split {
+    first: Arc<Deployment>,
+    second: Arc<Deployment>,
+    /// How many of a hundred new conversations are the second one's.
+    weight: u8,
+    /// The digest of each conversation's revision. The same for as long as the same two share, whatever the weights.
+    chosen: Cache<String, Arc<str>>,
+}
+
+impl Serving {
+    /// A split of conversations, of which `weight` in a hundred are the second one's. Those that had a side in the split
+    /// `before`, if that was one, keep it.
+    pub fn split(
+        first: Arc<Deployment>,
+        second: Arc<Deployment>,
+        weight: u8,
+        before: Option<&Serving>,
+    ) -> Self {
+        let chosen = match before {
+            Some(Self::Split(split)) => split.chosen.clone(),
+            _ => Cache::builder()
+                .max_capacity(REMEMBERED)
+                .time_to_idle(REMEMBERED_FOR)
+                .build(),
+        };
+        Self::Split(Split {
+            first,
+            second,
+            weight,
+            chosen,
+        })
+    }
+
+    /// The deployment of a conversation.
+    pub fn of(&self, conversation: &str) -> &Arc<Deployment> {
+        match self {
+            Self::One(deployment) => deployment,
+            Self::Split(split) => split.of(conversation),
+        }
+    }
+
+    /// The one that was there first, for what concerns no conversation.
+    pub fn first(&self) -> &Arc<Deployment> {
+        match self {
+            Self::One(deployment) => deployment,
+            Self::Split(split) => &split.first,
+        }
+    }
+}
+
+impl Split {
+    fn of(&self, conversation: &str) -> &Arc<Deployment> {
+        let side = |digest: &str| {
+            let sides = [&self.first, &self.second];
+            sides.into_iter().find(|side| side.bot.digest() == digest)
+        };
+        if let Some(known) = self.chosen.get(conversation).as_deref().and_then(side) {
+            return known;
+        }
+        let is_second = share(conversation) < self.weight;
+        let side = if is_second { &self.second } else { &self.first };
+        let digest: Arc<str> = side.bot.digest().into();
+        self.chosen.insert(conversation.to_owned(), digest);
+        side
+    }
+}
+
+/// 0 to 99, the same for a conversation each time, on each host.
+fn share(conversation: &str) -> u8 {
+    let mut hasher = DefaultHasher::new();
+    conversation.hash(&mut hasher);
+    (hasher.finish() % 100) as u8
+}

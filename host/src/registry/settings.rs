@@ -1,0 +1,147 @@
+//! What an operator gives a deployment beside its artifact: as it is written and kept, and what it comes to over the
+//! host's own settings.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{FailurePolicy, Wanted};
+use crate::chat::ReplyLimits;
+use crate::sandbox::Limits;
+
+/// A deployment's own settings. What is left out is the host's, also when that changes.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// What the bot may have of what it asks for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub grant: Vec<Grant>,
+    /// What differs from the host's `limits`.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub limits: Map<String, Value>,
+    /// What differs from the host's `reply`.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub reply: Map<String, Value>,
+    /// In place of the host's `failure`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<FailurePolicy>,
+    /// What `config` gives the bot.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub config: BTreeMap<String, Value>,
+}
+
+/// Something that a bot may be granted.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grant {
+    /// The platform's own event, the visitor's data and the engagement attributes.
+    PersonalData,
+}
+
+/// What the host gives every deployment that says nothing else.
+#[derive(Clone, Debug, Default)]
+pub struct Defaults {
+    /// What a turn may use.
+    pub limits: Limits,
+    /// What a reply may be.
+    pub reply: ReplyLimits,
+    /// What the consumer gets when the bot fails.
+    pub failure: FailurePolicy,
+}
+
+/// A setting that is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{at}` is not valid: {problem}")]
+pub struct BadSetting {
+    at: String,
+    problem: String,
+}
+
+impl Settings {
+    /// What it comes to on a host with these defaults.
+    ///
+    /// # Errors
+    /// [`BadSetting`] names the key, and what would be right.
+    pub fn over(&self, host: &Defaults) -> Result<Wanted, BadSetting> {
+        Ok(Wanted {
+            limits: over("limits", &host.limits, &self.limits)?,
+            reply: over("reply", &host.reply, &self.reply)?,
+            failure: self.failure.clone().unwrap_or_else(|| host.failure.clone()),
+            config: texts(&self.config),
+            grant_personal_data: self.grant.contains(&Grant::PersonalData),
+        })
+    }
+}
+
+/// A bot's configuration is texts; what is written as a number or a list is given as JSON.
+pub fn texts(config: &BTreeMap<String, Value>) -> BTreeMap<String, String> {
+    let text = |value: &Value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    };
+    let each = config.iter().map(|(key, value)| (key.clone(), text(value)));
+    each.collect()
+}
+
+fn over<T>(table: &str, host: &T, own: &Map<String, Value>) -> Result<T, BadSetting>
+where
+    T: Serialize + DeserializeOwned,
+{
+    let bad = |at: String, problem: &dyn std::fmt::Display| BadSetting {
+        at,
+        problem: problem.to_string(),
+    };
+    let mut all = serde_json::to_value(host).map_err(|error| bad(table.to_owned(), &error))?;
+    if let Value::Object(all) = &mut all {
+        all.extend(own.clone());
+    }
+    serde_path_to_error::deserialize(all).map_err(|error| {
+        let at = format!("{table}.{}", error.path());
+        bad(at.trim_end_matches(".").to_owned(), error.inner())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn settings(json: Value) -> Settings {
+        serde_json::from_value(json).expect("settings")
+    }
+
+    #[test]
+    fn what_is_left_out_is_the_hosts() {
+        let host = Defaults {
+            limits: Limits {
+                deadline_ms: 700,
+                ..Limits::default()
+            },
+            ..Defaults::default()
+        };
+        let given = settings(json!({"limits": {"fuel": 5}, "config": {"n": 3, "s": "three"}}));
+        let wanted = given.over(&host).expect("valid settings");
+        assert_eq!((wanted.limits.fuel, wanted.limits.deadline_ms), (5, 700));
+        assert_eq!(
+            (wanted.config["n"].as_str(), wanted.config["s"].as_str()),
+            ("3", "three")
+        );
+    }
+
+    #[test]
+    fn a_wrong_key_or_value_is_named() {
+        for (own, at) in [
+            (json!({"limits": {"fule": 5}}), "limits"),
+            (json!({"limits": {"fuel": "five"}}), "limits.fuel"),
+            (json!({"reply": {"parts": -1}}), "reply.parts"),
+        ] {
+            let bad = settings(own)
+                .over(&Defaults::default())
+                .expect_err("not valid");
+            assert!(bad.to_string().contains(at), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! What an operator does to a host that serves, from the command line.
+
+use std::path::Path;
+use std::process::Command;
+
+use harness::operator::saying;
+use tempfile::TempDir;
+
+use crate::running::{Ended, Running, file, retort, run};
+use crate::serve::{folder, respond, serve, token};
+
+/// A command to a host.
+fn to(serving: &Running, folder: &Path, words: &str) -> Command {
+    let mut command = retort();
+    command.args(words.split_whitespace());
+    command
+        .env("RETORT_URL", format!("http://{}", serving.address))
+        .env("RETORT_TOKEN", token(folder))
+        .current_dir(folder);
+    command
+}
+
+/// A host without a bot, and two revisions of one.
+fn served() -> (TempDir, Running) {
+    let folder = folder("");
+    for word in ["one", "two"] {
+        file(folder.path(), &format!("{word}.wasm"), saying(word));
+    }
+    let serving = Running::start(&mut serve(folder.path()));
+    (folder, serving)
+}
+
+fn does(serving: &Running, folder: &Path, words: &str) -> String {
+    let Ended {
+        code,
+        stdout,
+        stderr,
+    } = run(&mut to(serving, folder, words), "");
+    assert_eq!(code, 0, "{words}: {stderr}");
+    stdout
+}
+
+const BOT: &str = "--tenant acme --bot bot";
+
+#[tokio::test]
+async fn a_bot_is_deployed_split_and_rolled_back_while_the_host_serves() {
+    let (folder, serving) = served();
+    let at = folder.path();
+    let deployed = does(&serving, at, &format!("deploy one.wasm {BOT} --note first"));
+    assert!(
+        deployed.starts_with("acme/bot/draft #1 serves "),
+        "{deployed}"
+    );
+    assert!(
+        respond(&serving, at, "bot", "x")
+            .await
+            .contains("[\"one\"]")
+    );
+
+    does(&serving, at, &format!("deploy two.wasm {BOT} --weight 30"));
+    let ended = does(&serving, at, &format!("weight 100 {BOT}"));
+    assert!(ended.starts_with("acme/bot/draft #3 serves "), "{ended}");
+    assert!(
+        respond(&serving, at, "bot", "x")
+            .await
+            .contains("[\"two\"]")
+    );
+    does(&serving, at, &format!("rollback {BOT}"));
+    assert!(
+        respond(&serving, at, "bot", "x")
+            .await
+            .contains("[\"one\"]")
+    );
+
+    let revisions = does(&serving, at, &format!("revisions {BOT}"));
+    let second = revisions.lines().nth(2).expect("two revisions");
+    let digits = second.split_whitespace().next().expect("its digits");
+    does(&serving, at, &format!("deploy {digits} {BOT}"));
+    assert!(
+        respond(&serving, at, "bot", "x")
+            .await
+            .contains("[\"two\"]")
+    );
+    does(&serving, at, &format!("promote --to production {BOT}"));
+    let bots = does(&serving, at, "bots --tenant acme");
+    assert!(
+        bots.contains("production") && bots.contains("draft"),
+        "{bots}"
+    );
+    let audit = does(&serving, at, "audit");
+    for change in [
+        "token-made",
+        "revision-added",
+        "deployed",
+        "weighted",
+        "rolled-back",
+        "promoted",
+    ] {
+        assert!(audit.contains(change), "no {change} in {audit}");
+    }
+    does(&serving, at, &format!("undeploy {BOT}"));
+    assert!(
+        respond(&serving, at, "bot", "x")
+            .await
+            .starts_with("HTTP/1.1 404")
+    );
+    assert_eq!(serving.stop().0, 0);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_told_with_its_exit_code() {
+    let (folder, serving) = served();
+    let at = folder.path();
+    file(at, "text.wasm", "no component");
+    file(at, "bad.toml", "[limits]\nfule = 1\n");
+    file(at, "worse.toml", "limit = 1\n");
+    for (words, code, told) in [
+        (
+            "deploy text.wasm --tenant acme --bot bot",
+            4,
+            "does not begin as one",
+        ),
+        (
+            "deploy none.wasm --tenant acme --bot bot",
+            2,
+            "cannot be read",
+        ),
+        (
+            "deploy what --tenant acme --bot bot",
+            2,
+            "neither a component",
+        ),
+        (
+            "deploy abcdef0 --tenant acme --bot bot",
+            2,
+            "no revision that begins with",
+        ),
+        (
+            "deploy one.wasm --tenant acme --bot bot --weight 10",
+            2,
+            "serves nothing",
+        ),
+        (
+            "deploy one.wasm --tenant acme --bot bot --settings bad.toml",
+            2,
+            "fule",
+        ),
+        (
+            "deploy one.wasm --tenant acme --bot bot --settings worse.toml",
+            2,
+            "limit",
+        ),
+        ("rollback --tenant acme --bot bot", 2, "no deployment"),
+        ("tokens make x --role emperor", 2, "emperor"),
+        ("tokens revoke none", 2, "no token"),
+        ("bots --tenant acme --token x", 2, "not known here"),
+        (
+            "bots --tenant acme --url http://127.0.0.1:1",
+            1,
+            "does not answer",
+        ),
+    ] {
+        let ended = run(&mut to(&serving, at, words), "");
+        assert_eq!(ended.code, code, "{words}: {}", ended.stderr);
+        assert!(ended.stderr.contains(told), "{words}: {}", ended.stderr);
+    }
+}
+
+#[tokio::test]
+async fn a_tokens_holder_does_what_it_is_for_until_it_is_revoked() {
+    let (folder, serving) = served();
+    let at = folder.path();
+    let made = does(
+        &serving,
+        at,
+        "tokens make ci --role developer --tenant acme --days 1",
+    );
+    let own = made.trim();
+    does(
+        &serving,
+        at,
+        &format!("deploy one.wasm {BOT} --token {own}"),
+    );
+    let others = format!("deploy one.wasm --tenant other --bot bot --token {own}");
+    let refused = run(&mut to(&serving, at, &others), "");
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+    let list = does(&serving, at, "tokens list");
+    let line = list
+        .lines()
+        .find(|line| line.contains(" ci "))
+        .expect("it is listed");
+    let id = line.split_whitespace().next().expect("its id");
+    does(&serving, at, &format!("tokens revoke {id}"));
+    let over = run(
+        &mut to(&serving, at, &format!("bots --tenant acme --token {own}")),
+        "",
+    );
+    assert!(over.stderr.contains("was revoked"), "{}", over.stderr);
+}

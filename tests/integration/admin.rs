@@ -1,0 +1,381 @@
+//! What operators do: deploy, choose, go back, and see who did what; and what nobody else can.
+
+use harness::operator::{Administered, deployment, saying};
+use serde_json::{Value, json};
+use tempfile::{TempDir, tempdir};
+
+async fn administered() -> (TempDir, Administered) {
+    let folder = tempdir().expect("a folder");
+    let operator = Administered::open(folder.path()).await;
+    (folder, operator)
+}
+
+#[tokio::test]
+async fn a_bot_is_deployed_replaced_and_rolled_back_step_by_step() {
+    let (_folder, operator) = administered().await;
+    let mut digests = Vec::new();
+    for word in ["one", "two", "three"] {
+        let digest = operator.upload("acme", "bot", saying(word)).await;
+        let deployed = operator.deploy("acme", "bot", &digest, 100).await;
+        assert_eq!(deployed.status, 200, "{deployed:?}");
+        assert_eq!(operator.says("acme", "bot", "c").await, word);
+        digests.push(digest);
+    }
+    let rollback = format!("{}/rollback", deployment("acme", "bot"));
+    for word in ["two", "one"] {
+        let back = operator.admin("POST", &rollback, &Value::Null).await;
+        assert_eq!(back.status, 200, "{back:?}");
+        assert_eq!(operator.says("acme", "bot", "c").await, word);
+    }
+    let no_further = operator.admin("POST", &rollback, &Value::Null).await;
+    assert_eq!(
+        (no_further.status.as_u16(), no_further.code()),
+        (409, "nothing-before")
+    );
+
+    let undeployed = operator
+        .admin("DELETE", &deployment("acme", "bot"), &Value::Null)
+        .await;
+    assert_eq!(undeployed.status, 200, "{undeployed:?}");
+    let path = "/tenants/acme/bots/bot/environments/draft/respond";
+    let gone = operator.send("POST", path, "{}").await;
+    assert_eq!(
+        (gone.status.as_u16(), gone.code()),
+        (404, "no-such-environment")
+    );
+    let back = operator
+        .admin("POST", &rollback, &json!({ "note": "by mistake" }))
+        .await;
+    assert_eq!(back.status, 200, "{back:?}");
+    assert_eq!(operator.says("acme", "bot", "c").await, "one");
+
+    let path = "tenants/acme/bots/bot/environments/draft/history";
+    let history = operator.admin("GET", path, &Value::Null).await;
+    let changes = history.body["deployments"]
+        .as_array()
+        .expect("a list")
+        .iter();
+    let changes: Vec<_> = changes
+        .map(|kept| kept["change"].as_str().expect("a word"))
+        .collect();
+    assert_eq!(
+        changes,
+        [
+            "deployed",
+            "deployed",
+            "deployed",
+            "rolled-back",
+            "rolled-back",
+            "undeployed",
+            "rolled-back"
+        ]
+    );
+    let audit = operator
+        .admin("GET", "audit?after=1&limit=3", &Value::Null)
+        .await;
+    assert_eq!(
+        audit.body["entries"][0]["of"],
+        format!("bot@{}", digests[0])
+    );
+    assert_eq!(audit.body["entries"][0]["by"], "admin");
+    assert_eq!(audit.body["next"], 4);
+}
+
+#[tokio::test]
+async fn what_was_answered_is_there_after_a_restart() {
+    let (folder, operator) = administered().await;
+    let digest = operator.upload("acme", "bot", saying("kept")).await;
+    operator.deploy("acme", "bot", &digest, 100).await;
+    let token = operator.token.clone();
+    drop(operator);
+    // Its thread gives the file back once nobody is left.
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    let operator = Administered::open(folder.path()).await.with(&token);
+    assert_eq!(operator.says("acme", "bot", "c").await, "kept");
+    let bots = operator
+        .admin("GET", "tenants/acme/bots", &Value::Null)
+        .await;
+    assert_eq!(
+        bots.body["bots"][0]["environments"][0]["sides"][0]["digest"],
+        digest
+    );
+}
+
+#[tokio::test]
+async fn a_conversation_keeps_its_side_of_a_split_whatever_its_weights() {
+    let (_folder, operator) = administered().await;
+    let first = operator.upload("acme", "bot", saying("first")).await;
+    let second = operator.upload("acme", "bot", saying("second")).await;
+    let early = operator.deploy("acme", "bot", &second, 20).await;
+    assert_eq!(
+        (early.status.as_u16(), early.code()),
+        (404, "nothing-served")
+    );
+    operator.deploy("acme", "bot", &first, 100).await;
+    let split = operator.deploy("acme", "bot", &second, 20).await;
+    assert_eq!(split.body["sides"][0]["weight"], 80);
+    let third = operator.deploy("acme", "bot", &first, 50).await;
+    assert_eq!(
+        (third.status.as_u16(), third.code()),
+        (409, "split-already")
+    );
+
+    let conversations: Vec<String> = (0..200).map(|n| format!("c{n}")).collect();
+    let mut sides = Vec::new();
+    for conversation in &conversations {
+        sides.push(operator.says("acme", "bot", conversation).await);
+    }
+    let seconds = sides.iter().filter(|said| *said == "second").count();
+    assert!(
+        (20..=60).contains(&seconds),
+        "{seconds} of 200 are on the side of 20 %"
+    );
+    let weight = format!("{}/weight", deployment("acme", "bot"));
+    for percent in [90, 1] {
+        let weighed = operator
+            .admin("PUT", &weight, &json!({ "weight": percent }))
+            .await;
+        assert_eq!(weighed.status, 200, "{weighed:?}");
+        for (conversation, side) in conversations.iter().zip(&sides) {
+            assert_eq!(&operator.says("acme", "bot", conversation).await, side);
+        }
+    }
+    operator
+        .admin("PUT", &weight, &json!({ "weight": 100 }))
+        .await;
+    assert_eq!(operator.says("acme", "bot", "c0").await, "second");
+    let over = operator
+        .admin("PUT", &weight, &json!({ "weight": 50 }))
+        .await;
+    assert_eq!((over.status.as_u16(), over.code()), (409, "no-split"));
+    // Back to before the split, not into it.
+    let rollback = format!("{}/rollback", deployment("acme", "bot"));
+    operator.admin("POST", &rollback, &Value::Null).await;
+    assert_eq!(operator.says("acme", "bot", "c0").await, "first");
+}
+
+#[tokio::test]
+async fn an_environment_takes_over_what_another_serves() {
+    let (_folder, operator) = administered().await;
+    let digest = operator.upload("acme", "bot", saying("tried")).await;
+    operator.deploy("acme", "bot", &digest, 100).await;
+    let promote = format!("{}/promote", deployment("acme", "bot"));
+    let promoted = operator
+        .admin("POST", &promote, &json!({ "to": "production" }))
+        .await;
+    assert_eq!(promoted.status, 200, "{promoted:?}");
+    let path = "/tenants/acme/bots/bot/environments/production/respond";
+    let said = operator
+        .send("POST", path, r#"{"convId":"c","message":"x"}"#)
+        .await;
+    assert_eq!(said.body["messages"][0], "tried");
+}
+
+#[tokio::test]
+async fn what_may_not_serve_is_told_in_plain_words_and_nothing_changes() {
+    let (_folder, operator) = administered().await;
+    let digest = operator.upload("acme", "bot", saying("well")).await;
+    operator.deploy("acme", "bot", &digest, 100).await;
+    let path = "/admin/v1/tenants/acme/bots/bot/revisions";
+    for (bytes, code) in [
+        (b"a text".to_vec(), "not-wasm"),
+        (b"\0asm\x01\0\0\0".to_vec(), "core-module"),
+        (saying("cut")[..400].to_vec(), "component-invalid"),
+        (vec![0; 40 << 20], "body-too-large"),
+    ] {
+        let refused = operator.send("POST", path, bytes).await;
+        assert_eq!(refused.code(), code, "{refused:?}");
+    }
+    let at = deployment("acme", "bot");
+    let none = "0".repeat(64);
+    for (asked, status, code) in [
+        (json!({ "digest": none }), 404, "no-such-revision"),
+        (json!({ "digest": "abc" }), 400, "wrong-shape"),
+        (
+            json!({ "digest": digest, "settings": { "limits": { "fule": 1 } } }),
+            422,
+            "bad-setting",
+        ),
+        (
+            json!({ "digest": digest, "settings": { "limits": { "deadline_ms": 9_999 } } }),
+            422,
+            "bad-setting",
+        ),
+        (json!({ "digest": digest, "weight": 0 }), 422, "bad-weight"),
+        (json!({ "digest": digest, "other": 0 }), 400, "wrong-shape"),
+    ] {
+        let refused = operator.admin("PUT", &at, &asked).await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.code()),
+            (status, code),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(operator.says("acme", "bot", "c").await, "well");
+    let kept = operator.admin("GET", &at, &Value::Null).await;
+    assert_eq!(kept.body["number"], 1);
+}
+
+/// Every route of the admin API, and the role that alone is enough for it.
+const ROUTES: [(&str, &str, &str); 14] = [
+    ("GET", "tenants/acme/bots", "invoker"),
+    ("GET", "tenants/acme/bots/bot/revisions", "invoker"),
+    ("POST", "tenants/acme/bots/bot/revisions", "developer"),
+    (
+        "GET",
+        "tenants/acme/bots/bot/environments/draft/deployment",
+        "invoker",
+    ),
+    (
+        "PUT",
+        "tenants/acme/bots/bot/environments/draft/deployment",
+        "developer",
+    ),
+    (
+        "DELETE",
+        "tenants/acme/bots/bot/environments/draft/deployment",
+        "developer",
+    ),
+    (
+        "PUT",
+        "tenants/acme/bots/bot/environments/draft/deployment/weight",
+        "developer",
+    ),
+    (
+        "POST",
+        "tenants/acme/bots/bot/environments/draft/deployment/rollback",
+        "developer",
+    ),
+    (
+        "POST",
+        "tenants/acme/bots/bot/environments/draft/deployment/promote",
+        "developer",
+    ),
+    (
+        "GET",
+        "tenants/acme/bots/bot/environments/draft/history",
+        "invoker",
+    ),
+    ("GET", "audit", "developer"),
+    ("GET", "tokens", "admin"),
+    ("POST", "tokens", "admin"),
+    ("DELETE", "tokens/none", "admin"),
+];
+
+#[tokio::test]
+async fn a_tenants_token_sees_and_changes_nothing_of_another() {
+    let (_folder, operator) = administered().await;
+    for (tenant, word) in [("acme", "acme's"), ("other", "the other's")] {
+        let digest = operator.upload(tenant, "bot", saying(word)).await;
+        operator.deploy(tenant, "bot", &digest, 100).await;
+    }
+    let all = ["admin", "developer", "invoker"];
+    let other = operator.token_for(&all, Some(&["other"])).await;
+    for (method, path, _) in ROUTES
+        .iter()
+        .filter(|(_, path, _)| path.starts_with("tenants/"))
+    {
+        let refused = other.admin(method, path, &json!({})).await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.code()),
+            (403, "not-your-tenant"),
+            "{method} {path}"
+        );
+    }
+    let asked = other
+        .send(
+            "POST",
+            "/tenants/acme/bots/bot/environments/draft/respond",
+            "{}",
+        )
+        .await;
+    assert_eq!(asked.code(), "not-your-tenant");
+    // One of no tenant at all is told the same: nobody learns who there is.
+    let nobody = other
+        .admin("GET", "tenants/nobody/bots", &Value::Null)
+        .await;
+    assert_eq!(nobody.code(), "not-your-tenant");
+
+    assert_eq!(other.says("other", "bot", "c").await, "the other's");
+    assert_eq!(operator.says("acme", "bot", "c").await, "acme's");
+    let tenants = other.admin("GET", "tenants", &Value::Null).await;
+    assert_eq!(tenants.body, json!({ "tenants": ["other"] }));
+    let audit = other.admin("GET", "audit", &Value::Null).await;
+    let entries = audit.body["entries"].as_array().expect("a list");
+    assert!(!entries.is_empty() && entries.iter().all(|entry| entry["tenant"] == "other"));
+    let tokens = other.admin("GET", "tokens", &Value::Null).await;
+    assert_eq!(tokens.body["tokens"].as_array().map(Vec::len), Some(1));
+    // Nor can it have itself one that does.
+    for tenants in [json!(null), json!(["acme"]), json!(["acme", "other"])] {
+        let wanted = json!({ "name": "more", "roles": ["developer"], "tenants": tenants });
+        let more = other.admin("POST", "tokens", &wanted).await;
+        assert_eq!(
+            (more.status.as_u16(), more.code()),
+            (403, "more-than-yours")
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_route_takes_its_role_and_no_other() {
+    let (_folder, operator) = administered().await;
+    let digest = operator.upload("acme", "bot", saying("well")).await;
+    operator.deploy("acme", "bot", &digest, 100).await;
+    let roles = ["admin", "developer", "invoker"];
+    let mut tokens = Vec::new();
+    for role in roles {
+        tokens.push((role, operator.token_for(&[role], None).await));
+    }
+    for (method, path, enough) in ROUTES {
+        for token in ["", "x", "retort_1_2", &format!("{}0", operator.token)] {
+            let refused = operator.with(token).admin(method, path, &Value::Null).await;
+            assert_eq!(refused.status, 401, "{method} {path} {token:?}");
+        }
+        for (role, token) in &tokens {
+            let may =
+                *role == enough || enough == "invoker" || (path == "audit" && *role == "admin");
+            let answer = token.admin(method, path, &json!({})).await;
+            let is_refused = answer.code() == "not-your-role";
+            assert_eq!(is_refused, !may, "{role}: {method} {path}: {answer:?}");
+        }
+    }
+    for (role, token) in &tokens {
+        let path = "/tenants/acme/bots/bot/environments/draft/respond";
+        let asked = token.send("POST", path, "{}").await;
+        assert_eq!(
+            asked.code() == "not-your-role",
+            *role == "admin",
+            "{role}: {asked:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_has_ended_opens_nothing() {
+    let (_folder, operator) = administered().await;
+    let wanted = json!({ "name": "old", "roles": ["admin"], "expires": "2020-01-01T00:00:00Z" });
+    let old = operator.admin("POST", "tokens", &wanted).await;
+    let old = operator.with(old.body["token"].as_str().expect("a token"));
+    assert_eq!(
+        old.admin("GET", "tokens", &Value::Null).await.code(),
+        "expired-token"
+    );
+    let wanted = json!({ "name": "short", "roles": ["admin"] });
+    let made = operator.admin("POST", "tokens", &wanted).await;
+    let short = operator.with(made.body["token"].as_str().expect("a token"));
+    assert_eq!(short.admin("GET", "tokens", &Value::Null).await.status, 200);
+    let path = format!("tokens/{}", made.body["id"].as_str().expect("an id"));
+    assert_eq!(
+        operator.admin("DELETE", &path, &Value::Null).await.status,
+        200
+    );
+    assert_eq!(
+        short.admin("GET", "tokens", &Value::Null).await.code(),
+        "revoked-token"
+    );
+    let list = operator.admin("GET", "tokens", &Value::Null).await;
+    assert!(
+        !list.body.to_string().contains("digest"),
+        "nothing of a secret is shown"
+    );
+}
