@@ -3,12 +3,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
 
 use crate::registry::ledger::{By, Changed, Ledger, NotKept};
 use crate::store::{Expected, Failed};
@@ -104,6 +106,9 @@ pub enum Refused {
     /// It is valid, and not for this tenant.
     #[error("this token is for other tenants")]
     Tenant,
+    /// Nobody mistakes a token so often.
+    #[error("too many calls came with a token that is not valid; try again in a minute")]
+    TooMany,
 }
 
 impl Refused {
@@ -116,12 +121,13 @@ impl Refused {
             Self::Revoked => "revoked-token",
             Self::Role(_) => "not-your-role",
             Self::Tenant => "not-your-tenant",
+            Self::TooMany => "too-many-attempts",
         }
     }
 
-    /// Whether another token would help, and not another right for this one.
-    pub fn is_unknown(self) -> bool {
-        !matches!(self, Self::Role(_) | Self::Tenant)
+    /// Whether a token was tried that is not valid.
+    pub fn is_attempt(self) -> bool {
+        matches!(self, Self::Unknown | Self::Expired | Self::Revoked)
     }
 }
 
@@ -168,10 +174,24 @@ impl From<Failed> for NotMade {
 pub struct Access {
     ledger: Arc<Ledger>,
     tokens: ArcSwap<HashMap<String, Arc<Kept>>>,
+    attempts: Mutex<Attempts>,
 }
+
+/// Calls with a token that is not valid, of one minute.
+#[derive(Debug)]
+struct Attempts {
+    since: Instant,
+    count: u32,
+}
+
+/// Such calls that are told what is wrong, and stand in the audit log. Whoever has a valid token is never held up.
+const ATTEMPTS: u32 = 20;
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// What every token begins with, so that one that lies about is known for what it is.
 const PREFIX: &str = "retort";
+/// What is kept of the path of such a call.
+const PATH_CHARACTERS: usize = 200;
 const ID_BYTES: usize = 6;
 const SECRET_BYTES: usize = 32;
 
@@ -186,7 +206,15 @@ impl Access {
             .into_iter()
             .map(|token| (token.id.clone(), Arc::new(token)));
         let tokens = ArcSwap::from_pointee(tokens.collect());
-        Ok(Self { ledger, tokens })
+        let attempts = Mutex::new(Attempts {
+            since: Instant::now(),
+            count: 0,
+        });
+        Ok(Self {
+            ledger,
+            tokens,
+            attempts,
+        })
     }
 
     /// Whether there is none, and nobody could ever make one.
@@ -212,6 +240,41 @@ impl Access {
             Some(tenant) if !caller.sees(tenant) => Err(Refused::Tenant),
             Some(_) | None => Ok(caller),
         }
+    }
+
+    /// What somebody is told whose token is not valid; and the audit log, so that guessing does not go unseen. Only so
+    /// many a minute are told and written.
+    pub async fn attempted(&self, refused: Refused, at: &str) -> Refused {
+        if !self.may_attempt() {
+            return Refused::TooMany;
+        }
+        let by = By {
+            who: "nobody".to_owned(),
+            note: String::new(),
+        };
+        let at: String = at.chars().take(PATH_CHARACTERS).collect();
+        let mut changing = self.ledger.change().await;
+        let kept = changing
+            .keep(&by, Changed::TokenRefused, None, at, refused.code())
+            .await;
+        if let Err(error) = kept {
+            tracing::warn!(
+                "a call with a token that is not valid is not in the audit log: {error}"
+            );
+        }
+        refused
+    }
+
+    fn may_attempt(&self) -> bool {
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        if attempts.since.elapsed() >= MINUTE {
+            *attempts = Attempts {
+                since: Instant::now(),
+                count: 0,
+            };
+        }
+        attempts.count += 1;
+        attempts.count <= ATTEMPTS
     }
 
     fn know(&self, token: &str) -> Result<Caller, Refused> {

@@ -1,6 +1,7 @@
 //! The host's front door: which route is answered by what. Knows nothing of how a turn is run.
 
 mod admin;
+mod callers;
 mod custom_endpoint;
 mod health;
 pub mod operations;

@@ -329,7 +329,12 @@ async fn every_route_takes_its_role_and_no_other() {
     for (method, path, enough) in ROUTES {
         for token in ["", "x", "retort_1_2", &format!("{}0", operator.token)] {
             let refused = operator.with(token).admin(method, path, &Value::Null).await;
-            assert_eq!(refused.status, 401, "{method} {path} {token:?}");
+            let (status, code) = (refused.status.as_u16(), refused.code());
+            let is_refused = matches!(
+                (status, code),
+                (401, "unknown-token") | (429, "too-many-attempts")
+            );
+            assert!(is_refused, "{method} {path} {token:?}: {refused:?}");
         }
         for (role, token) in &tokens {
             let may =
@@ -378,4 +383,39 @@ async fn a_token_that_has_ended_opens_nothing() {
         !list.body.to_string().contains("digest"),
         "nothing of a secret is shown"
     );
+}
+
+#[tokio::test]
+async fn guessing_tokens_is_limited_and_seen_and_holds_up_nobody() {
+    let (_folder, operator) = administered().await;
+    let guesser = operator.with("retort_abc_def");
+    for guess in 0..40 {
+        let refused = guesser.admin("GET", "tokens", &Value::Null).await;
+        let code = if guess < 20 {
+            "unknown-token"
+        } else {
+            "too-many-attempts"
+        };
+        assert_eq!(refused.code(), code, "guess {guess}");
+    }
+    let audit = operator.admin("GET", "audit", &Value::Null).await;
+    let entries = audit.body["entries"].as_array().expect("a list").iter();
+    let seen = entries.filter(|entry| entry["change"] == "token-refused");
+    assert_eq!(seen.count(), 20);
+    let none = operator.host.send("GET", "/admin/v1/tokens", "").await;
+    assert_eq!((none.status.as_u16(), none.code()), (401, "no-token"));
+}
+
+#[tokio::test]
+async fn who_may_not_ask_is_told_before_anything_is_read() {
+    let (_folder, operator) = administered().await;
+    let nobody = operator.with("none");
+    for path in [
+        "/tenants/acme/bots/bot/environments/draft/respond",
+        "/admin/v1/tenants/acme/bots/bot/revisions",
+        "/admin/v1/tokens",
+    ] {
+        let refused = nobody.send("POST", path, vec![b'x'; 50 << 20]).await;
+        assert_eq!(refused.code(), "unknown-token", "{path}");
+    }
 }

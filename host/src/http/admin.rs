@@ -1,5 +1,4 @@
-//! The admin API: what operators do, over HTTP. Every route begins by naming the role that it takes and the tenant that
-//! it is about; nothing else is said to who may not.
+//! The admin API: what operators do, over HTTP. Each handler names the role that it takes by who it is asked by.
 
 mod bots;
 mod deployments;
@@ -10,29 +9,16 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use axum::http::header::AUTHORIZATION;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::routing::{delete, get, post, put};
 
 use super::FrontDoor;
 use super::problem::Problem;
-use crate::access::{Caller, NotMade, Refused, Role};
-use crate::control::{Control, NotChanged};
+use crate::access::NotMade;
+use crate::control::NotChanged;
 use crate::fault::Fault;
 use crate::registry::ledger::NotKept;
 use crate::store::Failed;
-use crate::tenant::TenantId;
-
-/// Who looks at a tenant's bots.
-const READS: &[Role] = Role::ANY;
-/// Who changes them.
-const CHANGES: &[Role] = &[Role::Developer];
-/// Who asks them.
-const ASKS: &[Role] = &[Role::Invoker, Role::Developer];
-/// Who says who may do what.
-const GOVERNS: &[Role] = &[Role::Admin];
-/// Who sees what was done.
-const AUDITS: &[Role] = &[Role::Admin, Role::Developer];
 
 /// How long a component may take to arrive.
 const UPLOAD: Duration = Duration::from_secs(60);
@@ -63,42 +49,6 @@ pub(super) fn routes() -> Router<FrontDoor> {
         .route("/admin/v1/tokens/{id}", delete(tokens::revoke))
 }
 
-impl FrontDoor {
-    /// The operators' side, for who has one of these roles, and this tenant.
-    fn control(
-        &self,
-        headers: &HeaderMap,
-        roles: &[Role],
-        tenant: Option<&TenantId>,
-    ) -> Result<(&Control, Caller), Problem> {
-        let control = self.control.as_ref().ok_or_else(no_admin)?;
-        let caller = control.access().check(bearer(headers), roles, tenant)?;
-        Ok((control, caller))
-    }
-
-    /// Whether somebody may ask a tenant's bots. A host without an operators' side is one person's own, and open.
-    pub(super) fn may_ask(&self, headers: &HeaderMap, tenant: &TenantId) -> Result<(), Problem> {
-        if let Some(control) = &self.control {
-            control
-                .access()
-                .check(bearer(headers), ASKS, Some(tenant))?;
-        }
-        Ok(())
-    }
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| token.trim_start())
-}
-
-fn no_admin() -> Problem {
-    let detail = "this host is not administered over HTTP";
-    Problem::caller(StatusCode::NOT_FOUND, "no-such-route", detail)
-}
-
 /// What a list is asked for.
 fn asked<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Problem> {
     let Query(asked) = query.map_err(|rejection| {
@@ -106,17 +56,6 @@ fn asked<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Problem> {
         Problem::caller(StatusCode::BAD_REQUEST, "bad-query", detail)
     })?;
     Ok(asked)
-}
-
-impl From<Refused> for Problem {
-    fn from(error: Refused) -> Self {
-        let status = if error.is_unknown() {
-            StatusCode::UNAUTHORIZED
-        } else {
-            StatusCode::FORBIDDEN
-        };
-        Self::caller(status, error.code(), error.to_string())
-    }
 }
 
 impl From<Failed> for Problem {

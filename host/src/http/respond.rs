@@ -2,11 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::HeaderValue;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::FrontDoor;
+use super::callers::Asker;
 use super::problem::Problem;
 use super::received::{Names, Received};
 use crate::fault::Fault;
@@ -24,10 +25,9 @@ pub(super) struct To {
 pub(super) async fn respond(
     State(door): State<FrontDoor>,
     Names(to): Names<To>,
-    headers: HeaderMap,
+    _: Asker,
     received: Received,
 ) -> Result<Response, Problem> {
-    door.may_ask(&headers, &to.tenant)?;
     let To {
         tenant,
         bot,

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::to_bytes;
 use axum::extract::{Query, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
-use super::{CHANGES, READS, UPLOAD};
+use super::UPLOAD;
 use crate::http::FrontDoor;
+use crate::http::callers::{Changes, Operator, Reads};
 use crate::http::problem::Problem;
 use crate::http::received::{Names, too_large, too_slow};
 use crate::registry::ledger::{Kept, KeptBot, KeptRevision};
@@ -65,21 +66,19 @@ pub(super) struct Noted {
 }
 
 pub(super) async fn list_tenants(
-    State(door): State<FrontDoor>,
-    headers: HeaderMap,
+    Operator {
+        control, caller, ..
+    }: Operator<Reads>,
 ) -> Result<Json<Tenants>, Problem> {
-    let (control, caller) = door.control(&headers, READS, None)?;
     let mut tenants = control.ledger().tenants().await?;
     tenants.retain(|tenant| caller.sees(tenant));
     Ok(Json(Tenants { tenants }))
 }
 
 pub(super) async fn list(
-    State(door): State<FrontDoor>,
+    Operator { control, .. }: Operator<Reads>,
     Names(OfTenant { tenant }): Names<OfTenant>,
-    headers: HeaderMap,
 ) -> Result<Json<Bots>, Problem> {
-    let (control, _) = door.control(&headers, READS, Some(&tenant))?;
     let served = control.ledger().deployments(Some(&tenant)).await?;
     let bots = control.ledger().bots(&tenant).await?;
     let bots = bots.into_iter().map(|kept| {
@@ -99,11 +98,9 @@ pub(super) async fn list(
 }
 
 pub(super) async fn list_revisions(
-    State(door): State<FrontDoor>,
+    Operator { control, .. }: Operator<Reads>,
     Names(OfBot { tenant, bot }): Names<OfBot>,
-    headers: HeaderMap,
 ) -> Result<Json<Revisions>, Problem> {
-    let (control, _) = door.control(&headers, READS, Some(&tenant))?;
     let revisions = control.ledger().revisions(&tenant, &bot).await?;
     Ok(Json(Revisions { revisions }))
 }
@@ -111,11 +108,13 @@ pub(super) async fn list_revisions(
 /// Takes a component, the request's body as it is.
 pub(super) async fn add_revision(
     State(door): State<FrontDoor>,
+    Operator {
+        control, caller, ..
+    }: Operator<Changes>,
     Names(OfBot { tenant, bot }): Names<OfBot>,
     Query(Noted { note }): Query<Noted>,
     request: Request,
 ) -> Result<(StatusCode, Json<KeptRevision>), Problem> {
-    let (control, caller) = door.control(request.headers(), CHANGES, Some(&tenant))?;
     let limit = door.host.sandbox().settings().component.bytes;
     // One at a time: a component takes far more memory than any message.
     let _uploading = door.uploads.lock().await;

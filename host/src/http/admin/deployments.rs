@@ -1,13 +1,10 @@
 //! What an environment of a bot serves, and served.
 
 use axum::Json;
-use axum::extract::State;
-use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 
-use super::{CHANGES, READS};
 use crate::control::{NotChanged, Wanted};
-use crate::http::FrontDoor;
+use crate::http::callers::{Changes, Operator, Reads};
 use crate::http::problem::Problem;
 use crate::http::received::{Names, Received};
 use crate::liveperson::read;
@@ -78,33 +75,29 @@ pub(super) struct History {
 }
 
 pub(super) async fn get(
-    State(door): State<FrontDoor>,
+    Operator { control, .. }: Operator<Reads>,
     Names(at): Names<At>,
-    headers: HeaderMap,
 ) -> Result<Json<Kept>, Problem> {
-    let (control, _) = door.control(&headers, READS, Some(&at.tenant))?;
     let at = Address::from(at);
     let kept = control.ledger().deployment(&at).await?;
     Ok(Json(kept.ok_or(NotChanged::NothingServed(at))?))
 }
 
 pub(super) async fn history(
-    State(door): State<FrontDoor>,
+    Operator { control, .. }: Operator<Reads>,
     Names(at): Names<At>,
-    headers: HeaderMap,
 ) -> Result<Json<History>, Problem> {
-    let (control, _) = door.control(&headers, READS, Some(&at.tenant))?;
     let deployments = control.ledger().history(&at.into()).await?;
     Ok(Json(History { deployments }))
 }
 
 pub(super) async fn put(
-    State(door): State<FrontDoor>,
+    Operator {
+        control, caller, ..
+    }: Operator<Changes>,
     Names(at): Names<At>,
-    headers: HeaderMap,
     received: Received,
 ) -> Result<Json<Kept>, Problem> {
-    let (control, caller) = door.control(&headers, CHANGES, Some(&at.tenant))?;
     let asked: Asked = received.read(read).await?;
     let wanted = Wanted {
         digest: asked.digest,
@@ -116,47 +109,47 @@ pub(super) async fn put(
 }
 
 pub(super) async fn put_weight(
-    State(door): State<FrontDoor>,
+    Operator {
+        control, caller, ..
+    }: Operator<Changes>,
     Names(at): Names<At>,
-    headers: HeaderMap,
     received: Received,
 ) -> Result<Json<Kept>, Problem> {
-    let (control, caller) = door.control(&headers, CHANGES, Some(&at.tenant))?;
     let asked: Weight = received.read(read).await?;
     let by = caller.by(asked.note);
     Ok(Json(control.weigh(&at.into(), asked.weight, by).await?))
 }
 
 pub(super) async fn promote(
-    State(door): State<FrontDoor>,
+    Operator {
+        control, caller, ..
+    }: Operator<Changes>,
     Names(at): Names<At>,
-    headers: HeaderMap,
     received: Received,
 ) -> Result<Json<Kept>, Problem> {
-    let (control, caller) = door.control(&headers, CHANGES, Some(&at.tenant))?;
     let asked: Promoted = received.read(read).await?;
     let by = caller.by(asked.note);
     Ok(Json(control.promote(&at.into(), &asked.to, by).await?))
 }
 
 pub(super) async fn roll_back(
-    State(door): State<FrontDoor>,
+    Operator {
+        control, caller, ..
+    }: Operator<Changes>,
     Names(at): Names<At>,
-    headers: HeaderMap,
     received: Received,
 ) -> Result<Json<Kept>, Problem> {
-    let (control, caller) = door.control(&headers, CHANGES, Some(&at.tenant))?;
     let by = caller.by(note(&received).await?);
     Ok(Json(control.roll_back(&at.into(), by).await?))
 }
 
 pub(super) async fn delete(
-    State(door): State<FrontDoor>,
+    Operator {
+        control, caller, ..
+    }: Operator<Changes>,
     Names(at): Names<At>,
-    headers: HeaderMap,
     received: Received,
 ) -> Result<Json<Kept>, Problem> {
-    let (control, caller) = door.control(&headers, CHANGES, Some(&at.tenant))?;
     let by = caller.by(note(&received).await?);
     Ok(Json(control.undeploy(&at.into(), by).await?))
 }

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AUDITS, GOVERNS, asked};
+use super::asked;
 use crate::access::{Kept, Role, Wanted};
-use crate::http::FrontDoor;
+use crate::http::callers::{Audits, Governs, Operator};
 use crate::http::problem::Problem;
 use crate::http::received::{Names, Received};
 use crate::liveperson::read;
@@ -85,10 +85,10 @@ pub(super) struct Audit {
 }
 
 pub(super) async fn list(
-    State(door): State<FrontDoor>,
-    headers: HeaderMap,
+    Operator {
+        control, caller, ..
+    }: Operator<Governs>,
 ) -> Result<Json<Tokens>, Problem> {
-    let (control, caller) = door.control(&headers, GOVERNS, None)?;
     let tokens = control.access().seen_by(&caller).into_iter();
     Ok(Json(Tokens {
         tokens: tokens.map(Shown::from).collect(),
@@ -96,11 +96,11 @@ pub(super) async fn list(
 }
 
 pub(super) async fn make(
-    State(door): State<FrontDoor>,
-    headers: HeaderMap,
+    Operator {
+        control, caller, ..
+    }: Operator<Governs>,
     received: Received,
 ) -> Result<(StatusCode, Json<Made>), Problem> {
-    let (control, caller) = door.control(&headers, GOVERNS, None)?;
     let wanted: Wanted = received.read(read).await?;
     let (kept, token) = control.access().make(&caller, wanted).await?;
     let shown = kept.into();
@@ -108,21 +108,21 @@ pub(super) async fn make(
 }
 
 pub(super) async fn revoke(
-    State(door): State<FrontDoor>,
+    Operator {
+        control, caller, ..
+    }: Operator<Governs>,
     Names(OfToken { id }): Names<OfToken>,
-    headers: HeaderMap,
 ) -> Result<Json<Shown>, Problem> {
-    let (control, caller) = door.control(&headers, GOVERNS, None)?;
     let revoked = control.access().revoke(&caller, &id).await?;
     Ok(Json(revoked.into()))
 }
 
 pub(super) async fn audit(
-    State(door): State<FrontDoor>,
+    Operator {
+        control, caller, ..
+    }: Operator<Audits>,
     query: Result<Query<Page>, QueryRejection>,
-    headers: HeaderMap,
 ) -> Result<Json<Audit>, Problem> {
-    let (control, caller) = door.control(&headers, AUDITS, None)?;
     let page = asked(query)?;
     let limit = page.limit.unwrap_or(PAGE).clamp(1, MOST);
     let mut entries = control.ledger().audit(page.after, limit).await?;
