@@ -7,6 +7,7 @@ mod attack;
 mod author;
 mod compiling;
 mod dev;
+mod kill;
 mod operate;
 mod running;
 mod serve;

@@ -12,3 +12,4 @@ mod operations;
 mod payloads;
 mod quarantine;
 mod respond;
+mod swap;
