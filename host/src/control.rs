@@ -1,18 +1,20 @@
 //! What operators do: give the host artifacts, and say what serves where. A change is first seen to be possible, then
 //! kept, then brought into force; whoever asked is answered after that, so nothing that was answered is ever lost.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::access::Access;
 use crate::bindings::CONTRACT;
+use crate::bindings::types::Description;
 use crate::invocation::Host;
 use crate::registry::ledger::{By, Changed, Changing, Kept, KeptRevision, Ledger, NotKept, Side};
 use crate::registry::settings::{BadSetting, Defaults, Grant, Settings};
-use crate::registry::{Deployment, Inspected, NotDeployable, Serving};
-use crate::store::{Digest, Failed, Revision, Store};
+use crate::registry::{Deployment, Inspected, Known, NotDeployable, Serving};
+use crate::sandbox::{Bot, Source, Wasm};
+use crate::store::{Blobs, Digest, Failed, Revision, Store};
 use crate::tenant::{Address, BotName, Environment, TenantId};
 
 /// All of a hundred conversations.
@@ -145,17 +147,65 @@ impl Control {
     /// # Errors
     /// [`Failed`] if the store cannot be read.
     pub async fn serve_all(&self) -> Result<Vec<(Address, NotChanged)>, Failed> {
-        let mut failed = Vec::new();
+        let (mut ready, mut serving, mut failed) = (HashSet::new(), Vec::new(), Vec::new());
         for (at, kept) in self.0.ledger.deployments(None).await? {
             if self.0.fixed.contains(&at) || kept.sides.is_empty() {
                 continue;
             }
-            match self.prepare(&at, &kept.sides).await {
-                Ok(prepared) => self.activate(&at, &kept.sides, prepared),
+            match self.restore(&at, &kept.sides, &mut ready).await {
+                Ok(restored) => serving.push((at, together(&kept.sides, restored, None))),
                 Err(error) => failed.push((at, error)),
             }
         }
+        let serving = serving
+            .into_iter()
+            .filter_map(|(at, serving)| Some((at, serving?)));
+        self.0.host.activate_all(serving.collect());
         Ok(failed)
+    }
+
+    /// Each side, as it was prepared before. Its code is seen to be there, once for each component, and loaded when it
+    /// is first asked.
+    async fn restore(
+        &self,
+        at: &Address,
+        sides: &[Side],
+        ready: &mut HashSet<Digest>,
+    ) -> Result<Vec<Arc<Deployment>>, NotChanged> {
+        let mut restored = Vec::with_capacity(sides.len());
+        for side in sides {
+            let known = self.known(at, side).await?;
+            if !ready.contains(&side.digest) {
+                let made = self.0.host.sandbox().make_ready(&known.bot).await;
+                made.map_err(NotDeployable::from)?;
+                ready.insert(side.digest.clone());
+            }
+            let wanted = side.settings.over(&self.0.defaults)?;
+            restored.push(self.0.host.restore(at, known, wanted)?);
+        }
+        Ok(restored)
+    }
+
+    /// What is kept of a side's revision, with a bot that is loaded when it is asked.
+    async fn known(&self, at: &Address, side: &Side) -> Result<Known, NotChanged> {
+        let ledger = &self.0.ledger;
+        let kept = ledger.revision(&at.tenant, &at.bot, &side.digest).await?;
+        let kept = kept.ok_or_else(|| NotChanged::NoRevision {
+            bot: at.bot.clone(),
+            digest: side.digest.clone(),
+        })?;
+        let source = Stored {
+            blobs: Arc::clone(&ledger.store().blobs),
+            digest: side.digest.clone(),
+        };
+        Ok(Known {
+            bot: Arc::new(Bot::new(side.digest.as_str(), Arc::new(source))),
+            description: Description {
+                name: kept.name,
+                version: kept.version,
+            },
+            asks_for_personal_data: kept.wants.contains(&Grant::PersonalData),
+        })
     }
 
     /// Takes an artifact for a bot, if it is one; once is enough.
@@ -398,33 +448,53 @@ impl Control {
         let mut prepared = Vec::with_capacity(sides.len());
         for side in sides {
             let wanted = side.settings.over(&self.0.defaults)?;
-            let ledger = &self.0.ledger;
-            let missing = || NotChanged::NoRevision {
-                bot: at.bot.clone(),
-                digest: side.digest.clone(),
-            };
-            let known = ledger.revision(&at.tenant, &at.bot, &side.digest).await?;
-            known.ok_or_else(missing)?;
-            let component = ledger.store().blobs.get(&side.digest).await?;
-            let component = component.ok_or_else(missing)?;
-            prepared.push(self.0.host.prepare(at, &component, wanted).await?);
+            let known = self.known(at, side).await?;
+            prepared.push(self.0.host.prepare(at, known, wanted).await?);
         }
         Ok(prepared)
     }
 
     fn activate(&self, at: &Address, sides: &[Side], prepared: Vec<Arc<Deployment>>) {
         let host = &self.0.host;
-        let mut prepared = prepared.into_iter();
-        match (prepared.next(), prepared.next()) {
-            (None, _) => host.registry().deactivate(at),
-            (Some(one), None) => host.activate(at, Serving::One(one)),
-            (Some(first), Some(second)) => {
-                let before = host.registry().at(at);
-                let weight = sides.last().map_or(ALL, |side| side.weight);
-                let split = Serving::split(first, second, weight, before.as_deref());
-                host.activate(at, split);
-            }
+        let before = host.registry().at(at);
+        match together(sides, prepared, before.as_deref()) {
+            None => host.registry().deactivate(at),
+            Some(serving) => host.activate(at, serving),
         }
+    }
+}
+
+/// What the sides come to; none if there are none.
+fn together(
+    sides: &[Side],
+    deployments: Vec<Arc<Deployment>>,
+    before: Option<&Serving>,
+) -> Option<Serving> {
+    let mut deployments = deployments.into_iter();
+    let first = deployments.next()?;
+    Some(match deployments.next() {
+        None => Serving::One(first),
+        Some(second) => {
+            let weight = sides.last().map_or(ALL, |side| side.weight);
+            Serving::split(first, second, weight, before)
+        }
+    })
+}
+
+/// A component in the store.
+#[derive(Debug)]
+struct Stored {
+    blobs: Arc<dyn Blobs>,
+    digest: Digest,
+}
+
+impl Source for Stored {
+    fn wasm(&self) -> Wasm<'_> {
+        Box::pin(async move {
+            let found = self.blobs.get(&self.digest).await;
+            let found = found.map_err(|failed| failed.to_string())?;
+            found.ok_or_else(|| format!("the store has no component {}", self.digest))
+        })
     }
 }
 

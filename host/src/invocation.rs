@@ -18,7 +18,9 @@ use crate::chat::{self, Reply, Turn};
 use crate::conversations::{self, Conversations};
 use crate::metrics::{self, Metrics};
 use crate::quarantine::{self, Quarantine};
-use crate::registry::{Deployment, Gate, Inspected, NotDeployable, Registry, Serving, Wanted};
+use crate::registry::{
+    Deployment, Gate, Inspected, Known, NotDeployable, Registry, Serving, Wanted,
+};
 use crate::sandbox::{self, Failure, Limits, NotStarted, Respond, Sandbox};
 use crate::tenant::Address;
 
@@ -159,23 +161,41 @@ impl Host {
         component: &[u8],
         wanted: Wanted,
     ) -> Result<Arc<Deployment>, NotDeployable> {
-        let deployment = self.prepare(at, component, wanted).await?;
+        let deployment = Deployment::prepare(&self.gate(at), component, wanted).await?;
+        let deployment = Arc::new(deployment);
         self.activate(at, Serving::One(Arc::clone(&deployment)));
         Ok(deployment)
     }
 
-    /// Makes a component ready to serve at an address, and leaves there what is served.
+    /// Makes what was inspected before ready to serve at an address, and leaves there what is served.
     ///
     /// # Errors
     /// [`NotDeployable`] says what has to change.
     pub async fn prepare(
         &self,
         at: &Address,
-        component: &[u8],
+        known: Known,
         wanted: Wanted,
     ) -> Result<Arc<Deployment>, NotDeployable> {
-        let deployment = Deployment::prepare(&self.gate(at), component, wanted).await?;
-        Ok(Arc::new(deployment))
+        let prepared = Deployment::prepare_known(&self.gate(at), known, wanted).await?;
+        Ok(Arc::new(prepared))
+    }
+
+    /// Makes ready what was made ready at an address before, under the same settings.
+    ///
+    /// # Errors
+    /// [`NotDeployable::BadSettings`] if the host's ceilings are lower now.
+    pub fn restore(
+        &self,
+        at: &Address,
+        known: Known,
+        wanted: Wanted,
+    ) -> Result<Arc<Deployment>, NotDeployable> {
+        Ok(Arc::new(Deployment::restore(
+            &self.gate(at),
+            known,
+            wanted,
+        )?))
     }
 
     /// Loads a component and asks it who it is, without serving it.
@@ -195,6 +215,14 @@ impl Host {
     pub fn activate(&self, at: &Address, serving: Serving) {
         self.0.metrics.know(&at.tenant);
         self.0.registry.activate(at, serving);
+    }
+
+    /// The same for many addresses at once.
+    pub fn activate_all(&self, all: Vec<(Address, Serving)>) {
+        for (at, _) in &all {
+            self.0.metrics.know(&at.tenant);
+        }
+        self.0.registry.activate_all(all);
     }
 
     fn gate<'a>(&'a self, at: &'a Address) -> Gate<'a> {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-pub use deployment::{Consent, Deployment, Gate, Inspected, NotDeployable, Wanted};
+pub use deployment::{Consent, Deployment, Gate, Inspected, Known, NotDeployable, Wanted};
 pub use failure_policy::FailurePolicy;
 pub use manifest::Manifest;
 pub use serving::Serving;
@@ -123,6 +123,17 @@ impl Registry {
             environments.insert(at.environment.clone(), Arc::clone(&serving));
             routes
         });
+    }
+
+    /// The same for many addresses at once: each change of the table costs as much as the table is large.
+    pub fn activate_all(&self, all: Vec<(Address, Serving)>) {
+        let mut routes = Routes::clone(&self.0.load());
+        for (at, serving) in all {
+            let bots = routes.entry(at.tenant).or_default();
+            let environments = bots.entry(at.bot).or_default();
+            environments.insert(at.environment, Arc::new(serving));
+        }
+        self.0.store(Arc::new(routes));
     }
 
     /// Serves nothing at an address from now on.

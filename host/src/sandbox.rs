@@ -10,6 +10,7 @@ mod failure;
 mod guests;
 mod instance;
 mod limits;
+mod loaded;
 mod refusing_wasi;
 pub mod structure;
 mod ticker;
@@ -19,7 +20,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use tokio::task::spawn_blocking;
 use tokio::time::timeout_at;
 use wasmtime::Engine;
 
@@ -29,6 +29,7 @@ pub use engine::{Allocator, PoolUse};
 pub use failure::{Failure, TrapKind};
 pub use instance::{Ask, CheckConfig, Describe, Respond, Terms, Usage};
 pub use limits::Limits;
+pub use loaded::{Source, Wasm};
 
 use crate::admission::Permit;
 use crate::capabilities::log::{Lines, Log};
@@ -36,9 +37,10 @@ use crate::capabilities::moved::Moved;
 use crate::limit::Limit;
 use artifacts::Artifacts;
 use canary::Cage;
-use compile::{Compiler, Compiling, NotCompiled};
+use compile::{Compiler, Compiling};
 use guests::{Guests, Progress, Schedule};
 use instance::Asking;
+use loaded::Loaded;
 use ticker::Ticker;
 
 /// How long past a turn's deadline its caller waits for the guest's own word on why it ended. The inner
@@ -140,7 +142,7 @@ pub struct Sandbox {
     engine: Engine,
     allocator: Allocator,
     guests: Guests,
-    artifacts: Artifacts,
+    loaded: Loaded,
     settings: Settings,
     ticker: Ticker,
     canary: Cage,
@@ -184,6 +186,19 @@ impl Drop for Judged<'_> {
 }
 
 impl<T> Ran<T> {
+    /// One whose guest never began.
+    fn failed(failure: Failure, started: Instant) -> Self {
+        Self {
+            result: Err(failure),
+            usage: Usage {
+                wall: started.elapsed(),
+                ..Usage::default()
+            },
+            log: Lines::default(),
+            had_most: false,
+        }
+    }
+
     /// The code of the outcome if the bot went over its budget by its own doing. Not one that was cut at its
     /// deadline after other bots' guests, or the wait for a permit, had most of its time.
     pub fn over_budget(&self) -> Option<&'static str> {
@@ -214,12 +229,13 @@ impl Sandbox {
         let (limits, compiling) = (settings.compile, settings.compiling.clone());
         let compiler = Compiler::new(engine.clone(), limits, compiling);
         let artifacts = Artifacts::open(settings.compiled.as_deref(), &engine, compiler);
+        let artifacts = artifacts.map_err(NotStarted::Folder)?;
         let canary = Cage::new(&engine).map_err(NotStarted::Engine)?;
         Ok(Self {
+            loaded: Loaded::new(engine.clone(), artifacts, settings.component),
             engine,
             allocator,
             guests,
-            artifacts: artifacts.map_err(NotStarted::Folder)?,
             settings,
             ticker: ticker.map_err(NotStarted::Thread)?,
             canary,
@@ -276,16 +292,17 @@ impl Sandbox {
     /// # Cancel safety
     /// Dropping the future ends a compiler that runs as a child, and keeps nothing that is not whole.
     pub async fn load(&self, component: &[u8]) -> Result<Bot, Unloadable> {
-        let (engine, limits) = (self.engine.clone(), self.settings.component);
         let wasm: Arc<[u8]> = component.into();
-        let bytes = Arc::clone(&wasm);
-        let digest = blocking(move || {
-            bot::check(&bytes, &limits)?;
-            Ok(bot::digest(&bytes))
-        });
-        let digest = digest.await?;
-        let compiled = self.artifacts.component(&wasm, &digest).await?;
-        blocking(move || Bot::link(&engine, &compiled, &digest)).await
+        let digest = self.loaded.add(&wasm).await?;
+        Ok(Bot::new(&digest, Arc::new(wasm)))
+    }
+
+    /// Sees to it that a bot which was loaded once can be loaded again without a compiler, and compiles it if not.
+    ///
+    /// # Errors
+    /// [`Unloadable`] if that cannot be done.
+    pub async fn make_ready(&self, bot: &Bot) -> Result<(), Unloadable> {
+        self.loaded.compiled(&bot.digest, &*bot.source).await
     }
 
     /// Asks a bot one thing in a fresh instance.
@@ -311,6 +328,15 @@ impl Sandbox {
             lane: permit.lane(),
             deadline,
         };
+        let started = Instant::now();
+        let loading = self.loaded.of(&bot.digest, &*bot.source);
+        let linked = match timeout_at(deadline.into(), loading).await {
+            Ok(Ok(linked)) => linked,
+            Ok(Err(unloadable)) => {
+                return Ran::failed(Failure::Host(unloadable.to_string()), started);
+            }
+            Err(_) => return Ran::failed(late.now().into(), started),
+        };
         let turn = instance::run(
             self.engine.clone(),
             terms,
@@ -320,15 +346,12 @@ impl Sandbox {
                 clock_resolution: Duration::from_micros(self.settings.clock_resolution_us),
                 made_of: self.settings.component,
             },
-            Asking {
-                bot: Arc::clone(bot),
-                ask,
-            },
+            Asking { bot: linked, ask },
             permit,
             schedule.progress.clone(),
         );
 
-        let (started, progress) = (Instant::now(), schedule.progress.clone());
+        let progress = schedule.progress.clone();
         let lane = schedule.lane.clone();
         let mut judged = Judged {
             bot,
@@ -363,12 +386,4 @@ impl Sandbox {
             had_most,
         }
     }
-}
-
-/// On a thread where it holds up nobody.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Unloadable> + Send + 'static,
-) -> Result<T, Unloadable> {
-    let done = spawn_blocking(work).await;
-    done.map_err(|panicked| NotCompiled::host("it cannot be loaded", &panicked))?
 }

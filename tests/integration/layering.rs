@@ -36,7 +36,7 @@ const HOMES: [(&str, &[&str]); 11] = [
     ("comfy_table", &["cli"]),
     ("figment::", &["config"]),
     ("hyper", &["cli", "http"]),
-    ("moka::", &["conversations", "registry"]),
+    ("moka::", &["conversations", "registry", "sandbox"]),
     ("prometheus_client", &["metrics"]),
     ("redb::", &["store"]),
     ("std::env::", &["cli"]),

@@ -8,6 +8,7 @@ mod front_door;
 mod hostile_input;
 mod layering;
 mod liveness;
+mod many;
 mod operations;
 mod payloads;
 mod quarantine;

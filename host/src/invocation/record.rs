@@ -53,7 +53,7 @@ impl Invocation {
 
     pub(super) fn about(&mut self, deployment: &Deployment) {
         self.failure_policy = deployment.failure.clone();
-        self.revision = Some(deployment.bot.digest().to_owned());
+        self.revision = Some(format!("sha256:{}", deployment.bot.digest()));
     }
 
     pub(super) fn measured(&mut self, usage: Usage, log: Lines) {

@@ -166,38 +166,70 @@ impl Deployment {
         wanted: Wanted,
     ) -> Result<Self, NotDeployable> {
         check_settings(gate.sandbox, &wanted)?;
-        let config = Arc::new(wanted.config);
+        let config = Arc::new(wanted.config.clone());
         let inspected = Inspected::of(gate, component, &wanted.limits, &config).await?;
-        let Inspected {
-            bot,
-            manifest,
-            description,
-            line,
-        } = inspected;
-        Candidate::of(gate, line, &bot, &wanted.limits, &config)
+        let wants = inspected.manifest.map(|manifest| manifest.wants);
+        let known = Known {
+            bot: inspected.bot,
+            description: inspected.description,
+            asks_for_personal_data: wants.is_some_and(|wants| wants.personal_data),
+        };
+        Self::prepare_known(gate, known, wanted).await
+    }
+
+    /// The same for a component that was inspected before.
+    ///
+    /// # Errors
+    /// [`NotDeployable`] says what has to change, and where.
+    pub async fn prepare_known(
+        gate: &Gate<'_>,
+        known: Known,
+        wanted: Wanted,
+    ) -> Result<Self, NotDeployable> {
+        check_settings(gate.sandbox, &wanted)?;
+        let config = Arc::new(wanted.config.clone());
+        Candidate::of(gate, &known.bot, &wanted.limits, &config)
             .ask("check-config", CheckConfig)
             .await?
             .map_err(NotDeployable::ConfigRefused)?;
+        Self::restore(gate, known, wanted)
+    }
+}
 
-        let asks_for_personal_data = manifest.is_some_and(|manifest| manifest.wants.personal_data);
+/// A revision that has been through the gate before.
+#[derive(Debug)]
+pub struct Known {
+    /// The bot.
+    pub bot: Arc<Bot>,
+    /// Who it said it was.
+    pub description: Description,
+    /// Whether its manifest asks for personal data.
+    pub asks_for_personal_data: bool,
+}
+
+impl Deployment {
+    /// What was prepared before, under the same settings: nothing of it is asked again.
+    ///
+    /// # Errors
+    /// [`NotDeployable::BadSettings`] if the host's ceilings are lower now.
+    pub fn restore(gate: &Gate<'_>, known: Known, wanted: Wanted) -> Result<Self, NotDeployable> {
+        check_settings(gate.sandbox, &wanted)?;
         Ok(Self {
-            description,
+            description: known.description,
             limits: wanted.limits,
             reply: wanted.reply,
             failure: wanted.failure,
             personal_data: Consent {
-                asked: asks_for_personal_data,
+                asked: known.asks_for_personal_data,
                 granted: wanted.grant_personal_data,
             },
-            config,
-            line,
-            record: gate.quarantine.record(gate.at, bot.digest()),
-            bot,
+            config: Arc::new(wanted.config),
+            line: gate.admission.line(&gate.at.tenant, &gate.at.bot),
+            record: gate.quarantine.record(gate.at, known.bot.digest()),
+            bot: known.bot,
         })
     }
-}
 
-impl Deployment {
     /// What a turn that ends at `deadline` may use and is given.
     pub fn terms(&self, deadline: Instant) -> Terms {
         Terms {
@@ -217,7 +249,6 @@ pub struct Inspected {
     pub manifest: Option<Manifest>,
     /// Who it says it is.
     pub description: Description,
-    line: Line,
 }
 
 impl Inspected {
@@ -233,15 +264,13 @@ impl Inspected {
     ) -> Result<Self, NotDeployable> {
         let bot = Arc::new(gate.sandbox.load(component).await?);
         let manifest = Manifest::of_component(component)?;
-        let line = gate.admission.line(&gate.at.tenant, &gate.at.bot);
-        let candidate = Candidate::of(gate, line, &bot, limits, config);
+        let candidate = Candidate::of(gate, &bot, limits, config);
         let description = candidate.ask("describe", Describe).await?;
         check_description(&description, manifest.as_ref())?;
         Ok(Self {
             bot,
             manifest,
             description,
-            line,
         })
     }
 }
@@ -269,16 +298,10 @@ struct Candidate<'a> {
 }
 
 impl<'a> Candidate<'a> {
-    fn of(
-        gate: &'a Gate<'a>,
-        line: Line,
-        bot: &'a Arc<Bot>,
-        limits: &Limits,
-        config: &'a Values,
-    ) -> Self {
+    fn of(gate: &'a Gate<'a>, bot: &'a Arc<Bot>, limits: &Limits, config: &'a Values) -> Self {
         Self {
             gate,
-            line,
+            line: gate.admission.line(&gate.at.tenant, &gate.at.bot),
             bot,
             // A deployment is no turn that somebody waits for: a host that is busy should not refuse it.
             limits: Limits {

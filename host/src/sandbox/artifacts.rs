@@ -6,7 +6,6 @@ use std::fs::{DirBuilder, File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use tempfile::{NamedTempFile, TempDir};
@@ -16,6 +15,7 @@ use wasmtime::component::Component;
 
 use super::compile::{Compiler, NotCompiled};
 use super::engine;
+use super::loaded::Source;
 
 /// What every temporary file ends with; a crash leaves some behind.
 const TEMPORARY: &str = ".tmp";
@@ -79,14 +79,10 @@ impl Artifacts {
     /// Dropping the future leaves no entry, or a whole one.
     pub(super) async fn component(
         &self,
-        wasm: &Arc<[u8]>,
+        source: &dyn Source,
         digest: &str,
     ) -> Result<Component, NotCompiled> {
-        let entry = Entry {
-            engine: self.engine.clone(),
-            folder: self.folder.clone(),
-            digest: digest.to_owned(),
-        };
+        let entry = self.entry(digest);
         if let Some(component) = blocking(&entry, Entry::kept).await? {
             tracing::debug!(digest, "the component's code is taken from the cache");
             return Ok(component);
@@ -94,9 +90,26 @@ impl Artifacts {
         tracing::debug!(digest, "the component is compiled");
         let cannot = |error: io::Error| NotCompiled::host("its code cannot be kept", &error);
         let code = entry.temporary().map_err(cannot)?;
-        self.compiler.compile(wasm, &code).await?;
+        let wasm = source.wasm().await.map_err(NotCompiled::Host)?;
+        self.compiler.compile(&wasm, &code).await?;
         blocking(&entry, move |entry| entry.keep(code).map_err(cannot)).await??;
         blocking(&entry, |entry| entry.load().map_err(NotCompiled::Host)).await?
+    }
+}
+
+impl Artifacts {
+    /// Whether there is code of a component of that digest. It may turn out to be of no use when it is loaded.
+    pub(super) fn has(&self, digest: &str) -> bool {
+        let entry = self.entry(digest);
+        entry.code().exists() && entry.seal().exists()
+    }
+
+    fn entry(&self, digest: &str) -> Entry {
+        Entry {
+            engine: self.engine.clone(),
+            folder: self.folder.clone(),
+            digest: digest.to_owned(),
+        }
     }
 }
 

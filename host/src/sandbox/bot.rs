@@ -1,5 +1,6 @@
-//! A component that was compiled and linked, ready for instances. Knows nothing of whose bot it is.
+//! What a component has to be to be a bot, and how it is linked. Knows nothing of whose bot it is.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sha2::{Digest, Sha256};
@@ -13,6 +14,7 @@ use wasmtime_wasi_io::bindings::wasi::io;
 
 use super::compile::NotCompiled;
 use super::instance::TurnState;
+use super::loaded::Source;
 use super::refusing_wasi;
 use super::structure;
 use crate::bindings::{self, BotPre};
@@ -54,20 +56,13 @@ pub enum Unloadable {
     Export(String),
 }
 
-/// A bot's component, ready to be instantiated.
+/// A bot of one deployment. Its component is loaded when it is asked.
+#[derive(Debug)]
 pub struct Bot {
-    pub(super) linked: BotPre<TurnState>,
-    digest: String,
-    /// Whether its last turn ran into a tick: then the next one begins where it would end up.
+    pub(super) digest: Arc<str>,
+    pub(super) source: Arc<dyn Source>,
+    /// Whether its last turn was long: then the next one begins where it would end up.
     long: AtomicBool,
-}
-
-impl std::fmt::Debug for Bot {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Bot")
-            .field("digest", &self.digest)
-            .finish_non_exhaustive()
-    }
 }
 
 impl Unloadable {
@@ -94,25 +89,16 @@ impl Unloadable {
 }
 
 impl Bot {
-    /// Links what was compiled. `digest` is that of the component's bytes.
-    pub(super) fn link(
-        engine: &Engine,
-        component: &Component,
-        digest: &str,
-    ) -> Result<Self, Unloadable> {
-        let linker = link(engine, component).map_err(|error| Unloadable::Import(words(&error)))?;
-        let linked = linker
-            .instantiate_pre(component)
-            .map_err(|error| Unloadable::Import(words(&error)))?;
-        let linked = BotPre::new(linked).map_err(|error| Unloadable::Export(words(&error)))?;
-        Ok(Self {
-            linked,
-            digest: format!("sha256:{digest}"),
+    /// The bot whose component has this digest, 64 hexadecimal digits, and comes from there.
+    pub fn new(digest: &str, source: Arc<dyn Source>) -> Self {
+        Self {
+            digest: digest.into(),
+            source,
             long: AtomicBool::new(false),
-        })
+        }
     }
 
-    /// `sha256:` and the hex digest of the component's bytes.
+    /// The hex digest of the component's bytes, by SHA-256.
     pub fn digest(&self) -> &str {
         &self.digest
     }
@@ -127,6 +113,18 @@ impl Bot {
             self.long.store(long, Ordering::Relaxed);
         }
     }
+}
+
+/// Links what was compiled.
+pub(super) fn link(
+    engine: &Engine,
+    component: &Component,
+) -> Result<BotPre<TurnState>, Unloadable> {
+    let linker = linker(engine, component).map_err(|error| Unloadable::Import(words(&error)))?;
+    let linked = linker
+        .instantiate_pre(component)
+        .map_err(|error| Unloadable::Import(words(&error)))?;
+    BotPre::new(linked).map_err(|error| Unloadable::Export(words(&error)))
 }
 
 /// What the bytes are and what they ask for, before a compiler sees them.
@@ -156,7 +154,7 @@ pub(super) fn digest(bytes: &[u8]) -> String {
 }
 
 /// Everything that a bot may import. Built anew for each component: the stubs follow what it imports.
-fn link(engine: &Engine, component: &Component) -> wasmtime::Result<Linker<TurnState>> {
+fn linker(engine: &Engine, component: &Component) -> wasmtime::Result<Linker<TurnState>> {
     let mut linker = Linker::new(engine);
     link_contract(&mut linker)?;
     link_wasi(&mut linker)?;

@@ -10,10 +10,10 @@ use wasmtime::component::ResourceTable;
 use wasmtime::{CallHook, Engine, Result, Store, StoreContextMut, Trap, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-use super::bot::Bot;
 use super::failure::{self, Failure};
 use super::guests::{Progress, next_slice};
 use super::limits::{Limits, Meter};
+use super::loaded::Linked;
 use super::structure;
 use crate::bindings::handler::Guest;
 use crate::bindings::log::Level;
@@ -220,7 +220,7 @@ pub(super) struct Ended {
 
 /// A bot, and what it is asked.
 pub(super) struct Asking<A> {
-    pub(super) bot: Arc<Bot>,
+    pub(super) bot: Arc<Linked>,
     pub(super) ask: A,
 }
 
@@ -231,7 +231,6 @@ impl<A: Ask> Work for Asking<A> {
         let ended = |starting| move |error| Ended { error, starting };
         let instance = self
             .bot
-            .linked
             .instantiate_async(&mut *store)
             .await
             .map_err(ended(true))?;

@@ -1,0 +1,138 @@
+//! Components that are loaded: each once, however many deployments it serves, and so many at a time. One that is not is
+//! loaded again when it is asked, which takes a file and no compiler.
+
+use std::fmt::Debug;
+use std::future::{Future, ready};
+use std::ops::Deref;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use moka::future::Cache;
+use tokio::runtime::Handle;
+use wasmtime::Engine;
+
+use super::artifacts::Artifacts;
+use super::bot::{self, Unloadable};
+use super::compile::NotCompiled;
+use super::instance::TurnState;
+use super::structure;
+use crate::bindings::BotPre;
+
+/// Loaded at a time. Each takes a handful of the 65,530 mappings that a system gives a process, and of memory what its
+/// turns have touched.
+const MOST: u64 = 1_000;
+
+/// The bytes of a component once they are there, or why there are none.
+pub type Wasm<'a> = Pin<Box<dyn Future<Output = Result<Arc<[u8]>, String>> + Send + 'a>>;
+
+/// Where the bytes of a component are.
+pub trait Source: Debug + Send + Sync {
+    /// The bytes, or why there are none.
+    fn wasm(&self) -> Wasm<'_>;
+}
+
+/// Bytes that are in memory.
+impl Source for Arc<[u8]> {
+    fn wasm(&self) -> Wasm<'_> {
+        Box::pin(ready(Ok(Arc::clone(self))))
+    }
+}
+
+/// A component that is linked, ready for instances.
+pub(super) struct Linked(Option<BotPre<TurnState>>);
+
+impl Deref for Linked {
+    type Target = BotPre<TurnState>;
+
+    fn deref(&self) -> &Self::Target {
+        self.0.as_ref().expect("it is there until it is dropped")
+    }
+}
+
+/// Unmapping code takes the longer the more there is of it: no turn is to wait for that.
+impl Drop for Linked {
+    fn drop(&mut self) {
+        let linked = self.0.take();
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn_blocking(move || drop(linked));
+        }
+    }
+}
+
+pub(super) struct Loaded {
+    engine: Engine,
+    artifacts: Artifacts,
+    limits: structure::Limits,
+    /// By digest.
+    linked: Cache<Arc<str>, Arc<Linked>>,
+}
+
+impl Loaded {
+    pub(super) fn new(engine: Engine, artifacts: Artifacts, limits: structure::Limits) -> Self {
+        Self {
+            engine,
+            artifacts,
+            limits,
+            linked: Cache::new(MOST),
+        }
+    }
+
+    /// The component of a digest, loaded now if it is not.
+    pub(super) async fn of(
+        &self,
+        digest: &Arc<str>,
+        source: &dyn Source,
+    ) -> Result<Arc<Linked>, Arc<Unloadable>> {
+        if let Some(linked) = self.linked.get(digest).await {
+            return Ok(linked);
+        }
+        let load = self.load(digest, source);
+        self.linked.try_get_with(Arc::clone(digest), load).await
+    }
+
+    /// Checks bytes, and loads them for the first time; their digest.
+    pub(super) async fn add(&self, wasm: &Arc<[u8]>) -> Result<Arc<str>, Unloadable> {
+        let (bytes, limits) = (Arc::clone(wasm), self.limits);
+        let digest: Arc<str> = blocking(move || {
+            bot::check(&bytes, &limits)?;
+            Ok(bot::digest(&bytes).into())
+        })
+        .await?;
+        if self.linked.get(&digest).await.is_none() {
+            let linked = self.load(&digest, wasm).await?;
+            self.linked.insert(Arc::clone(&digest), linked).await;
+        }
+        Ok(digest)
+    }
+
+    /// Sees to it that the code of a component is there, and compiles it if not.
+    pub(super) async fn compiled(
+        &self,
+        digest: &Arc<str>,
+        source: &dyn Source,
+    ) -> Result<(), Unloadable> {
+        if self.artifacts.has(digest) {
+            return Ok(());
+        }
+        self.load(digest, source).await.map(drop)
+    }
+
+    async fn load(
+        &self,
+        digest: &Arc<str>,
+        source: &dyn Source,
+    ) -> Result<Arc<Linked>, Unloadable> {
+        let component = self.artifacts.component(source, digest).await?;
+        let engine = self.engine.clone();
+        let linked = blocking(move || bot::link(&engine, &component)).await?;
+        Ok(Arc::new(Linked(Some(linked))))
+    }
+}
+
+/// On a thread where it holds up nobody.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Unloadable> + Send + 'static,
+) -> Result<T, Unloadable> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|panicked| NotCompiled::host("it cannot be loaded", &panicked))?
+}
