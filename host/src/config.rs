@@ -131,7 +131,9 @@ pub struct Flags {
 #[derive(Debug, thiserror::Error)]
 pub enum BadConfig {
     /// There is no such file.
-    #[error("the configuration file \"{0}\" is not there; give another with --config")]
+    #[error(
+        "the configuration file \"{0}\" is not there, or is not a file; give another with --config"
+    )]
     NoFile(PathBuf),
     /// A key is unknown, or a value is wrong.
     #[error("the configuration is not valid: {}", in_words(.0))]

@@ -208,7 +208,11 @@ async fn an_entry_that_was_damaged_is_made_anew() {
         assert_eq!(fs::read(&code).expect("code"), whole);
     }
     let seal = code.with_extension("sha256");
-    fs::remove_file(seal).expect("removed");
+    fs::remove_file(&seal).expect("removed");
+    let log = served(folder.path()).await;
+    assert!(log.contains(ANEW) && log.contains(COMPILED), "{log}");
+    fs::remove_file(&seal).expect("removed");
+    std::os::unix::fs::symlink("/dev/zero", &seal).expect("a link");
     let log = served(folder.path()).await;
     assert!(log.contains(ANEW) && log.contains(COMPILED), "{log}");
     assert!(served(folder.path()).await.contains(KEPT));

@@ -140,7 +140,13 @@ async fn tenants_beyond_the_first_hundred_and_names_of_nobody_make_no_series_of_
 #[tokio::test]
 async fn only_the_token_itself_is_the_token() {
     let host = watched(host());
-    for path in ["/metrics", "/healthz?deep=1", "/healthz?x=y&deep=1"] {
+    for path in [
+        "/metrics",
+        "/healthz?deep=1",
+        "/healthz?x=y&deep=1",
+        "/healthz?deep=true",
+        "/healthz?de%65p=%31",
+    ] {
         assert_eq!(as_operator(&host, path).await.status, 200);
         let lower = host.get_as(path, &format!("bearer {TOKEN}")).await;
         assert_eq!(lower.status, 200, "a scheme is the same in any case");

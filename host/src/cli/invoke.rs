@@ -49,6 +49,9 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     Ok(())
 }
 
+/// Far more than any host takes.
+const MOST: u64 = 64 << 20;
+
 fn read(path: &Path) -> Result<Vec<u8>, Ended> {
     let unreadable = |error| {
         Ended::Usage(format!(
@@ -56,14 +59,22 @@ fn read(path: &Path) -> Result<Vec<u8>, Ended> {
             path.display()
         ))
     };
-    if path == Path::new("-") {
-        let mut payload = Vec::new();
-        std::io::stdin()
-            .read_to_end(&mut payload)
-            .map_err(unreadable)?;
-        return Ok(payload);
+    let input: Box<dyn Read> = if path == Path::new("-") {
+        Box::new(std::io::stdin())
+    } else {
+        Box::new(std::fs::File::open(path).map_err(unreadable)?)
+    };
+    let mut payload = Vec::new();
+    // A device has no end.
+    input
+        .take(MOST + 1)
+        .read_to_end(&mut payload)
+        .map_err(unreadable)?;
+    if payload.len() as u64 > MOST {
+        let too_large = format!("it has more than {MOST} bytes");
+        return Err(unreadable(std::io::Error::other(too_large)));
     }
-    std::fs::read(path).map_err(unreadable)
+    Ok(payload)
 }
 
 fn tell(invocation: &Invocation) {

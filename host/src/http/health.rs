@@ -4,11 +4,12 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{RawQuery, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
@@ -22,12 +23,19 @@ use crate::sandbox::{Canary, NotStopped};
 /// So many ticks without one, and the clock that ends bots which spin has stopped.
 const STALLED_TICKS: u32 = 100;
 
+/// How closely to look.
+#[derive(Deserialize)]
+pub(super) struct Look {
+    deep: Option<String>,
+}
+
 pub(super) async fn get_health(
     State(door): State<FrontDoor>,
-    RawQuery(query): RawQuery,
+    query: Result<Query<Look>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Denied> {
-    let is_deep = query.is_some_and(|query| query.split('&').any(|pair| pair == "deep=1"));
+    // Whoever writes `deep=true` must not take the shallow answer for the deep one.
+    let is_deep = query.is_ok_and(|Query(look)| look.deep.is_some_and(|deep| deep != "0"));
     if !is_deep {
         return Ok(Json(health(&door.host, "ok", None)).into_response());
     }

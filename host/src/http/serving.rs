@@ -109,7 +109,7 @@ impl Door {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             if self.untold.is_due() {
                 tracing::warn!(
-                    "connections are refused: there are {} already, as `http.connections` has it",
+                    "connections are refused: there are {} already, which is all that this port may have",
                     self.most
                 );
             }

@@ -166,6 +166,10 @@ impl Entry {
 
     fn load(&self) -> Result<Component, String> {
         let path = self.code();
+        // A pipe of that name would be waited for, and a device has no end.
+        if !std::fs::symlink_metadata(self.seal()).is_ok_and(|found| found.is_file()) {
+            return Err("its digest is not there, or no file".to_owned());
+        }
         let sealed = std::fs::read_to_string(self.seal());
         let sealed = sealed.map_err(|error| format!("its digest cannot be read: {error}"))?;
         let found = digest_of(&path).map_err(|error| format!("it cannot be read: {error}"))?;
