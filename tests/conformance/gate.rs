@@ -66,6 +66,54 @@ async fn an_import_that_the_host_does_not_offer_is_named() {
 }
 
 #[tokio::test]
+async fn a_bot_of_another_contract_is_told_which_and_what_to_do() {
+    let changed = |from: &str, to: &str| {
+        assert!(
+            bots::CONTRACT.contains(from),
+            "the contract has no {from:?}"
+        );
+        bots::CONTRACT.replace(from, to)
+    };
+    for (contract, told) in [
+        (
+            changed("@1.0.0", "@2.0.0"),
+            "built for version 2.0.0 of the contract, and this host has 1.0.0",
+        ),
+        (
+            changed("@1.0.0", "@0.9.0"),
+            "built for version 0.9.0 of the contract",
+        ),
+        (
+            changed("  describe: func() -> description;", ""),
+            "has no function `describe`",
+        ),
+        (
+            changed("  respond: func(", "  answer: func("),
+            "has no function `respond`",
+        ),
+        (
+            changed(
+                "describe: func() -> description;",
+                "describe: func() -> string;",
+            ),
+            "`describe`",
+        ),
+        (
+            changed("  export handler;", ""),
+            "has to export `retort:bot/handler@1.0.0`",
+        ),
+    ] {
+        let error = refused(&bots::built_for(&contract)).await;
+        assert!(error.contains(told), "{told}: {error}");
+    }
+    let error = refused(&bots::built_for(bots::CONTRACT)).await;
+    assert!(
+        error.starts_with("the bot failed at `describe`"),
+        "the contract itself fits: {error}"
+    );
+}
+
+#[tokio::test]
 async fn webassembly_that_no_bot_needs_is_refused() {
     let zero = "(v128.const i64x2 0 0)";
     let swizzle = format!("(func (drop (i8x16.relaxed_swizzle {zero} {zero})))");

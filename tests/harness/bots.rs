@@ -9,6 +9,8 @@ pub use retort::cli::attack::component::component_of;
 use retort::cli::attack::corpus::CORPUS;
 use retort::cli::build;
 use retort::registry::manifest;
+use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
+use wit_parser::{ManglingAndAbi, Resolve};
 
 /// The repository.
 fn root() -> PathBuf {
@@ -131,3 +133,22 @@ pub fn with_core_instances(component: &[u8], more: u32) -> Vec<u8> {
     append(&instances);
     larger
 }
+
+/// A component with the imports and exports of a contract, this one or one that was changed, which traps whatever it is
+/// asked.
+pub fn built_for(contract: &str) -> Vec<u8> {
+    let mut wit = Resolve::default();
+    let package = wit.push_str("bot.wit", contract).expect("a contract");
+    let world = wit
+        .select_world(&[package], Some("bot"))
+        .expect("its world");
+    let mut module = dummy_module(&wit, world, ManglingAndAbi::Standard32);
+    embed_component_metadata(&mut module, &wit, world, StringEncoding::UTF8).expect("its types");
+    let encoder = ComponentEncoder::default()
+        .module(&module)
+        .expect("a module");
+    encoder.validate(true).encode().expect("a component")
+}
+
+/// The contract that this host has.
+pub const CONTRACT: &str = include_str!("../../wit/bot.wit");

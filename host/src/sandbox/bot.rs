@@ -1,5 +1,7 @@
 //! What a component has to be to be a bot, and how it is linked. Knows nothing of whose bot it is.
 
+mod misfit;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -46,6 +48,9 @@ pub enum Unloadable {
     /// A component that is broken, or cannot be compiled within the limits.
     #[error(transparent)]
     NotCompiled(#[from] NotCompiled),
+    /// A bot for hosts of another contract.
+    #[error("{0}")]
+    Contract(String),
     /// A component that wants something that this host does not have.
     #[error("the component imports what this host does not offer: {0}")]
     Import(String),
@@ -74,6 +79,7 @@ impl Unloadable {
             Unloadable::Precompiled => "precompiled",
             Unloadable::CoreModule => "core-module",
             Unloadable::NotCompiled(error) => error.code(),
+            Unloadable::Contract(_) => "other-contract",
             Unloadable::Import(_) => "import-not-offered",
             Unloadable::Export(_) => "not-a-bot",
         }
@@ -120,11 +126,18 @@ pub(super) fn link(
     engine: &Engine,
     component: &Component,
 ) -> Result<BotPre<TurnState>, Unloadable> {
-    let linker = linker(engine, component).map_err(|error| Unloadable::Import(words(&error)))?;
-    let linked = linker
-        .instantiate_pre(component)
-        .map_err(|error| Unloadable::Import(words(&error)))?;
-    BotPre::new(linked).map_err(|error| Unloadable::Export(words(&error)))
+    let version = misfit::version(engine, component);
+    if let Some(version) = version {
+        return Err(Unloadable::Contract(version));
+    }
+    let import = |error| Unloadable::Import(words(&error));
+    let linker = linker(engine, component).map_err(import)?;
+    let linked = linker.instantiate_pre(component).map_err(import)?;
+    BotPre::new(linked).map_err(|error| {
+        let told = misfit::export(engine, component);
+        // What is there and does not fit has another type: the engine says which and how.
+        Unloadable::Export(told.unwrap_or_else(|| words(&error)))
+    })
 }
 
 /// What the bytes are and what they ask for, before a compiler sees them.
