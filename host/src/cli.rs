@@ -113,6 +113,8 @@ enum Command {
     Bots(operate::BotsArgs),
     /// List a bot's revisions.
     Revisions(operate::RevisionsArgs),
+    /// List, or set, which bot answers the conversations that ask for another one.
+    Routes(operate::RoutesArgs),
     /// List who did what.
     Audit(operate::AuditArgs),
     /// List, make and revoke the tokens that a host takes.
@@ -168,6 +170,7 @@ async fn run(command: Command) -> Result<(), Ended> {
         Command::Tenants(args) => operate::tenants(args).await,
         Command::Bots(args) => operate::bots(args).await,
         Command::Revisions(args) => operate::revisions(args).await,
+        Command::Routes(args) => operate::routes(args).await,
         Command::Audit(args) => operate::audit(args).await,
         Command::Tokens(args) => operate::tokens(args).await,
         Command::CompileComponent(_) => Ok(()),

@@ -11,6 +11,7 @@ use crate::bindings::CONTRACT;
 use crate::bindings::types::Description;
 use crate::invocation::Host;
 use crate::registry::ledger::{By, Changed, Changing, Kept, KeptRevision, Ledger, NotKept, Side};
+use crate::registry::routing::{MOST_RULES, Rule};
 use crate::registry::settings::{BadSetting, Defaults, Grant, Settings};
 use crate::registry::{Deployment, Inspected, Known, NotDeployable, Serving};
 use crate::sandbox::{Bot, Source, Wasm};
@@ -70,6 +71,9 @@ pub enum NotChanged {
     /// A weight is none.
     #[error("a weight is 1 to 100, and on a live split 0 to 100; this one is {0}")]
     Weight(u8),
+    /// There are too many rules.
+    #[error("a tenant may have {MOST_RULES} routing rules, and these are {0}")]
+    Rules(usize),
     /// It could not be kept.
     #[error(transparent)]
     NotKept(#[from] NotKept),
@@ -88,6 +92,7 @@ impl NotChanged {
             Self::Split(_) => "split-already",
             Self::NoSplit(_) => "no-split",
             Self::Weight(_) => "bad-weight",
+            Self::Rules(_) => "too-many-rules",
             Self::NotKept(error) => error.code(),
         }
     }
@@ -161,6 +166,9 @@ impl Control {
             .into_iter()
             .filter_map(|(at, serving)| Some((at, serving?)));
         self.0.host.activate_all(serving.collect());
+        for (tenant, rules) in self.0.ledger.all_rules().await? {
+            self.0.host.registry().route(&tenant, rules);
+        }
         Ok(failed)
     }
 
@@ -368,6 +376,47 @@ impl Control {
             _ => Err(Impossible::NothingServed),
         })
         .await
+    }
+
+    /// Gives a tenant other routing rules, in place of all that it has. They are for conversations that begin from then
+    /// on.
+    ///
+    /// # Errors
+    /// [`NotChanged`] if a rule leads to where nothing is served; then none of them is taken.
+    pub async fn route(
+        &self,
+        tenant: &TenantId,
+        rules: Vec<Rule>,
+        by: By,
+    ) -> Result<(), NotChanged> {
+        if rules.len() > MOST_RULES {
+            return Err(NotChanged::Rules(rules.len()));
+        }
+        for rule in &rules {
+            let to = Address {
+                tenant: tenant.clone(),
+                bot: rule.to.bot.clone(),
+                environment: rule.to.environment.clone(),
+            };
+            if self.0.host.registry().at(&to).is_none() {
+                return Err(NotChanged::NothingServed(to));
+            }
+        }
+        let (control, tenant) = (self.clone(), tenant.clone());
+        let routed = tokio::spawn(async move {
+            let Rooms { ledger, host, .. } = &*control.0;
+            let mut changing = ledger.change().await;
+            changing.rules(&tenant, &rules)?;
+            let detail = format!("{} rules", rules.len());
+            changing
+                .keep(&by, Changed::Routed, Some(&tenant), "routes", detail)
+                .await?;
+            host.registry().route(&tenant, rules);
+            Ok(())
+        });
+        routed
+            .await
+            .unwrap_or_else(|panicked| Err(Failed::because(panicked).into()))
     }
 
     /// Sees that what comes next can be served, keeps it, and brings it into force. It goes on when whoever asked hangs

@@ -5,9 +5,11 @@ pub mod deployment;
 pub mod failure_policy;
 pub mod ledger;
 pub mod manifest;
+pub mod routing;
 pub mod serving;
 pub mod settings;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -16,6 +18,7 @@ use arc_swap::ArcSwap;
 pub use deployment::{Consent, Deployment, Gate, Inspected, Known, NotDeployable, Wanted};
 pub use failure_policy::FailurePolicy;
 pub use manifest::Manifest;
+pub use routing::{Rule, Rules};
 pub use serving::Serving;
 
 use crate::fault::Fault;
@@ -61,7 +64,7 @@ type Routes = HashMap<TenantId, HashMap<BotName, Environments>>;
 
 /// The routing table: read by every turn, swapped as a whole by every change.
 #[derive(Debug, Default)]
-pub struct Registry(ArcSwap<Routes>);
+pub struct Registry(ArcSwap<Routes>, ArcSwap<HashMap<TenantId, Arc<Rules>>>);
 
 impl Registry {
     /// The tenant of that id.
@@ -93,6 +96,30 @@ impl Registry {
             environment: at.clone(),
         };
         environments.get(at).cloned().ok_or_else(missing)
+    }
+
+    /// Who answers a conversation that asks for a bot: by the tenant's rules, and without one that matches the bot itself.
+    pub fn way<'a>(
+        &self,
+        asked: &'a Address,
+        conversation: &str,
+        skill: Option<&str>,
+    ) -> Cow<'a, Address> {
+        match self.1.load().get(&asked.tenant) {
+            None => Cow::Borrowed(asked),
+            Some(rules) => Cow::Owned(rules.way(asked, conversation, skill)),
+        }
+    }
+
+    /// Gives a tenant other rules, from the next conversation on.
+    pub fn route(&self, tenant: &TenantId, rules: Vec<Rule>) {
+        self.1.rcu(|all| {
+            let mut all = HashMap::clone(all);
+            let before = all.get(tenant).map(Arc::as_ref);
+            let rules = Rules::after(before, rules.clone());
+            all.insert(tenant.clone(), Arc::new(rules));
+            all
+        });
     }
 
     /// The names of a bot's environments. `draft` is always one of them, and comes first.

@@ -216,8 +216,60 @@ async fn what_may_not_serve_is_told_in_plain_words_and_nothing_changes() {
     assert_eq!(kept.body["number"], 1);
 }
 
+/// What a bot says to a conversation that is routed to a skill.
+async fn says_to(operator: &Administered, tenant: &str, conversation: &str, skill: &str) -> String {
+    let path = format!("/tenants/{tenant}/bots/front/environments/draft/respond");
+    let event = json!({ "sequence": 1, "conversationContext": { "skillId": skill } });
+    let payload =
+        json!({ "convId": conversation, "message": "x", "context": { "lpEvent": event } });
+    let answer = operator.send("POST", &path, payload.to_string()).await;
+    answer.body["messages"][0]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+#[tokio::test]
+async fn each_skill_reaches_the_bot_that_its_tenants_rules_say_also_after_a_restart() {
+    let (folder, operator) = administered().await;
+    let to = |bot: &str| json!({ "bot": bot, "environment": "draft" });
+    for (tenant, first, second) in [("acme", "sales", "care"), ("other", "care", "sales")] {
+        for bot in ["front", "sales", "care"] {
+            let digest = operator.upload(tenant, bot, saying(bot)).await;
+            operator.deploy(tenant, bot, &digest, 100).await;
+        }
+        let rules = json!({ "rules": [
+            { "skill": "1", "to": to(first) },
+            { "bot": "front", "skill": "2", "to": to(second) },
+        ] });
+        let path = format!("tenants/{tenant}/routes");
+        assert_eq!(operator.admin("PUT", &path, &rules).await.status, 200);
+    }
+    let nowhere = json!({ "rules": [{ "to": to("nobody") }] });
+    let refused = operator.admin("PUT", "tenants/acme/routes", &nowhere).await;
+    assert_eq!(refused.code(), "nothing-served");
+
+    let token = operator.token.clone();
+    drop(operator);
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    let operator = Administered::open(folder.path()).await.with(&token);
+    for (tenant, first, second) in [("acme", "sales", "care"), ("other", "care", "sales")] {
+        assert_eq!(says_to(&operator, tenant, "c1", "1").await, first);
+        assert_eq!(says_to(&operator, tenant, "c2", "2").await, second);
+        assert_eq!(says_to(&operator, tenant, "c3", "3").await, "front");
+    }
+    // The next new conversation goes another way, and those that have begun do not.
+    operator
+        .admin("PUT", "tenants/acme/routes", &json!({ "rules": [] }))
+        .await;
+    assert_eq!(says_to(&operator, "acme", "c1", "1").await, "sales");
+    assert_eq!(says_to(&operator, "acme", "c4", "1").await, "front");
+}
+
 /// Every route of the admin API, and the role that alone is enough for it.
-const ROUTES: [(&str, &str, &str); 14] = [
+const ROUTES: [(&str, &str, &str); 16] = [
+    ("GET", "tenants/acme/routes", "invoker"),
+    ("PUT", "tenants/acme/routes", "developer"),
     ("GET", "tenants/acme/bots", "invoker"),
     ("GET", "tenants/acme/bots/bot/revisions", "invoker"),
     ("POST", "tenants/acme/bots/bot/revisions", "developer"),

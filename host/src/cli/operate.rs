@@ -3,6 +3,7 @@
 mod deploy;
 mod list;
 mod remote;
+mod routes;
 mod table;
 mod tokens;
 
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 
 pub(super) use deploy::Args as DeployArgs;
 pub(super) use list::{AuditArgs, BotsArgs, RevisionsArgs, TenantsArgs};
+pub(super) use routes::Args as RoutesArgs;
 pub(super) use tokens::Args as TokensArgs;
 
 use super::{Ended, give};
@@ -152,6 +154,7 @@ pub(super) async fn undeploy(args: UndeployArgs) -> Result<(), Ended> {
 }
 
 pub(super) use list::{audit, bots, revisions, tenants};
+pub(super) use routes::run as routes;
 pub(super) use tokens::run as tokens;
 
 /// What an environment serves now, in a line.

@@ -44,6 +44,10 @@ pub(super) fn routes() -> Router<FrontDoor> {
         .route(&of("deployment/rollback"), post(deployments::roll_back))
         .route(&of("deployment/promote"), post(deployments::promote))
         .route(&of("history"), get(deployments::history))
+        .route(
+            "/admin/v1/tenants/{tenant}/routes",
+            get(deployments::get_routes).put(deployments::put_routes),
+        )
         .route("/admin/v1/audit", get(tokens::audit))
         .route("/admin/v1/tokens", get(tokens::list).post(tokens::make))
         .route("/admin/v1/tokens/{id}", delete(tokens::revoke))
@@ -101,7 +105,7 @@ impl From<NotChanged> for Problem {
             | NotChanged::NothingBefore(_)
             | NotChanged::Split(_)
             | NotChanged::NoSplit(_) => (StatusCode::CONFLICT, Fault::Caller),
-            NotChanged::BadSetting(_) | NotChanged::Weight(_) => {
+            NotChanged::BadSetting(_) | NotChanged::Weight(_) | NotChanged::Rules(_) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, Fault::Caller)
             }
         };

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
 
+use super::routing::Rule;
 use super::settings::Settings;
 use crate::store::{Change, Digest, Expected, Failed, NotCommitted, Record, Revision, Store};
 use crate::tenant::{Address, BotName, Environment, TenantId};
@@ -96,6 +97,8 @@ pub enum Changed {
     Undeployed,
     /// An artifact was taken.
     RevisionAdded,
+    /// A tenant got other routing rules.
+    Routed,
     /// A token was made.
     TokenMade,
     /// A token was made invalid.
@@ -315,6 +318,29 @@ impl Ledger {
         Ok(found)
     }
 
+    /// A tenant's routing rules.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn rules(&self, tenant: &TenantId) -> Result<Vec<Rule>, Failed> {
+        let kept = read(&self.store, &rules_key(tenant)).await?;
+        Ok(kept.unwrap_or_default())
+    }
+
+    /// Every tenant's that has some.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn all_rules(&self) -> Result<Vec<(TenantId, Vec<Rule>)>, Failed> {
+        let mut found = Vec::new();
+        for record in self.store.records.list(RULES, None, ALL).await? {
+            let tenant = record.key.trim_start_matches(RULES).parse();
+            let tenant = tenant.map_err(|error| unreadable(&record.key, &error))?;
+            found.push((tenant, parse(&record)?));
+        }
+        Ok(found)
+    }
+
     /// At most so many entries of the audit log after one of them, the oldest first.
     ///
     /// # Errors
@@ -384,6 +410,14 @@ impl Changing<'_> {
         self.put(past_key(at, next.number), Expected::Absent, next)
     }
 
+    /// Gives a tenant other routing rules.
+    ///
+    /// # Errors
+    /// [`Failed`] if they cannot be written.
+    pub fn rules(&mut self, tenant: &TenantId, rules: &[Rule]) -> Result<(), Failed> {
+        self.put(rules_key(tenant), Expected::Anything, &rules)
+    }
+
     /// Any other record.
     ///
     /// # Errors
@@ -428,6 +462,12 @@ impl Changing<'_> {
         *self.last = number;
         Ok(())
     }
+}
+
+const RULES: &str = "rules/";
+
+fn rules_key(tenant: &TenantId) -> String {
+    format!("{RULES}{tenant}")
 }
 
 fn deployment_key(at: &Address) -> String {

@@ -9,6 +9,7 @@ use crate::http::problem::Problem;
 use crate::http::received::{Names, Received};
 use crate::liveperson::read;
 use crate::registry::ledger::Kept;
+use crate::registry::routing::Rule;
 use crate::registry::settings::Settings;
 use crate::store::Digest;
 use crate::tenant::{Address, BotName, Environment, TenantId};
@@ -161,4 +162,40 @@ async fn note(received: &Received) -> Result<String, Problem> {
     }
     let Noted { note } = received.read(read).await?;
     Ok(note)
+}
+
+#[derive(Deserialize)]
+pub(super) struct OfTenant {
+    tenant: TenantId,
+}
+
+/// A tenant's rules, the first that matches first.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Routes {
+    rules: Vec<Rule>,
+    #[serde(default, skip_serializing)]
+    note: String,
+}
+
+pub(super) async fn get_routes(
+    Operator { control, .. }: Operator<Reads>,
+    Names(OfTenant { tenant }): Names<OfTenant>,
+) -> Result<Json<Routes>, Problem> {
+    let rules = control.ledger().rules(&tenant).await?;
+    let note = String::new();
+    Ok(Json(Routes { rules, note }))
+}
+
+pub(super) async fn put_routes(
+    Operator {
+        control, caller, ..
+    }: Operator<Changes>,
+    Names(OfTenant { tenant }): Names<OfTenant>,
+    received: Received,
+) -> Result<Json<Routes>, Problem> {
+    let routes: Routes = received.read(read).await?;
+    let by = caller.by(routes.note.clone());
+    control.route(&tenant, routes.rules.clone(), by).await?;
+    Ok(Json(routes))
 }

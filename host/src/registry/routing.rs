@@ -1,0 +1,146 @@
+//! Which bot answers a conversation that asks for another one: a tenant's rules, the first that matches. A conversation
+//! keeps what it was given when it began, whatever becomes of the rules.
+
+use std::time::Duration;
+
+use moka::sync::Cache;
+use serde::{Deserialize, Serialize};
+
+use crate::tenant::{Address, BotName, Environment};
+
+/// Conversations whose way is remembered, of one tenant, and for how long after their last turn.
+const REMEMBERED: u64 = 100_000;
+const REMEMBERED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+/// More rules than anybody reads.
+pub const MOST_RULES: usize = 1_000;
+
+/// One rule: what is left out matches anything.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// The bot that is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bot: Option<BotName>,
+    /// The environment that is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<Environment>,
+    /// The id of the skill that the conversation is routed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skill: Option<String>,
+    /// Who answers.
+    pub to: Target,
+}
+
+/// A bot of the same tenant, and one of its environments.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Hash, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// Which bot.
+    pub bot: BotName,
+    /// Which of its environments.
+    pub environment: Environment,
+}
+
+/// A tenant's rules.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    rules: Vec<Rule>,
+    /// What each conversation was given, by what it asked for.
+    given: Cache<(Target, String), Target>,
+}
+
+impl Rules {
+    /// Rules that follow others: what a conversation was given by those stays.
+    pub fn after(before: Option<&Rules>, rules: Vec<Rule>) -> Self {
+        let given = before.map_or_else(
+            || {
+                Cache::builder()
+                    .max_capacity(REMEMBERED)
+                    .time_to_idle(REMEMBERED_FOR)
+                    .build()
+            },
+            |before| before.given.clone(),
+        );
+        Self { rules, given }
+    }
+
+    /// Who answers a conversation that asks for a bot.
+    pub fn way(&self, asked: &Address, conversation: &str, skill: Option<&str>) -> Address {
+        let asks = Target {
+            bot: asked.bot.clone(),
+            environment: asked.environment.clone(),
+        };
+        let key = (asks, conversation.to_owned());
+        let given = self.given.get_with_by_ref(&key, || {
+            let rule = self.rules.iter().find(|rule| rule.matches(asked, skill));
+            rule.map_or_else(|| key.0.clone(), |rule| rule.to.clone())
+        });
+        Address {
+            tenant: asked.tenant.clone(),
+            bot: given.bot,
+            environment: given.environment,
+        }
+    }
+}
+
+impl Rule {
+    fn matches(&self, asked: &Address, skill: Option<&str>) -> bool {
+        self.bot.as_ref().is_none_or(|bot| *bot == asked.bot)
+            && self
+                .environment
+                .as_ref()
+                .is_none_or(|at| *at == asked.environment)
+            && self
+                .skill
+                .as_deref()
+                .is_none_or(|wanted| skill == Some(wanted))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn rules(rules: serde_json::Value) -> Vec<Rule> {
+        serde_json::from_value(rules).expect("rules")
+    }
+
+    fn asked(bot: &str) -> Address {
+        Address {
+            tenant: "acme".parse().expect("a tenant"),
+            bot: bot.parse().expect("a bot"),
+            environment: Environment::draft(),
+        }
+    }
+
+    #[test]
+    fn the_first_rule_that_matches_says_who_answers() {
+        let to = |bot: &str| json!({ "bot": bot, "environment": "draft" });
+        let rules = rules(json!([
+            { "skill": "1", "bot": "a", "to": to("b") },
+            { "skill": "1", "to": to("c") },
+            { "environment": "production", "to": to("d") },
+        ]));
+        let rules = Rules::after(None, rules);
+        for (bot, skill, answers) in [
+            ("a", Some("1"), "b"),
+            ("x", Some("1"), "c"),
+            ("a", Some("2"), "a"),
+            ("a", None, "a"),
+        ] {
+            let conversation = format!("{bot}{skill:?}");
+            assert_eq!(rules.way(&asked(bot), &conversation, skill), asked(answers));
+        }
+    }
+
+    #[test]
+    fn a_conversation_keeps_what_it_was_given_when_it_began() {
+        let old = rules(json!([{ "to": { "bot": "b", "environment": "draft" } }]));
+        let old = Rules::after(None, old);
+        assert_eq!(old.way(&asked("a"), "begun", None), asked("b"));
+        let new = Rules::after(Some(&old), Vec::new());
+        assert_eq!(new.way(&asked("a"), "begun", None), asked("b"));
+        assert_eq!(new.way(&asked("a"), "later", None), asked("a"));
+    }
+}
