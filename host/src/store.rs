@@ -49,7 +49,7 @@ impl Store {
     /// [`Failed`] if the folder cannot be used, or what it has is not this store's.
     pub fn open(folder: &Path) -> Result<Self, Failed> {
         Ok(Self {
-            records: Arc::new(embedded::Embedded::open(&folder.join("records.redb"))?),
+            records: Arc::new(embedded::Embedded::open(&folder.join("records"))?),
             blobs: Arc::new(blobs::Folder::open(&folder.join("blobs"))?),
         })
     }

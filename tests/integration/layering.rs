@@ -38,7 +38,7 @@ const HOMES: [(&str, &[&str]); 11] = [
     ("hyper", &["cli", "http"]),
     ("moka::", &["conversations", "registry", "sandbox"]),
     ("prometheus_client", &["metrics"]),
-    ("redb::", &["store"]),
+    ("fjall::", &["store"]),
     ("std::env::", &["cli"]),
     ("ureq", &["cli"]),
     ("wasmtime", &["sandbox", "capabilities", "bindings"]),

@@ -1,24 +1,23 @@
-//! Records in a file of this machine. Commits that wait together are written together: what makes one durable costs the
+//! Records on a disk of this machine. Commits that wait together are written together: what makes one durable costs the
 //! same for a hundred.
 
+use std::collections::HashMap;
+use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use redb::{Database, ReadableDatabase, ReadableTable, Table, TableDefinition, WriteTransaction};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use tokio::sync::{broadcast, oneshot};
 
 use super::records::{Change, Expected, NotCommitted, Record, Records, Revision, To, Watch};
 use super::{Answer, Failed};
 
-/// The revision, when it expires in milliseconds since 1970 (0: it does not), the value.
-type Row = (u64, u64, &'static [u8]);
-const RECORDS: TableDefinition<'_, &str, Row> = TableDefinition::new("records");
-/// What expires, soonest first.
-const EXPIRIES: TableDefinition<'_, (u64, &str), ()> = TableDefinition::new("expiries");
-const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
+/// The key in `meta` of the revision of the last commit.
 const LAST_REVISION: &str = "last-revision";
+/// Memory for blocks that were read.
+const CACHE_BYTES: u64 = 16 << 20;
 
 /// Commits that are written together at most.
 const GROUP: usize = 256;
@@ -30,12 +29,63 @@ const BEHIND: usize = 1024;
 const SWEEP: Duration = Duration::from_secs(1);
 const SWEPT: usize = 1000;
 
-/// Records in a file.
-#[derive(Debug)]
+/// Records in a folder.
 pub(super) struct Embedded {
-    database: Arc<Database>,
+    files: Files,
     commits: mpsc::SyncSender<Commit>,
     watched: broadcast::Sender<Arc<[String]>>,
+}
+
+impl fmt::Debug for Embedded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Embedded").finish_non_exhaustive()
+    }
+}
+
+/// What is on the disk.
+#[derive(Clone)]
+struct Files {
+    database: Database,
+    /// Each value behind its [`Head`].
+    records: Keyspace,
+    /// What expires, soonest first: the moment, then the key.
+    expiries: Keyspace,
+    meta: Keyspace,
+}
+
+/// What stands before the value of a record.
+#[derive(Clone, Copy)]
+struct Head {
+    revision: u64,
+    /// In milliseconds since 1970; 0: never.
+    expires: u64,
+}
+
+impl Head {
+    const BYTES: usize = 16;
+
+    fn before(self, value: &[u8]) -> Vec<u8> {
+        let mut row = Vec::with_capacity(Self::BYTES + value.len());
+        row.extend_from_slice(&self.revision.to_be_bytes());
+        row.extend_from_slice(&self.expires.to_be_bytes());
+        row.extend_from_slice(value);
+        row
+    }
+
+    fn of(row: &[u8]) -> Result<(Self, &[u8]), Failed> {
+        let short = || Failed::because("a record is shorter than its head");
+        let (revision, rest) = row.split_first_chunk().ok_or_else(short)?;
+        let (expires, value) = rest.split_first_chunk().ok_or_else(short)?;
+        let head = Self {
+            revision: u64::from_be_bytes(*revision),
+            expires: u64::from_be_bytes(*expires),
+        };
+        Ok((head, value))
+    }
+
+    fn is_there(self, now: u64) -> bool {
+        self.expires == 0 || self.expires > now
+    }
 }
 
 /// A commit on its way.
@@ -45,26 +95,16 @@ struct Commit {
 }
 
 impl Embedded {
-    pub(super) fn open(file: &Path) -> Result<Self, Failed> {
-        if let Some(folder) = file.parent() {
-            std::fs::create_dir_all(folder).map_err(Failed::because)?;
-        }
-        let database = Database::create(file).map_err(|error| {
-            Failed::because(format_args!(
-                "\"{}\" cannot be opened: {error}",
-                file.display()
-            ))
+    pub(super) fn open(folder: &Path) -> Result<Self, Failed> {
+        let files = Files::open(folder).map_err(|error| {
+            let shown = folder.display();
+            Failed::because(format_args!("\"{shown}\" cannot be opened: {error}"))
         })?;
-        let database = Arc::new(database);
-        // So that a reader finds the tables, though nothing may be in them.
-        let begun = database.begin_write().map_err(Failed::because)?;
-        Tables::open(&begun)?;
-        begun.commit().map_err(Failed::because)?;
-
         let (commits, incoming) = mpsc::sync_channel(WAITING);
         let (watched, _) = broadcast::channel(BEHIND);
         let writer = Writer {
-            database: Arc::clone(&database),
+            files: files.clone(),
+            last: files.last_revision()?,
             watched: watched.clone(),
         };
         thread::Builder::new()
@@ -72,17 +112,15 @@ impl Embedded {
             .spawn(move || writer.run(&incoming))
             .map_err(Failed::because)?;
         Ok(Self {
-            database,
+            files,
             commits,
             watched,
         })
     }
 
     fn read(&self, key: &str) -> Result<Option<Record>, Failed> {
-        let begun = self.database.begin_read().map_err(Failed::because)?;
-        let records = begun.open_table(RECORDS).map_err(Failed::because)?;
-        let row = records.get(key).map_err(Failed::because)?;
-        Ok(row.and_then(|row| record(key, row.value(), now_ms())))
+        let row = self.files.records.get(key).map_err(Failed::because)?;
+        row.map_or(Ok(None), |row| record(key, &row, now_ms()))
     }
 
     fn read_all(
@@ -91,22 +129,46 @@ impl Embedded {
         after: Option<&str>,
         at_most: usize,
     ) -> Result<Vec<Record>, Failed> {
-        let begun = self.database.begin_read().map_err(Failed::because)?;
-        let records = begun.open_table(RECORDS).map_err(Failed::because)?;
         let from = after.map_or(prefix, |after| after.max(prefix));
         let now = now_ms();
         let mut found = Vec::new();
-        for row in records.range(from..).map_err(Failed::because)? {
-            let (key, row) = row.map_err(Failed::because)?;
-            let key = key.value();
+        for row in self.files.records.range(from..) {
+            let (key, row) = row.into_inner().map_err(Failed::because)?;
+            let key = std::str::from_utf8(&key).map_err(Failed::because)?;
             if !key.starts_with(prefix) || found.len() == at_most {
                 break;
             }
             if after != Some(key) {
-                found.extend(record(key, row.value(), now));
+                found.extend(record(key, &row, now)?);
             }
         }
         Ok(found)
+    }
+}
+
+impl Files {
+    fn open(folder: &Path) -> fjall::Result<Self> {
+        let database = Database::builder(folder).cache_size(CACHE_BYTES).open()?;
+        let keyspace = |name| database.keyspace(name, KeyspaceCreateOptions::default);
+        Ok(Self {
+            records: keyspace("records")?,
+            expiries: keyspace("expiries")?,
+            meta: keyspace("meta")?,
+            database,
+        })
+    }
+
+    fn last_revision(&self) -> Result<u64, Failed> {
+        let last = self.meta.get(LAST_REVISION).map_err(Failed::because)?;
+        let Some(last) = last else { return Ok(0) };
+        let bytes = last.first_chunk();
+        let bytes = bytes.ok_or_else(|| Failed::because("the last revision cannot be read"))?;
+        Ok(u64::from_be_bytes(*bytes))
+    }
+
+    fn head(&self, key: &str) -> Result<Option<Head>, Failed> {
+        let row = self.records.get(key).map_err(Failed::because)?;
+        row.map(|row| Ok(Head::of(&row)?.0)).transpose()
     }
 }
 
@@ -151,13 +213,13 @@ impl Records for Embedded {
     }
 }
 
-fn record(key: &str, (revision, expires, value): (u64, u64, &[u8]), now: u64) -> Option<Record> {
-    let is_there = expires == 0 || expires > now;
-    is_there.then(|| Record {
+fn record(key: &str, row: &[u8], now: u64) -> Result<Option<Record>, Failed> {
+    let (head, value) = Head::of(row)?;
+    Ok(head.is_there(now).then(|| Record {
         key: key.to_owned(),
         value: value.to_owned(),
-        revision: Revision(revision),
-    })
+        revision: Revision(head.revision),
+    }))
 }
 
 fn now_ms() -> u64 {
@@ -171,12 +233,13 @@ fn ms_of(time: SystemTime) -> u64 {
 
 /// The thread that writes.
 struct Writer {
-    database: Arc<Database>,
+    files: Files,
+    last: u64,
     watched: broadcast::Sender<Arc<[String]>>,
 }
 
 impl Writer {
-    fn run(&self, incoming: &mpsc::Receiver<Commit>) {
+    fn run(mut self, incoming: &mpsc::Receiver<Commit>) {
         loop {
             match incoming.recv_timeout(SWEEP) {
                 Ok(first) => {
@@ -193,8 +256,8 @@ impl Writer {
         }
     }
 
-    /// Writes a group. One that conflicts takes none of the others with it; a file that fails takes all.
-    fn commit(&self, group: Vec<Commit>) {
+    /// Writes a group. One that conflicts takes none of the others with it; a disk that fails takes all.
+    fn commit(&mut self, group: Vec<Commit>) {
         let written = self.write(&group);
         for (at, commit) in group.into_iter().enumerate() {
             let result = match &written {
@@ -213,134 +276,145 @@ impl Writer {
         }
     }
 
-    fn write(&self, group: &[Commit]) -> Result<Vec<Result<Revision, NotCommitted>>, Failed> {
-        let begun = self.database.begin_write().map_err(Failed::because)?;
+    fn write(&mut self, group: &[Commit]) -> Result<Vec<Result<Revision, NotCommitted>>, Failed> {
+        let mut writing = Writing::begin(&self.files, self.last);
         let mut results = Vec::with_capacity(group.len());
-        {
-            let mut tables = Tables::open(&begun)?;
-            for commit in group {
-                results.push(tables.apply(&commit.changes)?);
-            }
+        for commit in group {
+            results.push(writing.apply(&commit.changes)?);
         }
-        begun.commit().map_err(Failed::because)?;
+        self.last = writing.end()?;
         Ok(results)
     }
 
-    fn sweep(&self) -> Result<(), Failed> {
+    fn sweep(&mut self) -> Result<(), Failed> {
         let now = now_ms();
-        let begun = self.database.begin_read().map_err(Failed::because)?;
-        let expiries = begun.open_table(EXPIRIES).map_err(Failed::because)?;
-        let mut due = Vec::new();
-        for expiry in expiries
-            .range(..=(now, "\u{10ffff}"))
-            .map_err(Failed::because)?
-        {
-            let (expiry, ()) = expiry
-                .map(|(key, unit)| (key, unit.value()))
-                .map_err(Failed::because)?;
-            due.push(expiry.value().1.to_owned());
-            if due.len() == SWEPT {
-                break;
-            }
+        let mut writing = Writing::begin(&self.files, self.last);
+        let due = ..=now.saturating_add(1).to_be_bytes();
+        let mut swept = 0;
+        for expiry in self.files.expiries.range(due).take(SWEPT) {
+            let expiry = expiry.key().map_err(Failed::because)?;
+            let key = expiry.get(8..).unwrap_or_default();
+            let key = std::str::from_utf8(key).map_err(Failed::because)?;
+            writing.remove(key)?;
+            swept += 1;
         }
-        drop(begun);
-        if due.is_empty() {
-            return Ok(());
+        if swept > 0 {
+            writing.end()?;
         }
-        let begun = self.database.begin_write().map_err(Failed::because)?;
-        {
-            let mut tables = Tables::open(&begun)?;
-            for key in &due {
-                tables.remove(key)?;
-            }
-        }
-        begun.commit().map_err(Failed::because)
+        Ok(())
     }
 }
 
-/// The tables of one write.
-struct Tables<'txn> {
-    records: Table<'txn, &'static str, Row>,
-    expiries: Table<'txn, (u64, &'static str), ()>,
-    meta: Table<'txn, &'static str, u64>,
+/// One write to the disk, in the making. Of each key only what it comes to is written: the disk gives all of a write the
+/// same place in time, and would not know which of two was meant.
+struct Writing<'a> {
+    files: &'a Files,
+    /// Rows, or that there is none any more.
+    records: HashMap<String, Option<Vec<u8>>>,
+    /// Whether they are to be there.
+    expiries: HashMap<Vec<u8>, bool>,
+    last: u64,
     now: u64,
 }
 
-impl<'txn> Tables<'txn> {
-    fn open(begun: &'txn WriteTransaction) -> Result<Self, Failed> {
-        Ok(Self {
-            records: begun.open_table(RECORDS).map_err(Failed::because)?,
-            expiries: begun.open_table(EXPIRIES).map_err(Failed::because)?,
-            meta: begun.open_table(META).map_err(Failed::because)?,
+impl<'a> Writing<'a> {
+    fn begin(files: &'a Files, last: u64) -> Self {
+        Self {
+            files,
+            records: HashMap::new(),
+            expiries: HashMap::new(),
+            last,
             now: now_ms(),
-        })
+        }
+    }
+
+    /// Makes it, and gives the revision of the last commit in it.
+    fn end(self) -> Result<u64, Failed> {
+        let files = self.files;
+        // On the disk before anybody sees it.
+        let batch = files.database.batch();
+        let mut batch = batch.durability(Some(PersistMode::SyncAll));
+        for (key, row) in self.records {
+            match row {
+                Some(row) => batch.insert(&files.records, key, row),
+                None => batch.remove(&files.records, key),
+            }
+        }
+        for (expiry, is_there) in self.expiries {
+            if is_there {
+                batch.insert(&files.expiries, expiry, []);
+            } else {
+                batch.remove(&files.expiries, expiry);
+            }
+        }
+        batch.insert(&files.meta, LAST_REVISION, self.last.to_be_bytes());
+        batch.commit().map_err(Failed::because)?;
+        Ok(self.last)
     }
 
     /// Checks all of a commit before it changes anything.
     fn apply(&mut self, changes: &[Change]) -> Result<Result<Revision, NotCommitted>, Failed> {
         for change in changes {
-            let found = self.found(&change.key)?;
+            let found = self
+                .head(&change.key)?
+                .filter(|head| head.is_there(self.now));
             let is_expected = match change.expected {
                 Expected::Anything => true,
                 Expected::Absent => found.is_none(),
-                Expected::At(revision) => found == Some(revision),
+                Expected::At(revision) => found.is_some_and(|head| head.revision == revision.0),
             };
             if !is_expected {
                 let key = change.key.clone();
                 return Ok(Err(NotCommitted::Conflict { key }));
             }
         }
-        let revision = self.next_revision()?;
+        self.last += 1;
         for change in changes {
             match &change.to {
                 To::Value { bytes, expires } => {
-                    let expires = expires.map_or(0, ms_of);
-                    self.put(&change.key, revision, expires, bytes)?;
+                    let head = Head {
+                        revision: self.last,
+                        expires: expires.map_or(0, ms_of),
+                    };
+                    self.put(&change.key, head, bytes)?;
                 }
                 To::Nothing => self.remove(&change.key)?,
                 To::Same => {}
             }
         }
-        Ok(Ok(Revision(revision)))
+        Ok(Ok(Revision(self.last)))
     }
 
-    fn found(&self, key: &str) -> Result<Option<Revision>, Failed> {
-        let row = self.records.get(key).map_err(Failed::because)?;
-        Ok(row.and_then(|row| {
-            let (revision, expires, _) = row.value();
-            (expires == 0 || expires > self.now).then_some(Revision(revision))
-        }))
-    }
-
-    fn next_revision(&mut self) -> Result<u64, Failed> {
-        let last = self.meta.get(LAST_REVISION).map_err(Failed::because)?;
-        let next = last.map_or(0, |last| last.value()) + 1;
-        self.meta
-            .insert(LAST_REVISION, next)
-            .map_err(Failed::because)?;
-        Ok(next)
-    }
-
-    fn put(&mut self, key: &str, revision: u64, expires: u64, bytes: &[u8]) -> Result<(), Failed> {
-        self.remove(key)?;
-        let row = (revision, expires, bytes);
-        self.records.insert(key, row).map_err(Failed::because)?;
-        if expires > 0 {
-            self.expiries
-                .insert((expires, key), ())
-                .map_err(Failed::because)?;
+    fn head(&self, key: &str) -> Result<Option<Head>, Failed> {
+        match self.records.get(key) {
+            Some(Some(row)) => Ok(Some(Head::of(row)?.0)),
+            Some(None) => Ok(None),
+            None => self.files.head(key),
         }
+    }
+
+    fn put(&mut self, key: &str, head: Head, bytes: &[u8]) -> Result<(), Failed> {
+        self.remove(key)?;
+        if head.expires > 0 {
+            self.expiries.insert(expiry(key, head.expires), true);
+        }
+        self.records
+            .insert(key.to_owned(), Some(head.before(bytes)));
         Ok(())
     }
 
     fn remove(&mut self, key: &str) -> Result<(), Failed> {
-        let removed = self.records.remove(key).map_err(Failed::because)?;
-        let expires = removed.map(|row| row.value().1);
-        if let Some(expires @ 1..) = expires {
-            self.expiries
-                .remove((expires, key))
-                .map_err(Failed::because)?;
+        let Some(head) = self.head(key)? else {
+            return Ok(());
+        };
+        if head.expires > 0 {
+            self.expiries.insert(expiry(key, head.expires), false);
         }
+        self.records.insert(key.to_owned(), None);
         Ok(())
     }
+}
+
+fn expiry(key: &str, expires: u64) -> Vec<u8> {
+    [&expires.to_be_bytes(), key.as_bytes()].concat()
 }

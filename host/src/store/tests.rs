@@ -197,6 +197,23 @@ async fn what_has_expired_is_not_there_and_can_be_made_anew() {
 }
 
 #[tokio::test]
+async fn of_several_changes_to_a_record_in_one_commit_the_last_counts() {
+    let opened = Opened::new();
+    let later = SystemTime::now() + Duration::from_secs(600);
+    let commit = vec![
+        put("a", Expected::Anything, "1"),
+        Change::remove("a", Expected::Anything),
+        until("a", "2", later),
+        put("b", Expected::Anything, "1"),
+        Change::remove("b", Expected::Anything),
+    ];
+    opened.commit(commit).await.expect("a commit");
+    let opened = opened.again().await;
+    assert_eq!(opened.keys("", None, 10).await, ["a"]);
+    assert_eq!(opened.value("a").await.as_deref(), Some("2"));
+}
+
+#[tokio::test]
 async fn a_watch_sees_the_commits_of_its_prefix_and_is_told_what_it_missed() {
     let opened = Opened::new();
     let mut watch = opened.store.records.watch("b/");
@@ -250,9 +267,9 @@ async fn a_blob_is_what_its_digest_says_or_an_error() {
 #[tokio::test]
 async fn a_file_that_is_no_store_is_told_by_its_name() {
     let folder = tempdir().expect("a folder");
-    std::fs::write(folder.path().join("records.redb"), b"no store").expect("it can be written");
+    std::fs::write(folder.path().join("records"), b"no store").expect("it can be written");
     let error = Store::open(folder.path())
         .expect_err("no store")
         .to_string();
-    assert!(error.contains("records.redb"), "{error}");
+    assert!(error.contains("records\" cannot be opened"), "{error}");
 }
