@@ -192,6 +192,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 const PREFIX: &str = "retort";
 /// What is kept of the path of such a call.
 const PATH_CHARACTERS: usize = 200;
+/// What is kept of a note.
+const NOTE_CHARACTERS: usize = 1_000;
 const ID_BYTES: usize = 6;
 const SECRET_BYTES: usize = 32;
 
@@ -320,7 +322,7 @@ impl Access {
         if !by.has(&wanted.roles, wanted.tenants.as_ref()) {
             return Err(NotMade::More);
         }
-        let by = by.by(String::new());
+        let by = by.by("");
         let (kept, token) = drafted(&by, wanted)?;
         Ok((self.keep(&by, kept).await?, token))
     }
@@ -379,7 +381,7 @@ impl Access {
             ..Kept::clone(&token)
         };
         changing.put(format!("token/{id}"), Expected::Anything, &revoked)?;
-        let by = by.by(String::new());
+        let by = by.by("");
         changing
             .keep(&by, Changed::TokenRevoked, None, id, &revoked.name)
             .await?;
@@ -399,11 +401,11 @@ impl Access {
 }
 
 impl Caller {
-    /// Their name, and what they say of what they do.
-    pub fn by(&self, note: String) -> By {
+    /// Their name, and what they say of what they do, as far as it is a note and not a book.
+    pub fn by(&self, note: impl AsRef<str>) -> By {
         By {
             who: self.0.name.clone(),
-            note,
+            note: note.as_ref().chars().take(NOTE_CHARACTERS).collect(),
         }
     }
 

@@ -186,6 +186,10 @@ async fn what_may_not_serve_is_told_in_plain_words_and_nothing_changes() {
         let refused = operator.send("POST", path, bytes).await;
         assert_eq!(refused.code(), code, "{refused:?}");
     }
+    let bad = operator
+        .send("POST", &format!("{path}?nope=1"), saying("x"))
+        .await;
+    assert_eq!((bad.status.as_u16(), bad.code()), (400, "bad-query"));
     let at = deployment("acme", "bot");
     let none = "0".repeat(64);
     for (asked, status, code) in [

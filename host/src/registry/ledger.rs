@@ -189,10 +189,8 @@ impl Ledger {
     /// # Errors
     /// [`Failed`] if it cannot be read.
     pub async fn open(store: Store) -> Result<Self, Failed> {
-        // Later entries have greater numbers, which are as many as there are.
-        let entries = store.records.list("audit/", None, ALL).await?;
-        let last = entries.len() as u64;
-        let last = Mutex::new(last);
+        let last: Option<u64> = read(&store, LAST_ENTRY).await?;
+        let last = Mutex::new(last.unwrap_or_default());
         Ok(Self { store, last })
     }
 
@@ -457,6 +455,7 @@ impl Changing<'_> {
             detail: detail.into(),
         };
         self.put(audit_key(number), Expected::Absent, &entry)?;
+        self.put(LAST_ENTRY.to_owned(), Expected::Anything, &number)?;
         let changes = std::mem::take(&mut self.changes);
         self.store.records.commit(changes).await?;
         *self.last = number;
@@ -464,6 +463,8 @@ impl Changing<'_> {
     }
 }
 
+/// The number of the last entry of the audit log.
+const LAST_ENTRY: &str = "last-entry";
 const RULES: &str = "rules/";
 
 fn rules_key(tenant: &TenantId) -> String {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::to_bytes;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
-use super::UPLOAD;
+use super::{UPLOAD, asked};
 use crate::http::FrontDoor;
 use crate::http::callers::{Changes, Operator, Reads};
 use crate::http::problem::Problem;
@@ -60,7 +61,7 @@ pub(super) struct Revisions {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct Noted {
     note: String,
 }
@@ -112,9 +113,10 @@ pub(super) async fn add_revision(
         control, caller, ..
     }: Operator<Changes>,
     Names(OfBot { tenant, bot }): Names<OfBot>,
-    Query(Noted { note }): Query<Noted>,
+    query: Result<Query<Noted>, QueryRejection>,
     request: Request,
 ) -> Result<(StatusCode, Json<KeptRevision>), Problem> {
+    let Noted { note } = asked(query)?;
     let limit = door.host.sandbox().settings().component.bytes;
     // One at a time: a component takes far more memory than any message.
     let _uploading = door.uploads.lock().await;

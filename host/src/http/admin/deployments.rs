@@ -195,7 +195,7 @@ pub(super) async fn put_routes(
     received: Received,
 ) -> Result<Json<Routes>, Problem> {
     let routes: Routes = received.read(read).await?;
-    let by = caller.by(routes.note.clone());
+    let by = caller.by(&routes.note);
     control.route(&tenant, routes.rules.clone(), by).await?;
     Ok(Json(routes))
 }
