@@ -35,7 +35,8 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            filter: "info".to_owned(),
+            // The store's own steps are of no interest as long as they succeed.
+            filter: "info,fjall=warn,lsm_tree=warn".to_owned(),
             format: Format::Text,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Request;
@@ -32,11 +33,22 @@ pub fn saying(word: &str) -> Vec<u8> {
     component(&text).expect("it is a bot")
 }
 
+/// The store of a folder, once whoever had it before has given it back: its threads end a moment after it is dropped.
+async fn opened(folder: &Path) -> Store {
+    for _ in 0..200 {
+        if let Ok(store) = Store::open(folder) {
+            return store;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Store::open(folder).expect("a store")
+}
+
 impl Administered {
     /// Opens a folder.
     pub async fn open(folder: &Path) -> Self {
         let host = Host::new(Settings::default()).expect("a host");
-        let store = Store::open(folder).expect("a store");
+        let store = opened(folder).await;
         let control = Control::open(host.clone(), store, Defaults::default(), BTreeSet::new());
         let control = control.await.expect("the operators' side");
         let unserved = control.serve_all().await.expect("it can be read");

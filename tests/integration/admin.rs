@@ -88,8 +88,6 @@ async fn what_was_answered_is_there_after_a_restart() {
     operator.deploy("acme", "bot", &digest, 100).await;
     let token = operator.token.clone();
     drop(operator);
-    // Its thread gives the file back once nobody is left.
-    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     let operator = Administered::open(folder.path()).await.with(&token);
     assert_eq!(operator.says("acme", "bot", "c").await, "kept");
     let bots = operator
@@ -255,7 +253,6 @@ async fn each_skill_reaches_the_bot_that_its_tenants_rules_say_also_after_a_rest
 
     let token = operator.token.clone();
     drop(operator);
-    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     let operator = Administered::open(folder.path()).await.with(&token);
     for (tenant, first, second) in [("acme", "sales", "care"), ("other", "care", "sales")] {
         assert_eq!(says_to(&operator, tenant, "c1", "1").await, first);

@@ -27,7 +27,6 @@ async fn every_deployment_is_there_after_a_restart_and_a_component_is_loaded_onc
     }
     let token = operator.token.clone();
     drop(operator);
-    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     let operator = Administered::open(folder.path()).await.with(&token);
     for n in 0..many {
         assert_eq!(operator.says(&tenant(n), "bot", "c").await, word(n));
