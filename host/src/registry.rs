@@ -3,6 +3,7 @@
 
 pub mod deployment;
 pub mod failure_policy;
+mod fingerprint;
 pub mod ledger;
 pub mod manifest;
 pub mod routing;
@@ -102,7 +103,7 @@ impl Registry {
     pub fn way<'a>(
         &self,
         asked: &'a Address,
-        conversation: &str,
+        conversation: Option<&str>,
         skill: Option<&str>,
     ) -> Cow<'a, Address> {
         match self.1.load().get(&asked.tenant) {

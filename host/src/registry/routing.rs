@@ -6,6 +6,7 @@ use std::time::Duration;
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 
+use super::fingerprint::{Fingerprint, fingerprint};
 use crate::tenant::{Address, BotName, Environment};
 
 /// Conversations whose way is remembered, of one tenant, and for how long after their last turn.
@@ -46,7 +47,7 @@ pub struct Target {
 pub struct Rules {
     rules: Vec<Rule>,
     /// What each conversation was given, by what it asked for.
-    given: Cache<(Target, String), Target>,
+    given: Cache<Fingerprint, Target>,
 }
 
 impl Rules {
@@ -64,21 +65,33 @@ impl Rules {
         Self { rules, given }
     }
 
-    /// Who answers a conversation that asks for a bot.
-    pub fn way(&self, asked: &Address, conversation: &str, skill: Option<&str>) -> Address {
-        let asks = Target {
-            bot: asked.bot.clone(),
-            environment: asked.environment.clone(),
-        };
-        let key = (asks, conversation.to_owned());
-        let given = self.given.get_with_by_ref(&key, || {
+    /// Who answers a conversation that asks for a bot. What is no conversation, such as a connection test, keeps nothing.
+    pub fn way(&self, asked: &Address, conversation: Option<&str>, skill: Option<&str>) -> Address {
+        let matching = || {
             let rule = self.rules.iter().find(|rule| rule.matches(asked, skill));
-            rule.map_or_else(|| key.0.clone(), |rule| rule.to.clone())
-        });
+            rule.map_or_else(|| Target::of(asked), |rule| rule.to.clone())
+        };
+        let given = match conversation {
+            None => matching(),
+            Some(conversation) => {
+                let (bot, environment) = (asked.bot.as_str(), asked.environment.as_str());
+                let key = fingerprint(&[bot, environment, conversation]);
+                self.given.get_with(key, matching)
+            }
+        };
         Address {
             tenant: asked.tenant.clone(),
             bot: given.bot,
             environment: given.environment,
+        }
+    }
+}
+
+impl Target {
+    fn of(asked: &Address) -> Self {
+        Self {
+            bot: asked.bot.clone(),
+            environment: asked.environment.clone(),
         }
     }
 }
@@ -130,7 +143,10 @@ mod tests {
             ("a", None, "a"),
         ] {
             let conversation = format!("{bot}{skill:?}");
-            assert_eq!(rules.way(&asked(bot), &conversation, skill), asked(answers));
+            assert_eq!(
+                rules.way(&asked(bot), Some(&conversation), skill),
+                asked(answers)
+            );
         }
     }
 
@@ -138,9 +154,12 @@ mod tests {
     fn a_conversation_keeps_what_it_was_given_when_it_began() {
         let old = rules(json!([{ "to": { "bot": "b", "environment": "draft" } }]));
         let old = Rules::after(None, old);
-        assert_eq!(old.way(&asked("a"), "begun", None), asked("b"));
+        assert_eq!(old.way(&asked("a"), Some("begun"), None), asked("b"));
         let new = Rules::after(Some(&old), Vec::new());
-        assert_eq!(new.way(&asked("a"), "begun", None), asked("b"));
-        assert_eq!(new.way(&asked("a"), "later", None), asked("a"));
+        assert_eq!(new.way(&asked("a"), Some("begun"), None), asked("b"));
+        assert_eq!(new.way(&asked("a"), Some("later"), None), asked("a"));
+        // What is no conversation begins each time.
+        assert_eq!(old.way(&asked("a"), None, None), asked("b"));
+        assert_eq!(new.way(&asked("a"), None, None), asked("a"));
     }
 }

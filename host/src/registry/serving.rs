@@ -8,6 +8,7 @@ use std::time::Duration;
 use moka::sync::Cache;
 
 use super::Deployment;
+use super::fingerprint::{Fingerprint, fingerprint};
 
 /// Conversations whose side is remembered, of one split. Beyond that, and after this time without a turn, a
 /// conversation is given a side anew: the same one, unless the weights have changed.
@@ -31,7 +32,7 @@ pub struct Split {
     /// How many of a hundred new conversations are the second one's.
     weight: u8,
     /// The digest of each conversation's revision. The same for as long as the same two share, whatever the weights.
-    chosen: Cache<String, Arc<str>>,
+    chosen: Cache<Fingerprint, Arc<str>>,
 }
 
 impl Serving {
@@ -81,13 +82,14 @@ impl Split {
             let sides = [&self.first, &self.second];
             sides.into_iter().find(|side| side.bot.digest() == digest)
         };
-        if let Some(known) = self.chosen.get(conversation).as_deref().and_then(side) {
+        let fingerprint = fingerprint(&[conversation]);
+        if let Some(known) = self.chosen.get(&fingerprint).as_deref().and_then(side) {
             return known;
         }
         let is_second = share(conversation) < self.weight;
         let side = if is_second { &self.second } else { &self.first };
         let digest: Arc<str> = side.bot.digest().into();
-        self.chosen.insert(conversation.to_owned(), digest);
+        self.chosen.insert(fingerprint, digest);
         side
     }
 }
