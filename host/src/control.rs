@@ -1,22 +1,27 @@
 //! What operators do: give the host artifacts, and say what serves where. A change is first seen to be possible, then
 //! kept, then brought into force; whoever asked is answered after that, so nothing that was answered is ever lost.
 
-use std::collections::{BTreeSet, HashSet};
+mod next;
+mod not_changed;
+mod restoring;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+pub use not_changed::NotChanged;
+
 use crate::access::Access;
 use crate::bindings::CONTRACT;
-use crate::bindings::types::Description;
 use crate::invocation::Host;
 use crate::registry::ledger::{By, Changed, Changing, Kept, KeptRevision, Ledger, NotKept, Side};
 use crate::registry::routing::{MOST_RULES, Rule};
-use crate::registry::settings::{BadSetting, Defaults, Grant, Settings};
-use crate::registry::{Deployment, Inspected, Known, NotDeployable, Serving};
-use crate::sandbox::{Bot, Source, Wasm};
-use crate::store::{Blobs, Digest, Failed, Revision, Store};
+use crate::registry::settings::{Defaults, Grant, Settings};
+use crate::registry::{Deployment, Inspected, Serving};
+use crate::store::{Digest, Failed, Revision, Store};
 use crate::tenant::{Address, BotName, Environment, TenantId};
+use next::{Impossible, Next};
 
 /// All of a hundred conversations.
 const ALL: u8 = 100;
@@ -32,76 +37,6 @@ struct Rooms {
     defaults: Defaults,
     /// What the configuration file serves, and nobody else changes.
     fixed: BTreeSet<Address>,
-}
-
-/// Why nothing was changed.
-#[derive(Debug, thiserror::Error)]
-pub enum NotChanged {
-    /// The configuration file has the say there.
-    #[error(
-        "{0} is set by the host's configuration file: change it there, or take it out of there"
-    )]
-    Fixed(Address),
-    /// The bot has no such revision.
-    #[error("bot \"{bot}\" has no revision {digest}; upload its component first")]
-    NoRevision {
-        /// Which bot.
-        bot: BotName,
-        /// Which revision.
-        digest: Digest,
-    },
-    /// It may not serve.
-    #[error(transparent)]
-    NotDeployable(#[from] NotDeployable),
-    /// A setting is none.
-    #[error("a setting {0}")]
-    BadSetting(#[from] BadSetting),
-    /// There is nothing to change.
-    #[error("{0} serves nothing; deploy a revision there first")]
-    NothingServed(Address),
-    /// There is nothing to go back to.
-    #[error("there is no deployment of {0} before the one that it has")]
-    NothingBefore(Address),
-    /// Two revisions serve already.
-    #[error("{0} is split between two revisions; end that first: set its weight to 0 or 100")]
-    Split(Address),
-    /// One revision serves.
-    #[error("{0} is not split between revisions; deploy one with a weight below 100 to begin")]
-    NoSplit(Address),
-    /// A weight is none.
-    #[error("a weight is 1 to 100, and on a live split 0 to 100; this one is {0}")]
-    Weight(u8),
-    /// There are too many rules.
-    #[error("a tenant may have {MOST_RULES} routing rules, and these are {0}")]
-    Rules(usize),
-    /// It could not be kept.
-    #[error(transparent)]
-    NotKept(#[from] NotKept),
-}
-
-impl NotChanged {
-    /// A stable name, for programs.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Fixed(_) => "set-by-configuration",
-            Self::NoRevision { .. } => "no-such-revision",
-            Self::NotDeployable(error) => error.code(),
-            Self::BadSetting(_) => "bad-setting",
-            Self::NothingServed(_) => "nothing-served",
-            Self::NothingBefore(_) => "nothing-before",
-            Self::Split(_) => "split-already",
-            Self::NoSplit(_) => "no-split",
-            Self::Weight(_) => "bad-weight",
-            Self::Rules(_) => "too-many-rules",
-            Self::NotKept(error) => error.code(),
-        }
-    }
-}
-
-impl From<Failed> for NotChanged {
-    fn from(failed: Failed) -> Self {
-        Self::NotKept(failed.into())
-    }
 }
 
 /// What somebody wants to be served.
@@ -145,75 +80,6 @@ impl Control {
     /// What is kept.
     pub fn ledger(&self) -> &Ledger {
         &self.0.ledger
-    }
-
-    /// Serves all that is kept. One that cannot be served any more leaves its address empty, and is told.
-    ///
-    /// # Errors
-    /// [`Failed`] if the store cannot be read.
-    pub async fn serve_all(&self) -> Result<Vec<(Address, NotChanged)>, Failed> {
-        let (mut ready, mut serving, mut failed) = (HashSet::new(), Vec::new(), Vec::new());
-        for (at, kept) in self.0.ledger.deployments(None).await? {
-            if self.0.fixed.contains(&at) || kept.sides.is_empty() {
-                continue;
-            }
-            match self.restore(&at, &kept.sides, &mut ready).await {
-                Ok(restored) => serving.push((at, together(&kept.sides, restored, None))),
-                Err(error) => failed.push((at, error)),
-            }
-        }
-        let serving = serving
-            .into_iter()
-            .filter_map(|(at, serving)| Some((at, serving?)));
-        self.0.host.activate_all(serving.collect());
-        for (tenant, rules) in self.0.ledger.all_rules().await? {
-            self.0.host.registry().route(&tenant, rules);
-        }
-        Ok(failed)
-    }
-
-    /// Each side, as it was prepared before. Its code is seen to be there, once for each component, and loaded when it
-    /// is first asked.
-    async fn restore(
-        &self,
-        at: &Address,
-        sides: &[Side],
-        ready: &mut HashSet<Digest>,
-    ) -> Result<Vec<Arc<Deployment>>, NotChanged> {
-        let mut restored = Vec::with_capacity(sides.len());
-        for side in sides {
-            let known = self.known(at, side).await?;
-            if !ready.contains(&side.digest) {
-                let made = self.0.host.sandbox().make_ready(&known.bot).await;
-                made.map_err(NotDeployable::from)?;
-                ready.insert(side.digest.clone());
-            }
-            let wanted = side.settings.over(&self.0.defaults)?;
-            restored.push(self.0.host.restore(at, known, wanted)?);
-        }
-        Ok(restored)
-    }
-
-    /// What is kept of a side's revision, with a bot that is loaded when it is asked.
-    async fn known(&self, at: &Address, side: &Side) -> Result<Known, NotChanged> {
-        let ledger = &self.0.ledger;
-        let kept = ledger.revision(&at.tenant, &at.bot, &side.digest).await?;
-        let kept = kept.ok_or_else(|| NotChanged::NoRevision {
-            bot: at.bot.clone(),
-            digest: side.digest.clone(),
-        })?;
-        let source = Stored {
-            blobs: Arc::clone(&ledger.store().blobs),
-            digest: side.digest.clone(),
-        };
-        Ok(Known {
-            bot: Arc::new(Bot::new(side.digest.as_str(), Arc::new(source))),
-            description: Description {
-                name: kept.name,
-                version: kept.version,
-            },
-            asks_for_personal_data: kept.wants.contains(&Grant::PersonalData),
-        })
     }
 
     /// Takes an artifact for a bot, if it is one; once is enough.
@@ -269,24 +135,8 @@ impl Control {
             weight: wanted.weight,
             settings: wanted.settings,
         };
-        self.change(at, by, Changed::Deployed, move |now| {
-            match (side.weight, now) {
-                (ALL, now) => Ok(Next::after(now, vec![side])),
-                (_, None) => Err(Impossible::NothingServed),
-                (weight, Some(now)) => match now.sides.as_slice() {
-                    [] => Err(Impossible::NothingServed),
-                    [first] => {
-                        let first = Side {
-                            weight: ALL - weight,
-                            ..first.clone()
-                        };
-                        Ok(Next::after(Some(now), vec![first, side]))
-                    }
-                    _ => Err(Impossible::Split),
-                },
-            }
-        })
-        .await
+        self.change(at, by, Changed::Deployed, |now| Next::with(now, side))
+            .await
     }
 
     /// Gives the second revision of a split so many of a hundred new conversations; 100 and 0 end the split.
@@ -298,24 +148,7 @@ impl Control {
             return Err(NotChanged::Weight(weight));
         }
         self.change(at, by, Changed::Weighted, move |now| {
-            let now = now.ok_or(Impossible::NothingServed)?;
-            let [first, second] = now.sides.as_slice() else {
-                return Err(Impossible::NoSplit);
-            };
-            let with = |side: &Side, weight| Side {
-                weight,
-                ..side.clone()
-            };
-            let sides = match weight {
-                0 => vec![with(first, ALL)],
-                ALL => vec![with(second, ALL)],
-                _ => vec![with(first, ALL - weight), with(second, weight)],
-            };
-            // Going back means back to before the split.
-            Ok(Next {
-                sides,
-                before: now.before,
-            })
+            Next::weighed(now, weight)
         })
         .await
     }
@@ -371,11 +204,8 @@ impl Control {
     /// # Errors
     /// [`NotChanged`]; what was served goes on.
     pub async fn undeploy(&self, at: &Address, by: By) -> Result<Kept, NotChanged> {
-        self.change(at, by, Changed::Undeployed, |now| match now {
-            Some(now) if !now.sides.is_empty() => Ok(Next::after(Some(now), Vec::new())),
-            _ => Err(Impossible::NothingServed),
-        })
-        .await
+        self.change(at, by, Changed::Undeployed, Next::nothing)
+            .await
     }
 
     /// Gives a tenant other routing rules, in place of all that it has. They are for conversations that begin from then
@@ -528,55 +358,6 @@ fn together(
             Serving::split(first, second, weight, before)
         }
     })
-}
-
-/// A component in the store.
-#[derive(Debug)]
-struct Stored {
-    blobs: Arc<dyn Blobs>,
-    digest: Digest,
-}
-
-impl Source for Stored {
-    fn wasm(&self) -> Wasm<'_> {
-        Box::pin(async move {
-            let found = self.blobs.get(&self.digest).await;
-            let found = found.map_err(|failed| failed.to_string())?;
-            found.ok_or_else(|| format!("the store has no component {}", self.digest))
-        })
-    }
-}
-
-/// What is to be served next, and what a rollback from there restores.
-struct Next {
-    sides: Vec<Side>,
-    before: Option<u64>,
-}
-
-impl Next {
-    fn after(now: Option<&Kept>, sides: Vec<Side>) -> Self {
-        let before = now.map(|now| now.number);
-        Self { sides, before }
-    }
-}
-
-/// Why there is nothing next.
-enum Impossible {
-    NothingServed,
-    Split,
-    NoSplit,
-    Conflict,
-}
-
-impl Impossible {
-    fn at(self, at: &Address) -> NotChanged {
-        match self {
-            Self::NothingServed => NotChanged::NothingServed(at.clone()),
-            Self::Split => NotChanged::Split(at.clone()),
-            Self::NoSplit => NotChanged::NoSplit(at.clone()),
-            Self::Conflict => NotKept::Conflict.into(),
-        }
-    }
 }
 
 fn revision(digest: Digest, component: &[u8], inspected: &Inspected, by: &By) -> KeptRevision {

@@ -1,0 +1,78 @@
+//! Why a change of what is served was not made, whoever asked for it.
+
+use super::MOST_RULES;
+use crate::registry::NotDeployable;
+use crate::registry::ledger::NotKept;
+use crate::registry::settings::BadSetting;
+use crate::store::{Digest, Failed};
+use crate::tenant::{Address, BotName};
+
+/// Why nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum NotChanged {
+    /// The configuration file has the say there.
+    #[error(
+        "{0} is set by the host's configuration file: change it there, or take it out of there"
+    )]
+    Fixed(Address),
+    /// The bot has no such revision.
+    #[error("bot \"{bot}\" has no revision {digest}; upload its component first")]
+    NoRevision {
+        /// Which bot.
+        bot: BotName,
+        /// Which revision.
+        digest: Digest,
+    },
+    /// It may not serve.
+    #[error(transparent)]
+    NotDeployable(#[from] NotDeployable),
+    /// A setting is none.
+    #[error("a setting {0}")]
+    BadSetting(#[from] BadSetting),
+    /// There is nothing to change.
+    #[error("{0} serves nothing; deploy a revision there first")]
+    NothingServed(Address),
+    /// There is nothing to go back to.
+    #[error("there is no deployment of {0} before the one that it has")]
+    NothingBefore(Address),
+    /// Two revisions serve already.
+    #[error("{0} is split between two revisions; end that first: set its weight to 0 or 100")]
+    Split(Address),
+    /// One revision serves.
+    #[error("{0} is not split between revisions; deploy one with a weight below 100 to begin")]
+    NoSplit(Address),
+    /// A weight is none.
+    #[error("a weight is 1 to 100, and on a live split 0 to 100; this one is {0}")]
+    Weight(u8),
+    /// There are too many rules.
+    #[error("a tenant may have {MOST_RULES} routing rules, and these are {0}")]
+    Rules(usize),
+    /// It could not be kept.
+    #[error(transparent)]
+    NotKept(#[from] NotKept),
+}
+
+impl NotChanged {
+    /// A stable name, for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Fixed(_) => "set-by-configuration",
+            Self::NoRevision { .. } => "no-such-revision",
+            Self::NotDeployable(error) => error.code(),
+            Self::BadSetting(_) => "bad-setting",
+            Self::NothingServed(_) => "nothing-served",
+            Self::NothingBefore(_) => "nothing-before",
+            Self::Split(_) => "split-already",
+            Self::NoSplit(_) => "no-split",
+            Self::Weight(_) => "bad-weight",
+            Self::Rules(_) => "too-many-rules",
+            Self::NotKept(error) => error.code(),
+        }
+    }
+}
+
+impl From<Failed> for NotChanged {
+    fn from(failed: Failed) -> Self {
+        Self::NotKept(failed.into())
+    }
+}

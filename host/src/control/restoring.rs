@@ -1,0 +1,101 @@
+//! What is kept, served again when a host starts: nothing of it is asked again.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::{Control, NotChanged, together};
+use crate::bindings::types::Description;
+use crate::registry::ledger::Side;
+use crate::registry::settings::Grant;
+use crate::registry::{Deployment, Known, NotDeployable};
+use crate::sandbox::{Bot, Source, Wasm};
+use crate::store::{Blobs, Digest, Failed};
+use crate::tenant::Address;
+
+impl Control {
+    /// Serves all that is kept. One that cannot be served any more leaves its address empty, and is told.
+    ///
+    /// # Errors
+    /// [`Failed`] if the store cannot be read.
+    pub async fn serve_all(&self) -> Result<Vec<(Address, NotChanged)>, Failed> {
+        let (mut ready, mut serving, mut failed) = (HashSet::new(), Vec::new(), Vec::new());
+        for (at, kept) in self.0.ledger.deployments(None).await? {
+            if self.0.fixed.contains(&at) || kept.sides.is_empty() {
+                continue;
+            }
+            match self.restore(&at, &kept.sides, &mut ready).await {
+                Ok(restored) => serving.push((at, together(&kept.sides, restored, None))),
+                Err(error) => failed.push((at, error)),
+            }
+        }
+        let serving = serving
+            .into_iter()
+            .filter_map(|(at, serving)| Some((at, serving?)));
+        self.0.host.activate_all(serving.collect());
+        for (tenant, rules) in self.0.ledger.all_rules().await? {
+            self.0.host.registry().route(&tenant, rules);
+        }
+        Ok(failed)
+    }
+
+    /// Each side, as it was prepared before. Its code is seen to be there, once for each component, and loaded when it
+    /// is first asked.
+    async fn restore(
+        &self,
+        at: &Address,
+        sides: &[Side],
+        ready: &mut HashSet<Digest>,
+    ) -> Result<Vec<Arc<Deployment>>, NotChanged> {
+        let mut restored = Vec::with_capacity(sides.len());
+        for side in sides {
+            let known = self.known(at, side).await?;
+            if !ready.contains(&side.digest) {
+                let made = self.0.host.sandbox().make_ready(&known.bot).await;
+                made.map_err(NotDeployable::from)?;
+                ready.insert(side.digest.clone());
+            }
+            let wanted = side.settings.over(&self.0.defaults)?;
+            restored.push(self.0.host.restore(at, known, wanted)?);
+        }
+        Ok(restored)
+    }
+
+    /// What is kept of a side's revision, with a bot that is loaded when it is asked.
+    pub(super) async fn known(&self, at: &Address, side: &Side) -> Result<Known, NotChanged> {
+        let ledger = &self.0.ledger;
+        let kept = ledger.revision(&at.tenant, &at.bot, &side.digest).await?;
+        let kept = kept.ok_or_else(|| NotChanged::NoRevision {
+            bot: at.bot.clone(),
+            digest: side.digest.clone(),
+        })?;
+        let source = Stored {
+            blobs: Arc::clone(&ledger.store().blobs),
+            digest: side.digest.clone(),
+        };
+        Ok(Known {
+            bot: Arc::new(Bot::new(side.digest.as_str(), Arc::new(source))),
+            description: Description {
+                name: kept.name,
+                version: kept.version,
+            },
+            asks_for_personal_data: kept.wants.contains(&Grant::PersonalData),
+        })
+    }
+}
+
+/// A component in the store.
+#[derive(Debug)]
+struct Stored {
+    blobs: Arc<dyn Blobs>,
+    digest: Digest,
+}
+
+impl Source for Stored {
+    fn wasm(&self) -> Wasm<'_> {
+        Box::pin(async move {
+            let found = self.blobs.get(&self.digest).await;
+            let found = found.map_err(|failed| failed.to_string())?;
+            found.ok_or_else(|| format!("the store has no component {}", self.digest))
+        })
+    }
+}
