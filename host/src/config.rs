@@ -114,6 +114,13 @@ pub struct Entry {
     /// What `config` gives the bot.
     #[serde(default)]
     config: BTreeMap<String, serde_json::Value>,
+    /// Whether it has to answer a first turn before it serves.
+    #[serde(default = "on")]
+    smoke_turn: bool,
+}
+
+fn on() -> bool {
+    true
 }
 
 /// What flags say.
@@ -228,6 +235,7 @@ impl Config {
                 .unwrap_or_else(|| self.failure.clone()),
             config: texts(&entry.config),
             grant_personal_data: entry.grant.contains(&Grant::PersonalData),
+            smoke_turn: entry.smoke_turn,
         })
     }
 

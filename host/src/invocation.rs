@@ -219,14 +219,6 @@ impl Host {
         self.0.registry.activate(at, serving);
     }
 
-    /// The same for many addresses at once.
-    pub fn activate_all(&self, all: Vec<(Address, Serving)>) {
-        for (at, _) in &all {
-            self.0.metrics.know(&at.tenant);
-        }
-        self.0.registry.activate_all(all);
-    }
-
     fn gate<'a>(&'a self, at: &'a Address) -> Gate<'a> {
         Gate {
             sandbox: &self.0.sandbox,

@@ -4,6 +4,7 @@
 pub mod deployment;
 pub mod failure_policy;
 mod fingerprint;
+pub mod gate;
 pub mod ledger;
 pub mod manifest;
 pub mod routing;
@@ -11,13 +12,15 @@ pub mod serving;
 pub mod settings;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use rpds::HashTrieMapSync;
 
-pub use deployment::{Consent, Deployment, Gate, Inspected, Known, NotDeployable, Wanted};
+pub use deployment::{Consent, Deployment, Known, Wanted};
 pub use failure_policy::FailurePolicy;
+pub use gate::{Gate, Inspected, NotDeployable};
 pub use manifest::Manifest;
 pub use routing::{Rule, Rules};
 pub use serving::Serving;
@@ -61,11 +64,16 @@ impl NotDeployed {
 pub struct Tenant(TenantId);
 
 type Environments = BTreeMap<Environment, Arc<Serving>>;
-type Routes = HashMap<TenantId, HashMap<BotName, Environments>>;
+type Bots = HashTrieMapSync<BotName, Environments>;
+type Routes = HashTrieMapSync<TenantId, Bots>;
 
-/// The routing table: read by every turn, swapped as a whole by every change.
+/// The routing table: read by every turn, swapped as a whole by every change. A table shares with the one before all
+/// that has not changed, so that a change costs the same however much is served.
 #[derive(Debug, Default)]
-pub struct Registry(ArcSwap<Routes>, ArcSwap<HashMap<TenantId, Arc<Rules>>>);
+pub struct Registry {
+    routes: ArcSwap<Routes>,
+    rules: ArcSwap<HashTrieMapSync<TenantId, Arc<Rules>>>,
+}
 
 impl Registry {
     /// The tenant of that id.
@@ -73,7 +81,7 @@ impl Registry {
     /// # Errors
     /// [`NotDeployed::Tenant`] if there is none.
     pub fn tenant(&self, id: &TenantId) -> Result<Tenant, NotDeployed> {
-        if self.0.load().contains_key(id) {
+        if self.routes.load().contains_key(id) {
             Ok(Tenant(id.clone()))
         } else {
             Err(NotDeployed::Tenant(id.clone()))
@@ -90,7 +98,7 @@ impl Registry {
         bot: &BotName,
         at: &Environment,
     ) -> Result<Arc<Serving>, NotDeployed> {
-        let routes = self.0.load();
+        let routes = self.routes.load();
         let environments = environments(&routes, tenant, bot)?;
         let missing = || NotDeployed::Environment {
             bot: bot.clone(),
@@ -106,7 +114,7 @@ impl Registry {
         conversation: Option<&str>,
         skill: Option<&str>,
     ) -> Cow<'a, Address> {
-        match self.1.load().get(&asked.tenant) {
+        match self.rules.load().get(&asked.tenant) {
             None => Cow::Borrowed(asked),
             Some(rules) => Cow::Owned(rules.way(asked, conversation, skill)),
         }
@@ -114,12 +122,10 @@ impl Registry {
 
     /// Gives a tenant other rules, from the next conversation on.
     pub fn route(&self, tenant: &TenantId, rules: Vec<Rule>) {
-        self.1.rcu(|all| {
-            let mut all = HashMap::clone(all);
+        self.rules.rcu(|all| {
             let before = all.get(tenant).map(Arc::as_ref);
             let rules = Rules::after(before, rules.clone());
-            all.insert(tenant.clone(), Arc::new(rules));
-            all
+            all.insert(tenant.clone(), Arc::new(rules))
         });
     }
 
@@ -132,7 +138,7 @@ impl Registry {
         tenant: &Tenant,
         bot: &BotName,
     ) -> Result<Vec<Environment>, NotDeployed> {
-        let routes = self.0.load();
+        let routes = self.routes.load();
         let others = environments(&routes, tenant, bot)?
             .keys()
             .filter(|name| **name != Environment::draft());
@@ -144,48 +150,38 @@ impl Registry {
     /// Makes this the one that is served at an address. Turns that have begun keep the deployment they began with.
     pub fn activate(&self, at: &Address, serving: Serving) {
         let serving = Arc::new(serving);
-        self.0.rcu(|routes| {
-            let mut routes = Routes::clone(routes);
-            let bots = routes.entry(at.tenant.clone()).or_default();
-            let environments = bots.entry(at.bot.clone()).or_default();
+        self.change(at, |environments| {
             environments.insert(at.environment.clone(), Arc::clone(&serving));
-            routes
         });
-    }
-
-    /// The same for many addresses at once: each change of the table costs as much as the table is large.
-    pub fn activate_all(&self, all: Vec<(Address, Serving)>) {
-        let mut routes = Routes::clone(&self.0.load());
-        for (at, serving) in all {
-            let bots = routes.entry(at.tenant).or_default();
-            let environments = bots.entry(at.bot).or_default();
-            environments.insert(at.environment, Arc::new(serving));
-        }
-        self.0.store(Arc::new(routes));
     }
 
     /// Serves nothing at an address from now on.
     pub fn deactivate(&self, at: &Address) {
-        self.0.rcu(|routes| {
-            let mut routes = Routes::clone(routes);
-            let bots = routes.get_mut(&at.tenant);
-            if let Some(environments) = bots.and_then(|bots| bots.get_mut(&at.bot)) {
-                environments.remove(&at.environment);
-            }
-            routes
+        self.change(at, |environments| {
+            environments.remove(&at.environment);
+        });
+    }
+
+    fn change(&self, at: &Address, change: impl Fn(&mut Environments)) {
+        self.routes.rcu(|routes| {
+            let mut bots = routes.get(&at.tenant).cloned().unwrap_or_default();
+            let mut environments = bots.get(&at.bot).cloned().unwrap_or_default();
+            change(&mut environments);
+            bots.insert_mut(at.bot.clone(), environments);
+            routes.insert(at.tenant.clone(), bots)
         });
     }
 
     /// Whether nothing is served.
     pub fn is_empty(&self) -> bool {
-        let routes = self.0.load();
-        let mut environments = routes.values().flat_map(HashMap::values);
+        let routes = self.routes.load();
+        let mut environments = routes.values().flat_map(Bots::values);
         environments.all(BTreeMap::is_empty)
     }
 
     /// What is served at an address, if anything is.
     pub fn at(&self, at: &Address) -> Option<Arc<Serving>> {
-        let routes = self.0.load();
+        let routes = self.routes.load();
         let environments = routes.get(&at.tenant)?.get(&at.bot)?;
         environments.get(&at.environment).cloned()
     }

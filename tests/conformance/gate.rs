@@ -210,3 +210,25 @@ async fn what_was_served_goes_on_when_its_successor_is_refused() {
         .expect_err("it traps while starting");
     assert_eq!(host.says("echo", "hello").await, "hello");
 }
+
+#[tokio::test]
+async fn a_bot_that_does_not_get_through_a_first_turn_does_not_serve() {
+    for (bot, told) in [
+        ("trap", "the bot failed at `respond`"),
+        ("panic", "the bot failed at `respond`"),
+        ("spin", "the bot failed at `respond`"),
+        ("invalid_reply", "the bot was asked a first turn"),
+    ] {
+        let host = host().wanting(|wanted| wanted.smoke_turn = true);
+        let component = bots::misbehaving(bot);
+        let refused = host.deploy("bot", &component).await;
+        let error = refused.expect_err("it is refused").to_string();
+        assert!(error.starts_with(told), "{bot}: {error}");
+        assert!(host.host.registry().is_empty(), "{bot} serves");
+        host.is_empty_again().await;
+    }
+    // A fault is an answer: the bot's other half may not be there yet.
+    let host = host().wanting(|wanted| wanted.smoke_turn = true);
+    let deployed = host.deploy("bot", &bots::misbehaving("fault")).await;
+    deployed.expect("it is deployed");
+}

@@ -33,6 +33,11 @@ pub fn saying(word: &str) -> Vec<u8> {
     component(&text).expect("it is a bot")
 }
 
+/// A bot that traps when it is asked.
+pub fn trapping() -> Vec<u8> {
+    component("(;MODULE;)\n(;RESPOND;)\nunreachable").expect("it is a bot")
+}
+
 /// The store of a folder, once whoever had it before has given it back: its threads end a moment after it is dropped.
 async fn opened(folder: &Path) -> Store {
     for _ in 0..200 {

@@ -1,6 +1,6 @@
 //! What operators do: deploy, choose, go back, and see who did what; and what nobody else can.
 
-use harness::operator::{Administered, deployment, saying};
+use harness::operator::{Administered, deployment, saying, trapping};
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 
@@ -216,6 +216,28 @@ async fn what_may_not_serve_is_told_in_plain_words_and_nothing_changes() {
     assert_eq!(operator.says("acme", "bot", "c").await, "well");
     let kept = operator.admin("GET", &at, &Value::Null).await;
     assert_eq!(kept.body["number"], 1);
+}
+
+#[tokio::test]
+async fn a_first_turn_that_fails_refuses_a_deployment_unless_it_is_waived() {
+    let (_folder, operator) = administered().await;
+    let digest = operator.upload("acme", "bot", trapping()).await;
+    let refused = operator.deploy("acme", "bot", &digest, 100).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.code()),
+        (422, "failed-when-asked"),
+        "{refused:?}"
+    );
+    let at = deployment("acme", "bot");
+    let kept = operator.admin("GET", &at, &Value::Null).await;
+    assert_eq!(kept.code(), "nothing-served");
+    let waived = json!({ "digest": digest, "settings": { "smoke_turn": false } });
+    let deployed = operator.admin("PUT", &at, &waived).await;
+    assert_eq!(deployed.status, 200, "{deployed:?}");
+    assert_eq!(
+        deployed.body["sides"][0]["settings"],
+        json!({ "smoke_turn": false })
+    );
 }
 
 /// What a bot says to a conversation that is routed to a skill.

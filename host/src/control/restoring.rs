@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Control, NotChanged, together};
+use super::{Control, NotChanged};
 use crate::bindings::types::Description;
 use crate::registry::ledger::Side;
 use crate::registry::settings::Grant;
@@ -18,20 +18,16 @@ impl Control {
     /// # Errors
     /// [`Failed`] if the store cannot be read.
     pub async fn serve_all(&self) -> Result<Vec<(Address, NotChanged)>, Failed> {
-        let (mut ready, mut serving, mut failed) = (HashSet::new(), Vec::new(), Vec::new());
+        let (mut ready, mut failed) = (HashSet::new(), Vec::new());
         for (at, kept) in self.0.ledger.deployments(None).await? {
             if self.0.fixed.contains(&at) || kept.sides.is_empty() {
                 continue;
             }
             match self.restore(&at, &kept.sides, &mut ready).await {
-                Ok(restored) => serving.push((at, together(&kept.sides, restored, None))),
+                Ok(restored) => self.activate(&at, &kept.sides, restored),
                 Err(error) => failed.push((at, error)),
             }
         }
-        let serving = serving
-            .into_iter()
-            .filter_map(|(at, serving)| Some((at, serving?)));
-        self.0.host.activate_all(serving.collect());
         for (tenant, rules) in self.0.ledger.all_rules().await? {
             self.0.host.registry().route(&tenant, rules);
         }

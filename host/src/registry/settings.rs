@@ -12,7 +12,7 @@ use crate::chat::ReplyLimits;
 use crate::sandbox::Limits;
 
 /// A deployment's own settings. What is left out is the host's, also when that changes.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// What the bot may have of what it asks for.
@@ -30,6 +30,31 @@ pub struct Settings {
     /// What `config` gives the bot.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub config: BTreeMap<String, Value>,
+    /// Whether it has to answer a first turn before it serves: a text that nobody wrote, to which it may say anything
+    /// that can be sent, or give a fault. Off for a bot that is bound to fail then.
+    #[serde(skip_serializing_if = "is_on")]
+    pub smoke_turn: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            grant: Vec::new(),
+            limits: Map::new(),
+            reply: Map::new(),
+            failure: None,
+            config: BTreeMap::new(),
+            smoke_turn: true,
+        }
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands it over like this"
+)]
+fn is_on(switch: &bool) -> bool {
+    *switch
 }
 
 /// Something that a bot may be granted.
@@ -71,6 +96,7 @@ impl Settings {
             failure: self.failure.clone().unwrap_or_else(|| host.failure.clone()),
             config: texts(&self.config),
             grant_personal_data: self.grant.contains(&Grant::PersonalData),
+            smoke_turn: self.smoke_turn,
         })
     }
 }

@@ -1,0 +1,323 @@
+//! What a component has to pass before it serves: it has to load, say who it is, take its configuration, and answer a
+//! first turn. Knows nothing of how it is kept or served afterwards.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::deployment::Wanted;
+use crate::admission::{Admission, Line, Refused};
+use crate::bindings::types::{ConfigProblem, Description};
+use crate::capabilities::config::Values;
+use crate::chat::{
+    Channel, Conversation, Event, InvalidReply, Reply, ReplyLimits, TextMessage, Turn, one_line,
+};
+use crate::fault::Fault;
+use crate::quarantine::Quarantine;
+use crate::registry::manifest::{BadManifest, Manifest};
+use crate::sandbox::{
+    Ask, Bot, CheckConfig, Describe, Failure, Limits, Respond, Sandbox, Terms, Unloadable,
+};
+use crate::tenant::{Address, BotName};
+
+/// Why something cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum NotDeployable {
+    /// Not a bot for this host.
+    #[error(transparent)]
+    Unloadable(#[from] Unloadable),
+    /// Its manifest cannot be read.
+    #[error(transparent)]
+    BadManifest(#[from] BadManifest),
+    /// It failed when it was asked.
+    #[error("the bot failed at `{asked}`: {failure}")]
+    Failed {
+        /// The export.
+        asked: &'static str,
+        /// How.
+        failure: Failure,
+    },
+    /// It could not be asked.
+    #[error("the bot could not be asked: {0}")]
+    NotAsked(#[from] Refused),
+    /// It says that it is something that it cannot be.
+    #[error("`describe` is not valid: {0}")]
+    BadDescription(String),
+    /// It is not what its manifest says.
+    #[error(
+        "the manifest says {what} \"{manifest}\" and `describe` says \"{described}\"; make them agree"
+    )]
+    Disagrees {
+        /// `name` or `version`.
+        what: &'static str,
+        /// The manifest's.
+        manifest: String,
+        /// The bot's.
+        described: String,
+    },
+    /// It does not take its configuration.
+    #[error("the bot refuses its configuration: {}", in_words(.0))]
+    ConfigRefused(Vec<ConfigProblem>),
+    /// It answers a first turn with what cannot be sent.
+    #[error("the bot was asked a first turn, the text \"{SMOKE_TEXT}\": {0}")]
+    ReplyRefused(InvalidReply),
+    /// The operator's own settings contradict something.
+    #[error("{0}")]
+    BadSettings(String),
+}
+
+impl NotDeployable {
+    /// A stable name, for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unloadable(error) => error.code(),
+            Self::BadManifest(_) => "bad-manifest",
+            Self::Failed { .. } => "failed-when-asked",
+            Self::NotAsked(_) => "not-asked",
+            Self::BadDescription(_) => "bad-description",
+            Self::Disagrees { .. } => "manifest-disagrees",
+            Self::ConfigRefused(_) => "config-refused",
+            Self::ReplyRefused(error) => error.code(),
+            Self::BadSettings(_) => "bad-setting",
+        }
+    }
+
+    /// Whose fault it is.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Unloadable(error) => error.fault(),
+            Self::Failed { failure, .. } => failure.fault(),
+            Self::NotAsked(error) => error.fault(),
+            Self::BadManifest(_)
+            | Self::BadDescription(_)
+            | Self::Disagrees { .. }
+            | Self::ReplyRefused(_) => Fault::Bot,
+            Self::ConfigRefused(_) | Self::BadSettings(_) => Fault::Caller,
+        }
+    }
+}
+
+fn in_words(problems: &[ConfigProblem]) -> String {
+    const CHARS: usize = 200;
+    let each = problems.iter().take(20).map(|problem| {
+        format!(
+            "`{}` {}",
+            one_line(&problem.key, CHARS),
+            one_line(&problem.problem, CHARS)
+        )
+    });
+    each.collect::<Vec<_>>().join("; ")
+}
+
+/// A component that is a bot, and says who it is.
+#[derive(Debug)]
+pub struct Inspected {
+    /// Ready to run.
+    pub bot: Arc<Bot>,
+    /// What it carries, if it does.
+    pub manifest: Option<Manifest>,
+    /// Who it says it is.
+    pub description: Description,
+}
+
+impl Inspected {
+    /// Loads a component and asks it who it is.
+    ///
+    /// # Errors
+    /// [`NotDeployable`] says what has to change, and where.
+    pub async fn of(
+        gate: &Gate<'_>,
+        component: &[u8],
+        limits: &Limits,
+        config: &Values,
+    ) -> Result<Self, NotDeployable> {
+        let bot = Arc::new(gate.sandbox.load(component).await?);
+        let manifest = Manifest::of_component(component)?;
+        let candidate = Candidate::of(gate, &bot, limits, config);
+        let description = candidate.ask("describe", Describe).await?;
+        check_description(&description, manifest.as_ref())?;
+        Ok(Self {
+            bot,
+            manifest,
+            description,
+        })
+    }
+}
+
+/// What a component passes through before it serves.
+#[derive(Clone, Copy)]
+pub struct Gate<'a> {
+    /// Where it is compiled and asked.
+    pub sandbox: &'a Sandbox,
+    /// Who lets it be asked.
+    pub admission: &'a Admission,
+    /// Who knows how it has kept to its budget before.
+    pub quarantine: &'a Quarantine,
+    /// Where it is to serve.
+    pub at: &'a Address,
+}
+
+/// How the gate asks: under the deployment's own limits but for its time, through admission like any turn.
+pub(super) struct Candidate<'a> {
+    gate: &'a Gate<'a>,
+    line: Line,
+    bot: &'a Arc<Bot>,
+    limits: Limits,
+    config: &'a Values,
+}
+
+impl<'a> Candidate<'a> {
+    pub(super) fn of(
+        gate: &'a Gate<'a>,
+        bot: &'a Arc<Bot>,
+        limits: &Limits,
+        config: &'a Values,
+    ) -> Self {
+        Self {
+            gate,
+            line: gate.admission.line(&gate.at.tenant, &gate.at.bot),
+            bot,
+            // A deployment is no turn that somebody waits for: a host that is busy should not refuse it.
+            limits: Limits {
+                deadline_ms: gate.sandbox.settings().deadline_ceiling_ms,
+                ..limits.clone()
+            },
+            config,
+        }
+    }
+
+    /// Whether it takes its configuration, and answers a first turn if it is to be asked one.
+    pub(super) async fn try_out(&self, wanted: &Wanted) -> Result<(), NotDeployable> {
+        self.ask("check-config", CheckConfig)
+            .await?
+            .map_err(NotDeployable::ConfigRefused)?;
+        if wanted.smoke_turn {
+            self.smoke_turn(&wanted.reply).await?;
+        }
+        Ok(())
+    }
+
+    /// A text that nobody wrote. A bot may fault, as one does whose other half is not there yet; it may not trap, run
+    /// over a limit, or say what cannot be sent.
+    async fn smoke_turn(&self, limits: &ReplyLimits) -> Result<(), NotDeployable> {
+        let turn = smoke();
+        let channel = turn.conversation.channel.clone();
+        match self.ask("respond", Respond(turn)).await? {
+            Err(_fault) => Ok(()),
+            Ok(said) => Reply::check(said, &channel, limits)
+                .map(drop)
+                .map_err(NotDeployable::ReplyRefused),
+        }
+    }
+
+    async fn ask<A: Ask>(&self, asked: &'static str, ask: A) -> Result<A::Said, NotDeployable> {
+        let deadline = Instant::now() + self.limits.deadline();
+        let permit = self.gate.admission.admit(self.line, deadline).await?;
+        let terms = Terms {
+            limits: self.limits.clone(),
+            config: Arc::clone(self.config),
+            deadline: deadline.into_std(),
+        };
+        let ran = self.gate.sandbox.run(permit, self.bot, terms, ask).await;
+        ran.result
+            .map_err(|failure| NotDeployable::Failed { asked, failure })
+    }
+}
+
+/// What a smoke turn says.
+const SMOKE_TEXT: &str = "hello";
+
+/// A turn without a conversation, as in a connection test.
+fn smoke() -> Turn {
+    Turn {
+        conversation: Conversation {
+            id: None,
+            channel: Channel::Messaging,
+            skill_id: None,
+            campaign_id: None,
+            engagement_id: None,
+            visitor: None,
+            engagement_attributes: None,
+        },
+        sequence: None,
+        event: Event::Text(TextMessage {
+            text: SMOKE_TEXT.to_owned(),
+            metadata: None,
+        }),
+        platform_event: None,
+    }
+}
+
+pub(super) fn check_settings(sandbox: &Sandbox, wanted: &Wanted) -> Result<(), NotDeployable> {
+    let (host, limits) = (sandbox.settings(), &wanted.limits);
+    let above = |what: &str, limit: usize, ceiling: usize, key: &str| {
+        format!(
+            "`limits.{what}` is {limit}, above the host's ceiling of {ceiling}; lower it, or raise `sandbox.{key}`"
+        )
+    };
+    let problem = if limits.memory_bytes > host.memory_ceiling_bytes {
+        Some(above(
+            "memory_bytes",
+            limits.memory_bytes,
+            host.memory_ceiling_bytes,
+            "memory_ceiling_bytes",
+        ))
+    } else if limits.table_elements > host.table_elements_ceiling {
+        Some(above(
+            "table_elements",
+            limits.table_elements,
+            host.table_elements_ceiling,
+            "table_elements_ceiling",
+        ))
+    } else if limits.deadline_ms == 0 || limits.deadline_ms > host.deadline_ceiling_ms {
+        let (limit, ceiling) = (limits.deadline_ms, host.deadline_ceiling_ms);
+        Some(format!(
+            "`limits.deadline_ms` is {limit}; 1 to {ceiling} are possible, or raise `sandbox.deadline_ceiling_ms`"
+        ))
+    } else {
+        wanted
+            .failure
+            .problem()
+            .map(|problem| format!("in the failure policy {problem}"))
+    };
+    problem.map_or(Ok(()), |problem| Err(NotDeployable::BadSettings(problem)))
+}
+
+/// A version is shown to people, and told to the platform with every state.
+const VERSION_BYTES: usize = 64;
+
+fn check_description(
+    described: &Description,
+    manifest: Option<&Manifest>,
+) -> Result<(), NotDeployable> {
+    let bad = |error: &dyn std::fmt::Display| NotDeployable::BadDescription(error.to_string());
+    let name: BotName = described.name.parse().map_err(|error| bad(&error))?;
+    let shown = one_line(&described.version, VERSION_BYTES);
+    if described.version.len() > VERSION_BYTES {
+        return Err(bad(&format!(
+            "version \"{shown}\" has more than {VERSION_BYTES} characters"
+        )));
+    }
+    let version = semver::Version::parse(&described.version).map_err(|error| {
+        bad(&format!(
+            "version \"{shown}\": {error}; it has to be like 1.2.3"
+        ))
+    })?;
+    let Some(manifest) = manifest else {
+        return Ok(());
+    };
+    let disagrees = |what, manifest: &dyn ToString, described: &dyn ToString| {
+        Err(NotDeployable::Disagrees {
+            what,
+            manifest: manifest.to_string(),
+            described: described.to_string(),
+        })
+    };
+    if name != manifest.name {
+        return disagrees("name", &manifest.name, &name);
+    }
+    if version != manifest.version {
+        return disagrees("version", &manifest.version, &version);
+    }
+    Ok(())
+}
