@@ -11,13 +11,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
+use utoipa::ToSchema;
 
 use crate::registry::ledger::{By, Changed, Ledger, NotKept};
 use crate::store::{Expected, Failed};
 use crate::tenant::TenantId;
 
 /// What somebody may do. Roles combine.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Make and revoke tokens, read the audit log.
@@ -66,12 +67,15 @@ pub struct Kept {
 }
 
 /// A token to be made.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = TokenWanted)]
 pub struct Wanted {
     /// Who is to have it, as the audit log is to name them: 1 to 64 characters.
+    #[schema(min_length = 1, max_length = 64)]
     pub name: String,
-    /// What they may do.
+    /// What they may do; one at least.
+    #[schema(min_items = 1)]
     pub roles: BTreeSet<Role>,
     /// With whose bots; none is everybody's.
     #[serde(default)]
@@ -425,6 +429,11 @@ impl Caller {
             (Some(_), None) => false,
         };
         tenants && roles.is_subset(&self.0.roles)
+    }
+
+    /// The tenants that they are for; none if that is all.
+    pub fn tenants(&self) -> Option<&BTreeSet<TenantId>> {
+        self.0.tenants.as_ref()
     }
 
     /// Whether they are for all tenants, and with that for the host's own matters.

@@ -3,6 +3,9 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// A name that cannot be one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +30,19 @@ macro_rules! name {
                 &self.0
             }
         }
+
+        impl PartialSchema for $type {
+            fn schema() -> RefOr<Schema> {
+                let object = ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .min_length(Some(1))
+                    .max_length(Some($longest))
+                    .pattern(Some(concat!("^[A-Za-z0-9", $also, "]+$")));
+                object.into()
+            }
+        }
+
+        impl ToSchema for $type {}
 
         impl TryFrom<String> for $type {
             type Error = InvalidName;
@@ -66,7 +82,7 @@ macro_rules! name {
 
 name!(
     /// A customer that is isolated from all others: an account of the platform.
-    TenantId, "tenant", 64, "A-Z a-z 0-9 - _", "-_"
+    TenantId, "tenant", 64, "A-Z a-z 0-9 - _", "_-"
 );
 name!(
     /// A bot inside a tenant. LivePerson's wizard takes at most 36 of these characters, and puts them into URLs.
@@ -74,7 +90,7 @@ name!(
 );
 name!(
     /// A slot of a bot, such as `draft` or `production`.
-    Environment, "environment", 36, "A-Z a-z 0-9 - _", "-_"
+    Environment, "environment", 36, "A-Z a-z 0-9 - _", "_-"
 );
 
 impl Environment {

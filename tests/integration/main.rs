@@ -1,6 +1,7 @@
 //! What Retort promises a client, through the router and over a socket; and what it promises its maintainers.
 
 mod admin;
+mod admin_document;
 mod bites;
 mod custom_endpoint;
 mod documents;
@@ -13,4 +14,5 @@ mod operations;
 mod payloads;
 mod quarantine;
 mod respond;
+mod roles;
 mod swap;

@@ -87,6 +87,8 @@ pub(super) struct UndeployArgs {
     #[command(flatten)]
     at: At,
     #[command(flatten)]
+    said: Said,
+    #[command(flatten)]
     remote: Remote,
 }
 
@@ -147,8 +149,9 @@ pub(super) async fn roll_back(args: RollbackArgs) -> Result<(), Ended> {
 }
 
 pub(super) async fn undeploy(args: UndeployArgs) -> Result<(), Ended> {
-    let UndeployArgs { at, remote } = args;
-    let kept = remote.ask(Method::DELETE, &at.path(), Value::Null).await?;
+    let UndeployArgs { at, said, remote } = args;
+    let asked = json!({ "note": said.note });
+    let kept = remote.ask(Method::DELETE, &at.path(), asked).await?;
     show(&remote, &at, &kept);
     Ok(())
 }

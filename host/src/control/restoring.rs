@@ -19,7 +19,7 @@ impl Control {
     /// [`Failed`] if the store cannot be read.
     pub async fn serve_all(&self) -> Result<Vec<(Address, NotChanged)>, Failed> {
         let (mut ready, mut failed) = (HashSet::new(), Vec::new());
-        for (at, kept) in self.0.ledger.deployments(None).await? {
+        for (at, kept) in self.0.ledger.deployments().await? {
             if self.0.fixed.contains(&at) || kept.sides.is_empty() {
                 continue;
             }

@@ -7,6 +7,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::chat::InvalidReply;
 use crate::fault::Fault;
@@ -27,13 +28,19 @@ pub(super) struct Problem {
     pub(super) retry_after: Option<u64>,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// How it is written: problem details.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct Body<'a> {
     r#type: &'static str,
+    /// What the status is called.
     title: &'a str,
     status: u16,
+    /// A stable name, for programs.
     code: &'static str,
+    /// Whose it is: `caller`, `bot` or `host`.
     fault: &'static str,
+    /// What is wrong, where, and how to mend it, for a person.
     detail: &'a str,
 }
 

@@ -1,11 +1,12 @@
 //! What the consumer gets when a bot fails. Knows nothing of how it failed: that is for its author.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::chat::Reply;
 
 /// A deployment's choice.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "policy", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum FailurePolicy {
     /// The conversation goes to people.

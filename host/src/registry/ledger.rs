@@ -57,30 +57,42 @@ impl Ledger {
         read_all(&self.store, prefix, None, ALL).await
     }
 
-    /// Every tenant that has a bot.
+    /// At most so many of the tenants that have bots, by name, after one of them.
     ///
     /// # Errors
     /// [`Failed`] as for all that reads.
-    pub async fn tenants(&self) -> Result<Vec<TenantId>, Failed> {
+    pub async fn tenants(
+        &self,
+        after: Option<TenantId>,
+        at_most: usize,
+    ) -> Result<Vec<TenantId>, Failed> {
         let mut tenants = Vec::new();
-        for record in self.store.records.list("bot/", None, ALL).await? {
-            let tenant = record
-                .key
-                .split('/')
-                .nth(1)
-                .and_then(|name| name.parse().ok());
-            tenants.extend(tenant);
+        // From one tenant past all its bots to the next: a tenant may have thousands.
+        let mut past = after.map(|tenant| past_bots(&tenant));
+        while tenants.len() < at_most {
+            let found = self.store.records.list("bot/", past.as_deref(), 1).await?;
+            let Some(record) = found.first() else { break };
+            let tenant = record.key.split('/').nth(1).unwrap_or_default().parse();
+            let tenant: TenantId = tenant.map_err(|error| unreadable(&record.key, &error))?;
+            past = Some(past_bots(&tenant));
+            tenants.push(tenant);
         }
-        tenants.dedup();
         Ok(tenants)
     }
 
-    /// A tenant's bots, by name.
+    /// At most so many of a tenant's bots, by name, after one of them.
     ///
     /// # Errors
     /// As above.
-    pub async fn bots(&self, tenant: &TenantId) -> Result<Vec<KeptBot>, Failed> {
-        read_all(&self.store, &format!("bot/{tenant}/"), None, ALL).await
+    pub async fn bots(
+        &self,
+        tenant: &TenantId,
+        after: Option<BotName>,
+        at_most: usize,
+    ) -> Result<Vec<KeptBot>, Failed> {
+        let after = after.map(|bot| bot_key(tenant, &bot));
+        let prefix = format!("bot/{tenant}/");
+        read_all(&self.store, &prefix, after.as_deref(), at_most).await
     }
 
     /// A bot's revisions.
@@ -127,28 +139,46 @@ impl Ledger {
         read(&self.store, &past_key(at, number)).await
     }
 
-    /// All that it ever served, the oldest first.
+    /// At most so many of its deployments after that of a number, the oldest first.
     ///
     /// # Errors
     /// As above.
-    pub async fn history(&self, at: &Address) -> Result<Vec<Kept>, Failed> {
+    pub async fn history(
+        &self,
+        at: &Address,
+        after: u64,
+        at_most: usize,
+    ) -> Result<Vec<Kept>, Failed> {
         let prefix = format!("history/{}/{}/{}/", at.tenant, at.bot, at.environment);
-        read_all(&self.store, &prefix, None, ALL).await
+        let after = past_key(at, after);
+        read_all(&self.store, &prefix, Some(&after), at_most).await
     }
 
-    /// What all environments of a tenant serve, or of all tenants.
+    /// What every environment of every tenant serves.
     ///
     /// # Errors
     /// As above.
-    pub async fn deployments(
+    pub async fn deployments(&self) -> Result<Vec<(Address, Kept)>, Failed> {
+        self.served("deployment/").await
+    }
+
+    /// What each environment of a bot serves.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn environments(
         &self,
-        tenant: Option<&TenantId>,
-    ) -> Result<Vec<(Address, Kept)>, Failed> {
-        let prefix = tenant.map_or("deployment/".to_owned(), |tenant| {
-            format!("deployment/{tenant}/")
-        });
+        tenant: &TenantId,
+        bot: &BotName,
+    ) -> Result<Vec<(Environment, Kept)>, Failed> {
+        let served = self.served(&format!("deployment/{tenant}/{bot}/")).await?;
+        let environments = served.into_iter().map(|(at, kept)| (at.environment, kept));
+        Ok(environments.collect())
+    }
+
+    async fn served(&self, prefix: &str) -> Result<Vec<(Address, Kept)>, Failed> {
         let mut found = Vec::new();
-        for record in self.store.records.list(&prefix, None, ALL).await? {
+        for record in self.store.records.list(prefix, None, ALL).await? {
             let address =
                 address(&record.key).ok_or_else(|| unreadable(&record.key, &"its key"))?;
             found.push((address, parse(&record)?));
@@ -179,6 +209,11 @@ impl Ledger {
         Ok(found)
     }
 
+    /// The number of the last entry of the audit log; 0 if there is none.
+    pub async fn last_entry(&self) -> u64 {
+        *self.last.lock().await
+    }
+
     /// At most so many entries of the audit log after one of them, the oldest first.
     ///
     /// # Errors
@@ -199,6 +234,11 @@ fn rules_key(tenant: &TenantId) -> String {
 
 fn bot_key(tenant: &TenantId, bot: &BotName) -> String {
     format!("bot/{tenant}/{bot}")
+}
+
+/// Past all keys of a tenant's bots, and before those of any other tenant: `0` comes right after `/`.
+fn past_bots(tenant: &TenantId) -> String {
+    format!("bot/{tenant}0")
 }
 
 fn revision_key(tenant: &TenantId, bot: &BotName, digest: &Digest) -> String {

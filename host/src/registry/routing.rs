@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::fingerprint::{Fingerprint, fingerprint};
 use crate::tenant::{Address, BotName, Environment};
@@ -16,7 +17,7 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 pub const MOST_RULES: usize = 1_000;
 
 /// One rule: what is left out matches anything.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// The bot that is asked for.
@@ -33,7 +34,7 @@ pub struct Rule {
 }
 
 /// A bot of the same tenant, and one of its environments.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
     /// Which bot.

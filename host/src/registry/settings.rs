@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use super::{FailurePolicy, Wanted};
 use crate::chat::ReplyLimits;
 use crate::sandbox::Limits;
 
 /// A deployment's own settings. What is left out is the host's, also when that changes.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// What the bot may have of what it asks for.
@@ -20,15 +21,18 @@ pub struct Settings {
     pub grant: Vec<Grant>,
     /// What differs from the host's `limits`.
     #[serde(skip_serializing_if = "Map::is_empty")]
+    #[schema(value_type = HashMap<String, u64>)]
     pub limits: Map<String, Value>,
     /// What differs from the host's `reply`.
     #[serde(skip_serializing_if = "Map::is_empty")]
+    #[schema(value_type = HashMap<String, u64>)]
     pub reply: Map<String, Value>,
     /// In place of the host's `failure`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<FailurePolicy>,
     /// What `config` gives the bot.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = HashMap<String, Value>)]
     pub config: BTreeMap<String, Value>,
     /// Whether it has to answer a first turn before it serves: a text that nobody wrote, to which it may say anything
     /// that can be sent, or give a fault. Off for a bot that is bound to fail then.
@@ -58,7 +62,7 @@ fn is_on(switch: &bool) -> bool {
 }
 
 /// Something that a bot may be granted.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grant {
     /// The platform's own event, the visitor's data and the engagement attributes.

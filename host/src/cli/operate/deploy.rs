@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::remote::{Method, Remote};
 use super::table::field;
@@ -115,7 +115,7 @@ async fn find(args: &Args, digits: &str) -> Result<String, Ended> {
         return Ok(digits.to_owned());
     }
     let path = format!("{}/revisions", args.at.bot_path());
-    let answer = args.remote.ask(Method::GET, &path, Value::Null).await?;
+    let answer = args.remote.ask_all(&path, "revisions").await?;
     let all = table::items(&answer, "revisions").iter();
     let digests = all.map(|revision| table::text(field(revision, "digest")));
     let found: Vec<String> = digests

@@ -1,8 +1,6 @@
 //! What there is, and who changed it.
 
-use serde_json::Value;
-
-use super::remote::{Method, Remote};
+use super::remote::Remote;
 use super::table::{self, field, items, short, sides, text};
 use crate::cli::{Ended, give};
 use crate::tenant::{BotName, TenantId};
@@ -36,15 +34,18 @@ pub(in crate::cli) struct RevisionsArgs {
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct AuditArgs {
-    /// Entries after this number
-    #[arg(long, default_value_t = 0)]
-    after: u64,
+    /// No more than so many of the newest entries, counted over all tenants
+    #[arg(long, default_value_t = 100, conflicts_with = "after")]
+    last: u64,
+    /// All entries after this number; 0 is all there are
+    #[arg(long)]
+    after: Option<u64>,
     #[command(flatten)]
     remote: Remote,
 }
 
 pub(in crate::cli) async fn tenants(args: TenantsArgs) -> Result<(), Ended> {
-    let answer = args.remote.ask(Method::GET, "tenants", Value::Null).await?;
+    let answer = args.remote.ask_all("tenants", "tenants").await?;
     if args.remote.json {
         give(answer);
         return Ok(());
@@ -57,7 +58,7 @@ pub(in crate::cli) async fn tenants(args: TenantsArgs) -> Result<(), Ended> {
 
 pub(in crate::cli) async fn bots(args: BotsArgs) -> Result<(), Ended> {
     let path = format!("tenants/{}/bots", args.tenant);
-    let answer = args.remote.ask(Method::GET, &path, Value::Null).await?;
+    let answer = args.remote.ask_all(&path, "bots").await?;
     if args.remote.json {
         give(answer);
         return Ok(());
@@ -90,7 +91,7 @@ pub(in crate::cli) async fn bots(args: BotsArgs) -> Result<(), Ended> {
 
 pub(in crate::cli) async fn revisions(args: RevisionsArgs) -> Result<(), Ended> {
     let path = format!("tenants/{}/bots/{}/revisions", args.tenant, args.bot);
-    let answer = args.remote.ask(Method::GET, &path, Value::Null).await?;
+    let answer = args.remote.ask_all(&path, "revisions").await?;
     if args.remote.json {
         give(answer);
         return Ok(());
@@ -115,8 +116,11 @@ pub(in crate::cli) async fn revisions(args: RevisionsArgs) -> Result<(), Ended> 
 }
 
 pub(in crate::cli) async fn audit(args: AuditArgs) -> Result<(), Ended> {
-    let path = format!("audit?after={}&limit=1000", args.after);
-    let answer = args.remote.ask(Method::GET, &path, Value::Null).await?;
+    let path = match args.after {
+        Some(after) => format!("audit?after={after}"),
+        None => format!("audit?last={}", args.last),
+    };
+    let answer = args.remote.ask_all(&path, "entries").await?;
     if args.remote.json {
         give(answer);
         return Ok(());

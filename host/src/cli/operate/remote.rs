@@ -2,16 +2,19 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 pub(super) use ureq::http::Method;
 use ureq::http::{Request, header};
 
-use super::table::field;
+use super::table::{field, text};
 use crate::cli::Ended;
 use crate::fault::Fault;
 
 /// A component may have to be compiled meanwhile.
 const TIME: Duration = Duration::from_secs(400);
+
+/// Items that are asked for at a time: as many as there may be.
+const PAGE: u16 = 1_000;
 
 /// Which host, and who asks.
 #[derive(Debug, clap::Args)]
@@ -41,6 +44,24 @@ impl Remote {
             body.to_string().into_bytes()
         };
         self.send(method, path, body).await
+    }
+
+    /// All of a list, page by page, in one answer.
+    pub(super) async fn ask_all(&self, path: &str, list: &str) -> Result<Value, Ended> {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let mut items = Vec::new();
+        let mut page = format!("{path}{joint}limit={PAGE}");
+        loop {
+            let mut answer = self.ask(Method::GET, &page, Value::Null).await?;
+            if let Some(Value::Array(more)) = answer.get_mut(list).map(Value::take) {
+                items.extend(more);
+            }
+            let path = path.split('?').next().unwrap_or(path);
+            page = match field(&answer, "next") {
+                Value::Null => return Ok(json!({ list: items })),
+                next => format!("{path}?limit={PAGE}&after={}", text(next)),
+            };
+        }
     }
 
     /// The same, with any bytes.

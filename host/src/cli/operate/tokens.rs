@@ -75,7 +75,7 @@ fn in_days(days: u32) -> Result<Timestamp, Ended> {
 }
 
 async fn list(remote: &Remote) -> Result<(), Ended> {
-    let answer = remote.ask(Method::GET, "tokens", Value::Null).await?;
+    let answer = remote.ask_all("tokens", "tokens").await?;
     if remote.json {
         give(answer);
         return Ok(());

@@ -1,132 +1,130 @@
-//! Tenants, their bots, and the revisions of a bot.
-
-use std::sync::Arc;
+//! Tenants, and their bots.
 
 use axum::Json;
-use axum::body::to_bytes;
+use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, Request, State};
-use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use tokio::time::timeout;
+use utoipa::{IntoParams, ToSchema};
 
-use super::{UPLOAD, asked};
-use crate::http::FrontDoor;
-use crate::http::callers::{Changes, Operator, Reads};
+use super::asked;
+use super::paging::Page;
+use super::problems::Problems;
+use crate::http::callers::{Operator, Reads};
 use crate::http::problem::Problem;
-use crate::http::received::{Names, too_large, too_slow};
-use crate::registry::ledger::{Kept, KeptBot, KeptRevision};
+use crate::http::received::Names;
+use crate::registry::ledger::{Kept, KeptBot};
 use crate::tenant::{BotName, Environment, TenantId};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
 pub(super) struct OfTenant {
-    tenant: TenantId,
+    /// Whose.
+    pub(super) tenant: TenantId,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
 pub(super) struct OfBot {
-    tenant: TenantId,
-    bot: BotName,
+    /// Whose.
+    pub(super) tenant: TenantId,
+    /// Which bot.
+    pub(super) bot: BotName,
 }
 
-/// A list; named, so that there is room for more beside it.
-#[derive(Serialize)]
+/// A page of tenants.
+#[derive(Serialize, ToSchema)]
 pub(super) struct Tenants {
     tenants: Vec<TenantId>,
+    /// What to ask for `after` to go on; none at the end.
+    next: Option<String>,
 }
 
-#[derive(Serialize)]
+/// A page of bots.
+#[derive(Serialize, ToSchema)]
 pub(super) struct Bots {
     bots: Vec<Bot>,
+    /// What to ask for `after` to go on; none at the end.
+    next: Option<String>,
 }
 
 /// A bot, and what its environments serve.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = BotWithEnvironments)]
 struct Bot {
     #[serde(flatten)]
     kept: KeptBot,
     environments: Vec<Served>,
 }
 
-#[derive(Serialize)]
+/// What an environment serves.
+#[derive(Serialize, ToSchema)]
 struct Served {
     environment: Environment,
     #[serde(flatten)]
     kept: Kept,
 }
 
-#[derive(Serialize)]
-pub(super) struct Revisions {
-    revisions: Vec<KeptRevision>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Noted {
-    note: String,
-}
-
+/// Lists the tenants that have bots, as far as the token is for them. Takes any role.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/tenants",
+    tag = "bots",
+    params(Page),
+    responses((status = 200, description = "Tenants, by name", body = Tenants), Problems)
+)]
 pub(super) async fn list_tenants(
     Operator {
         control, caller, ..
     }: Operator<Reads>,
+    query: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<Tenants>, Problem> {
-    let mut tenants = control.ledger().tenants().await?;
-    tenants.retain(|tenant| caller.sees(tenant));
-    Ok(Json(Tenants { tenants }))
+    let page = asked(query)?;
+    let ledger = control.ledger();
+    let (tenants, next) = match caller.tenants() {
+        // One's own, and no walk past all the others.
+        Some(own) => {
+            let mut tenants = Vec::with_capacity(own.len());
+            for tenant in own {
+                if !ledger.bots(tenant, None, 1).await?.is_empty() {
+                    tenants.push(tenant.clone());
+                }
+            }
+            page.of(tenants, TenantId::to_string)?
+        }
+        None => {
+            let tenants = ledger.tenants(page.after()?, page.limit()?).await?;
+            let next = page.next(&tenants, TenantId::to_string)?;
+            (tenants, next)
+        }
+    };
+    Ok(Json(Tenants { tenants, next }))
 }
 
-pub(super) async fn list(
+/// Lists a tenant's bots, and what their environments serve. Takes any role.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/tenants/{tenant}/bots",
+    tag = "bots",
+    params(OfTenant, Page),
+    responses((status = 200, description = "Bots, by name", body = Bots), Problems)
+)]
+pub(super) async fn list_bots(
     Operator { control, .. }: Operator<Reads>,
     Names(OfTenant { tenant }): Names<OfTenant>,
+    query: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<Bots>, Problem> {
-    let served = control.ledger().deployments(Some(&tenant)).await?;
-    let bots = control.ledger().bots(&tenant).await?;
-    let bots = bots.into_iter().map(|kept| {
-        let its = served.iter().filter(|(at, _)| at.bot == kept.name);
-        let environments = its.map(|(at, kept)| Served {
-            environment: at.environment.clone(),
-            kept: kept.clone(),
-        });
-        Bot {
-            environments: environments.collect(),
-            kept,
-        }
-    });
-    Ok(Json(Bots {
-        bots: bots.collect(),
-    }))
-}
-
-pub(super) async fn list_revisions(
-    Operator { control, .. }: Operator<Reads>,
-    Names(OfBot { tenant, bot }): Names<OfBot>,
-) -> Result<Json<Revisions>, Problem> {
-    let revisions = control.ledger().revisions(&tenant, &bot).await?;
-    Ok(Json(Revisions { revisions }))
-}
-
-/// Takes a component, the request's body as it is.
-pub(super) async fn add_revision(
-    State(door): State<FrontDoor>,
-    Operator {
-        control, caller, ..
-    }: Operator<Changes>,
-    Names(OfBot { tenant, bot }): Names<OfBot>,
-    query: Result<Query<Noted>, QueryRejection>,
-    request: Request,
-) -> Result<(StatusCode, Json<KeptRevision>), Problem> {
-    let Noted { note } = asked(query)?;
-    let limit = door.host.sandbox().settings().component.bytes;
-    // One at a time: a component takes far more memory than any message.
-    let _uploading = door.uploads.lock().await;
-    let body = timeout(UPLOAD, to_bytes(request.into_body(), limit)).await;
-    let component = body
-        .map_err(|_| too_slow(UPLOAD))?
-        .map_err(|_| too_large(limit))?;
-    let component = Arc::from(component.as_ref());
-    let revision = control
-        .add(&tenant, &bot, component, &caller.by(note))
-        .await?;
-    Ok((StatusCode::CREATED, Json(revision)))
+    let page = asked(query)?;
+    let after: Option<BotName> = page.after()?;
+    let kept = control.ledger().bots(&tenant, after, page.limit()?).await?;
+    let next = page.next(&kept, |bot| bot.name.to_string())?;
+    let mut bots = Vec::with_capacity(kept.len());
+    for kept in kept {
+        let served = control.ledger().environments(&tenant, &kept.name).await?;
+        let served = served
+            .into_iter()
+            .map(|(environment, kept)| Served { environment, kept });
+        let environments = served.collect();
+        bots.push(Bot { kept, environments });
+    }
+    Ok(Json(Bots { bots, next }))
 }

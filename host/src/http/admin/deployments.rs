@@ -1,24 +1,33 @@
 //! What an environment of a bot serves, and served.
 
 use axum::Json;
+use axum::extract::Query;
+use axum::extract::rejection::QueryRejection;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
+use super::asked;
+use super::paging::Page;
+use super::problems::Problems;
 use crate::control::{NotChanged, Wanted};
 use crate::http::callers::{Changes, Operator, Reads};
 use crate::http::problem::Problem;
 use crate::http::received::{Names, Received};
 use crate::liveperson::read;
 use crate::registry::ledger::Kept;
-use crate::registry::routing::Rule;
 use crate::registry::settings::Settings;
 use crate::store::Digest;
 use crate::tenant::{Address, BotName, Environment, TenantId};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
 pub(super) struct At {
-    tenant: TenantId,
-    bot: BotName,
-    environment: Environment,
+    /// Whose.
+    pub(super) tenant: TenantId,
+    /// Which bot.
+    pub(super) bot: BotName,
+    /// Which of its environments.
+    pub(super) environment: Environment,
 }
 
 impl From<At> for Address {
@@ -32,14 +41,20 @@ impl From<At> for Address {
 }
 
 /// A deployment as it is asked for.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DeploymentWanted)]
 pub(super) struct Asked {
+    /// Of a revision that the bot has.
     digest: Digest,
+    /// How many of a hundred new conversations are to be its, beside what is served; 100 is all.
     #[serde(default = "all")]
+    #[schema(minimum = 1, maximum = 100)]
     weight: u8,
+    /// How it is to be run.
     #[serde(default)]
     settings: Settings,
+    /// Why; at most 1,000 characters are kept.
     #[serde(default)]
     note: String,
 }
@@ -48,34 +63,54 @@ fn all() -> u8 {
     100
 }
 
-#[derive(Deserialize)]
+/// Another weight of a split.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Weight {
+    /// How many of a hundred new conversations are to be the second revision's; 100 leaves it alone, 0 takes it away.
+    #[schema(maximum = 100)]
     weight: u8,
+    /// Why.
     #[serde(default)]
     note: String,
 }
 
-#[derive(Deserialize)]
+/// Who takes over.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Promoted {
+    /// The environment of the same bot.
     to: Environment,
+    /// Why.
     #[serde(default)]
     note: String,
 }
 
-#[derive(Default, Deserialize)]
+/// What is said of a change that takes nothing else.
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Noted {
+    /// Why.
     note: String,
 }
 
-#[derive(Serialize)]
+/// A page of what an environment served.
+#[derive(Serialize, ToSchema)]
 pub(super) struct History {
     deployments: Vec<Kept>,
+    /// What to ask for `after` to go on; none at the end.
+    next: Option<String>,
 }
 
-pub(super) async fn get(
+/// Tells what an environment serves. Takes any role.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/tenants/{tenant}/bots/{bot}/environments/{environment}/deployment",
+    tag = "deployments",
+    params(At),
+    responses((status = 200, description = "What it serves", body = Kept), Problems)
+)]
+pub(super) async fn get_deployment(
     Operator { control, .. }: Operator<Reads>,
     Names(at): Names<At>,
 ) -> Result<Json<Kept>, Problem> {
@@ -84,15 +119,36 @@ pub(super) async fn get(
     Ok(Json(kept.ok_or(NotChanged::NothingServed(at))?))
 }
 
-pub(super) async fn history(
+/// Tells what an environment served. Takes any role.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/tenants/{tenant}/bots/{bot}/environments/{environment}/history",
+    tag = "deployments",
+    params(At, Page),
+    responses((status = 200, description = "Deployments, the oldest first", body = History), Problems)
+)]
+pub(super) async fn list_history(
     Operator { control, .. }: Operator<Reads>,
     Names(at): Names<At>,
+    query: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<History>, Problem> {
-    let deployments = control.ledger().history(&at.into()).await?;
-    Ok(Json(History { deployments }))
+    let page = asked(query)?;
+    let (after, limit) = (page.after()?.unwrap_or(0), page.limit()?);
+    let deployments = control.ledger().history(&at.into(), after, limit).await?;
+    let next = page.next(&deployments, |kept| kept.number.to_string())?;
+    Ok(Json(History { deployments, next }))
 }
 
-pub(super) async fn put(
+/// Has an environment serve a revision, alone or beside the one that it serves. Takes the role developer.
+#[utoipa::path(
+    put,
+    path = "/admin/v1/tenants/{tenant}/bots/{bot}/environments/{environment}/deployment",
+    tag = "deployments",
+    params(At),
+    request_body(content = Asked, content_type = "application/json"),
+    responses((status = 200, description = "What it serves now", body = Kept), Problems)
+)]
+pub(super) async fn put_deployment(
     Operator {
         control, caller, ..
     }: Operator<Changes>,
@@ -109,6 +165,15 @@ pub(super) async fn put(
     Ok(Json(control.deploy(&at.into(), wanted, by).await?))
 }
 
+/// Gives the second revision of a split another share of the new conversations. Takes the role developer.
+#[utoipa::path(
+    put,
+    path = "/admin/v1/tenants/{tenant}/bots/{bot}/environments/{environment}/deployment/weight",
+    tag = "deployments",
+    params(At),
+    request_body(content = Weight, content_type = "application/json"),
+    responses((status = 200, description = "What it serves now", body = Kept), Problems)
+)]
 pub(super) async fn put_weight(
     Operator {
         control, caller, ..
@@ -121,6 +186,15 @@ pub(super) async fn put_weight(
     Ok(Json(control.weigh(&at.into(), asked.weight, by).await?))
 }
 
+/// Has another environment of the bot serve the same. Takes the role developer.
+#[utoipa::path(
+    post,
+    path = "/admin/v1/tenants/{tenant}/bots/{bot}/environments/{environment}/deployment/promote",
+    tag = "deployments",
+    params(At),
+    request_body(content = Promoted, content_type = "application/json"),
+    responses((status = 200, description = "What that one serves now", body = Kept), Problems)
+)]
 pub(super) async fn promote(
     Operator {
         control, caller, ..
@@ -133,6 +207,15 @@ pub(super) async fn promote(
     Ok(Json(control.promote(&at.into(), &asked.to, by).await?))
 }
 
+/// Has an environment serve what it served before, all of it. Takes the role developer.
+#[utoipa::path(
+    post,
+    path = "/admin/v1/tenants/{tenant}/bots/{bot}/environments/{environment}/deployment/rollback",
+    tag = "deployments",
+    params(At),
+    request_body(content = Option<Noted>, content_type = "application/json"),
+    responses((status = 200, description = "What it serves now", body = Kept), Problems)
+)]
 pub(super) async fn roll_back(
     Operator {
         control, caller, ..
@@ -144,7 +227,16 @@ pub(super) async fn roll_back(
     Ok(Json(control.roll_back(&at.into(), by).await?))
 }
 
-pub(super) async fn delete(
+/// Has an environment serve nothing. Takes the role developer.
+#[utoipa::path(
+    delete,
+    path = "/admin/v1/tenants/{tenant}/bots/{bot}/environments/{environment}/deployment",
+    tag = "deployments",
+    params(At),
+    request_body(content = Option<Noted>, content_type = "application/json"),
+    responses((status = 200, description = "That it serves nothing", body = Kept), Problems)
+)]
+pub(super) async fn delete_deployment(
     Operator {
         control, caller, ..
     }: Operator<Changes>,
@@ -162,40 +254,4 @@ async fn note(received: &Received) -> Result<String, Problem> {
     }
     let Noted { note } = received.read(read).await?;
     Ok(note)
-}
-
-#[derive(Deserialize)]
-pub(super) struct OfTenant {
-    tenant: TenantId,
-}
-
-/// A tenant's rules, the first that matches first.
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Routes {
-    rules: Vec<Rule>,
-    #[serde(default, skip_serializing)]
-    note: String,
-}
-
-pub(super) async fn get_routes(
-    Operator { control, .. }: Operator<Reads>,
-    Names(OfTenant { tenant }): Names<OfTenant>,
-) -> Result<Json<Routes>, Problem> {
-    let rules = control.ledger().rules(&tenant).await?;
-    let note = String::new();
-    Ok(Json(Routes { rules, note }))
-}
-
-pub(super) async fn put_routes(
-    Operator {
-        control, caller, ..
-    }: Operator<Changes>,
-    Names(OfTenant { tenant }): Names<OfTenant>,
-    received: Received,
-) -> Result<Json<Routes>, Problem> {
-    let routes: Routes = received.read(read).await?;
-    let by = caller.by(&routes.note);
-    control.route(&tenant, routes.rules.clone(), by).await?;
-    Ok(Json(routes))
 }

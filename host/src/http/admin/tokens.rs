@@ -8,30 +8,37 @@ use axum::extract::rejection::QueryRejection;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::asked;
+use super::paging::Page;
+use super::problems::Problems;
 use crate::access::{Kept, Role, Wanted};
-use crate::http::callers::{Audits, Governs, Operator};
+use crate::http::callers::{Governs, Operator};
 use crate::http::problem::Problem;
 use crate::http::received::{Names, Received};
 use crate::liveperson::read;
-use crate::registry::ledger::Entry;
 use crate::tenant::TenantId;
 
-/// Lines of the audit log in one answer, unless another number is asked for, and at most.
-const PAGE: usize = 100;
-const MOST: usize = 1000;
-
 /// A token, as far as it may be shown.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Token)]
 pub(super) struct Shown {
+    /// The part of it that is no secret.
     id: String,
+    /// Who has it, as the audit log names them.
     name: String,
+    /// What they may do.
     roles: Vec<Role>,
+    /// With whose bots; none is everybody's.
     tenants: Option<Vec<TenantId>>,
+    /// When it was made.
     made: Timestamp,
+    /// By whom.
     by: String,
+    /// From then on it is not valid.
     expires: Option<Timestamp>,
+    /// Since when it is not.
     revoked: Option<Timestamp>,
 }
 
@@ -51,51 +58,61 @@ impl From<Arc<Kept>> for Shown {
     }
 }
 
-#[derive(Serialize)]
+/// A page of tokens.
+#[derive(Serialize, ToSchema)]
 pub(super) struct Tokens {
     tokens: Vec<Shown>,
+    /// What to ask for `after` to go on; none at the end.
+    next: Option<String>,
 }
 
 /// A token that was made: the only answer that it is ever in.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = MadeToken)]
 pub(super) struct Made {
+    /// The token itself.
     token: String,
     #[serde(flatten)]
     shown: Shown,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
 pub(super) struct OfToken {
+    /// The token's id.
     id: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Page {
-    #[serde(default)]
-    after: u64,
-    limit: Option<usize>,
-}
-
-#[derive(Serialize)]
-pub(super) struct Audit {
-    entries: Vec<Entry>,
-    /// What to ask for `after` to go on; none at the end.
-    next: Option<u64>,
-}
-
-pub(super) async fn list(
+/// Lists the tokens that one's own may see. Takes the role admin.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/tokens",
+    tag = "tokens",
+    params(Page),
+    responses((status = 200, description = "Tokens, the oldest first", body = Tokens), Problems)
+)]
+pub(super) async fn list_tokens(
     Operator {
         control, caller, ..
     }: Operator<Governs>,
+    query: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<Tokens>, Problem> {
-    let tokens = control.access().seen_by(&caller).into_iter();
-    Ok(Json(Tokens {
-        tokens: tokens.map(Shown::from).collect(),
-    }))
+    let page = asked(query)?;
+    let seen = control.access().seen_by(&caller);
+    let (tokens, next) = page.of(seen, |token| token.id.clone())?;
+    let tokens = tokens.into_iter().map(Shown::from).collect();
+    Ok(Json(Tokens { tokens, next }))
 }
 
-pub(super) async fn make(
+/// Makes a token, for roles and tenants that one's own has. It is in this answer and nowhere else. Takes the role admin.
+#[utoipa::path(
+    post,
+    path = "/admin/v1/tokens",
+    tag = "tokens",
+    request_body(content = Wanted, content_type = "application/json"),
+    responses((status = 201, description = "The token", body = Made), Problems)
+)]
+pub(super) async fn make_token(
     Operator {
         control, caller, ..
     }: Operator<Governs>,
@@ -107,7 +124,15 @@ pub(super) async fn make(
     Ok((StatusCode::CREATED, Json(Made { token, shown })))
 }
 
-pub(super) async fn revoke(
+/// Makes a token invalid, at once. Takes the role admin.
+#[utoipa::path(
+    delete,
+    path = "/admin/v1/tokens/{id}",
+    tag = "tokens",
+    params(OfToken),
+    responses((status = 200, description = "The token, which is not valid any more", body = Shown), Problems)
+)]
+pub(super) async fn revoke_token(
     Operator {
         control, caller, ..
     }: Operator<Governs>,
@@ -115,22 +140,4 @@ pub(super) async fn revoke(
 ) -> Result<Json<Shown>, Problem> {
     let revoked = control.access().revoke(&caller, &id).await?;
     Ok(Json(revoked.into()))
-}
-
-pub(super) async fn audit(
-    Operator {
-        control, caller, ..
-    }: Operator<Audits>,
-    query: Result<Query<Page>, QueryRejection>,
-) -> Result<Json<Audit>, Problem> {
-    let page = asked(query)?;
-    let limit = page.limit.unwrap_or(PAGE).clamp(1, MOST);
-    let mut entries = control.ledger().audit(page.after, limit).await?;
-    let last = entries.last().map(|entry| entry.number);
-    let next = last.filter(|_| entries.len() == limit);
-    entries.retain(|entry| match &entry.tenant {
-        Some(tenant) => caller.sees(tenant),
-        None => caller.is_for_all(),
-    });
-    Ok(Json(Audit { entries, next }))
 }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::registry::settings::{Grant, Settings};
@@ -9,7 +10,8 @@ use crate::store::Digest;
 use crate::tenant::{BotName, TenantId};
 
 /// A bot of a tenant.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Bot)]
 pub struct KeptBot {
     /// Its name within the tenant.
     pub name: BotName,
@@ -22,7 +24,8 @@ pub struct KeptBot {
 }
 
 /// An artifact that was taken for a bot. Never changes.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Revision)]
 pub struct KeptRevision {
     /// Of the component's bytes, the manifest in it included.
     pub digest: Digest,
@@ -46,7 +49,8 @@ pub struct KeptRevision {
 }
 
 /// What an environment serves, or served.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
+#[schema(as = Deployment)]
 pub struct Kept {
     /// Counts the deployments of an environment from 1.
     pub number: u64,
@@ -66,7 +70,7 @@ pub struct Kept {
 }
 
 /// A revision's part in a deployment.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct Side {
     /// Which revision.
     pub digest: Digest,
@@ -78,7 +82,7 @@ pub struct Side {
 }
 
 /// What was done.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Changed {
     /// A revision was given to an environment.
@@ -104,7 +108,8 @@ pub enum Changed {
 }
 
 /// A line of the audit log.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
+#[schema(as = AuditEntry)]
 pub struct Entry {
     /// Counts them from 1, without a gap.
     pub number: u64,
