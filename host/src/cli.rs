@@ -113,6 +113,14 @@ enum Command {
     Bots(operate::BotsArgs),
     /// List a bot's revisions.
     Revisions(operate::RevisionsArgs),
+    /// Say what is different between two revisions of a bot, or between what two environments serve.
+    Diff(operate::DiffArgs),
+    /// Show the turns that a bot has had lately, and what it logged in them.
+    ///
+    /// The host remembers some of each bot's since it started. A turn that failed is shown with the reason.
+    Logs(operate::LogsArgs),
+    /// Test a bot as LivePerson's Test Connection does: is it reachable, does it answer, in how long.
+    Check(operate::CheckArgs),
     /// List, or set, which bot answers the conversations that ask for another one.
     Routes(operate::RoutesArgs),
     /// List who did what.
@@ -170,6 +178,9 @@ async fn run(command: Command) -> Result<(), Ended> {
         Command::Tenants(args) => operate::tenants(args).await,
         Command::Bots(args) => operate::bots(args).await,
         Command::Revisions(args) => operate::revisions(args).await,
+        Command::Diff(args) => operate::diff(args).await,
+        Command::Logs(args) => operate::logs(args).await,
+        Command::Check(args) => operate::check(args).await,
         Command::Routes(args) => operate::routes(args).await,
         Command::Audit(args) => operate::audit(args).await,
         Command::Tokens(args) => operate::tokens(args).await,

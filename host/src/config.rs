@@ -18,7 +18,9 @@ use crate::registry::settings::{Defaults, Grant, texts};
 use crate::registry::{FailurePolicy, Wanted};
 use crate::sandbox::{Limits, compile, structure};
 use crate::tenant::{Address, BotName, Environment, TenantId};
-use crate::{admission, conversations, http, invocation, metrics, quarantine, sandbox, telemetry};
+use crate::{
+    admission, conversations, http, invocation, metrics, quarantine, recent, sandbox, telemetry,
+};
 
 /// What variables of the environment begin with. `RETORT_LIMITS__FUEL` is `fuel` in the table `limits`.
 const PREFIX: &str = "RETORT_";
@@ -49,6 +51,8 @@ pub struct Config {
     pub compile: compile::Limits,
     /// What is remembered of conversations.
     pub conversations: conversations::Settings,
+    /// How much is remembered of turns.
+    pub recent: recent::Settings,
     /// How finely is counted.
     pub metrics: metrics::Settings,
     /// Who may watch, and where.
@@ -76,6 +80,7 @@ impl Default for Config {
             component: structure::Limits::default(),
             compile: compile::Limits::default(),
             conversations: conversations::Settings::default(),
+            recent: recent::Settings::default(),
             metrics: metrics::Settings::default(),
             operations: http::operations::Settings::default(),
             limits: Limits::default(),
@@ -248,6 +253,7 @@ impl Config {
             ("admission", written(&self.admission)),
             ("quarantine", written(&self.quarantine)),
             ("conversations", written(&self.conversations)),
+            ("recent", written(&self.recent)),
             ("metrics", written(&self.metrics)),
             ("operations", written(&self.operations)),
             ("sandbox", written(&self.sandbox)),
@@ -276,6 +282,7 @@ impl Config {
                 ..self.sandbox.clone()
             },
             conversations: self.conversations.clone(),
+            recent: self.recent.clone(),
             metrics: self.metrics.clone(),
         }
     }

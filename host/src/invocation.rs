@@ -18,6 +18,7 @@ use crate::chat::{self, Reply, Turn};
 use crate::conversations::{self, Conversations};
 use crate::metrics::{self, Metrics};
 use crate::quarantine::{self, Quarantine};
+use crate::recent::{self, Recent};
 use crate::registry::{
     Deployment, Gate, Inspected, Known, NotDeployable, Registry, Serving, Wanted,
 };
@@ -32,6 +33,7 @@ struct Rooms {
     registry: Registry,
     conversations: Conversations,
     quarantine: Quarantine,
+    recent: Recent,
     admission: Admission,
     sandbox: Sandbox,
     metrics: Metrics,
@@ -48,6 +50,8 @@ pub struct Settings {
     pub sandbox: sandbox::Settings,
     /// What is remembered of conversations.
     pub conversations: conversations::Settings,
+    /// How much is remembered of turns.
+    pub recent: recent::Settings,
     /// How finely is counted.
     pub metrics: metrics::Settings,
 }
@@ -72,6 +76,7 @@ impl Host {
             conversations: Conversations::new(&settings.conversations),
             admission: Admission::new(&settings.admission, settings.sandbox.guest_threads()),
             quarantine: Quarantine::new(settings.quarantine),
+            recent: Recent::new(settings.recent),
             sandbox: Sandbox::new(settings.sandbox)?,
             metrics: Metrics::new(&settings.metrics),
         })))
@@ -91,6 +96,7 @@ impl Host {
         let tell = |record: &Invocation| {
             record.report(to);
             self.0.metrics.ended(&record.counted(to, arrived));
+            record.remember();
         };
         // A caller who hangs up drops this future, and the turn is told all the same.
         let mut record = guard(Invocation::begin(purpose), |record| tell(&record));
@@ -121,7 +127,7 @@ impl Host {
         let at = registry.way(to, conversation, turn.conversation.skill_id.as_deref());
         let serving = registry.active(&tenant, &at.bot, &at.environment)?;
         let deployment = serving.of(conversation.unwrap_or_default());
-        record.about(deployment);
+        record.about(&at, deployment);
         if !deployment.personal_data.is_given() {
             chat::without_personal_data(&mut turn);
         }
@@ -224,6 +230,7 @@ impl Host {
             sandbox: &self.0.sandbox,
             admission: &self.0.admission,
             quarantine: &self.0.quarantine,
+            recent: &self.0.recent,
             at,
         }
     }
@@ -236,6 +243,11 @@ impl Host {
     /// The conversations that have begun.
     pub fn conversations(&self) -> &Conversations {
         &self.0.conversations
+    }
+
+    /// What the bots have been asked lately.
+    pub fn recent(&self) -> &Recent {
+        &self.0.recent
     }
 
     /// The sandbox, for its health.

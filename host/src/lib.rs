@@ -26,6 +26,8 @@ pub mod registry;
 pub mod control;
 pub mod conversations;
 
+pub mod recent;
+
 #[expect(
     clippy::disallowed_types,
     reason = "a guest that spins needs the real clock"

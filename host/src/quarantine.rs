@@ -68,7 +68,15 @@ impl Quarantined {
 #[derive(Debug)]
 pub struct Quarantine {
     settings: Settings,
-    records: Mutex<HashMap<(Address, String), Weak<Record>>>,
+    records: Mutex<Records>,
+}
+
+#[derive(Debug, Default)]
+struct Records {
+    by_bot: HashMap<(Address, String), Weak<Record>>,
+    /// Looked through for those that are gone once it has this many: twice what was left the last time, so that it
+    /// costs each deployment the same, however many there are.
+    looked_through_at: usize,
 }
 
 impl Quarantine {
@@ -83,21 +91,30 @@ impl Quarantine {
     /// The record of a component at an address.
     pub fn record(&self, at: &Address, digest: &str) -> Arc<Record> {
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-        records.retain(|_, record| record.strong_count() > 0);
+        records.look_through();
         let key = (at.clone(), digest.to_owned());
-        if let Some(known) = records.get(&key).and_then(Weak::upgrade) {
+        if let Some(known) = records.by_bot.get(&key).and_then(Weak::upgrade) {
             return known;
         }
         let record = Arc::new(Record::new(self.settings));
-        records.insert(key, Arc::downgrade(&record));
+        records.by_bot.insert(key, Arc::downgrade(&record));
         record
     }
 
     /// How many bots are in quarantine.
     pub fn count(&self) -> usize {
         let records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-        let living = records.values().filter_map(Weak::upgrade);
+        let living = records.by_bot.values().filter_map(Weak::upgrade);
         living.filter(|record| record.state().is_some()).count()
+    }
+}
+
+impl Records {
+    fn look_through(&mut self) {
+        if self.by_bot.len() >= self.looked_through_at {
+            self.by_bot.retain(|_, record| record.strong_count() > 0);
+            self.looked_through_at = 2 * self.by_bot.len() + 16;
+        }
     }
 }
 

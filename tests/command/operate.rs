@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use harness::operator::saying;
+use harness::bots::misbehaving;
+use harness::operator::{saying, trapping};
 use tempfile::TempDir;
 
 use crate::running::{Ended, Running, file, retort, run};
@@ -105,6 +106,147 @@ async fn a_bot_is_deployed_split_and_rolled_back_while_the_host_serves() {
             .starts_with("HTTP/1.1 404")
     );
     assert_eq!(serving.stop().0, 0);
+}
+
+#[tokio::test]
+async fn two_revisions_and_two_environments_are_compared() {
+    let (folder, serving) = served();
+    let at = folder.path();
+    file(
+        at,
+        "slow.toml",
+        "smoke_turn = false\n[limits]\ndeadline_ms = 300\n",
+    );
+    does(&serving, at, &format!("deploy one.wasm {BOT}"));
+    does(&serving, at, &format!("promote --to production {BOT}"));
+    let none = does(&serving, at, &format!("diff draft production {BOT}"));
+    assert_eq!(none, "no difference\n");
+    does(
+        &serving,
+        at,
+        &format!("deploy two.wasm {BOT} --settings slow.toml"),
+    );
+    let diff = does(&serving, at, &format!("diff production draft {BOT}"));
+    for (what, old, new) in [
+        ("limits.deadline_ms", "-", "300"),
+        ("smoke_turn", "-", "false"),
+    ] {
+        let row: Vec<_> = diff
+            .lines()
+            .find(|line| line.contains(what))
+            .unwrap_or_else(|| panic!("no {what} in {diff}"))
+            .split_whitespace()
+            .collect();
+        assert_eq!(row, [what, old, new]);
+    }
+    let revisions = does(&serving, at, &format!("revisions {BOT}"));
+    let digits: Vec<_> = revisions
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    let diff = does(
+        &serving,
+        at,
+        &format!("diff {} {} {BOT} --json", digits[0], digits[1]),
+    );
+    assert!(diff.starts_with(r#"[{"what":"digest","old":""#), "{diff}");
+    let neither = run(
+        &mut to(&serving, at, &format!("diff draft no/where {BOT}")),
+        "",
+    );
+    assert_eq!(neither.code, 2, "{}", neither.stderr);
+    assert!(neither.stderr.contains("neither 6 or more digits"));
+}
+
+#[tokio::test]
+async fn a_bots_turns_are_shown_with_what_it_logged_and_why_they_failed() {
+    let (folder, serving) = served();
+    let at = folder.path();
+    file(at, "probe.wasm", misbehaving("probe"));
+    file(at, "trap.wasm", trapping());
+    file(at, "waived.toml", "smoke_turn = false\n");
+    does(&serving, at, &format!("deploy probe.wasm {BOT}"));
+    respond(&serving, at, "bot", "log some words").await;
+    does(
+        &serving,
+        at,
+        &format!("deploy trap.wasm {BOT} --settings waived.toml"),
+    );
+    respond(&serving, at, "bot", "x").await;
+    let logs = does(&serving, at, &format!("logs {BOT}"));
+    for told in [
+        " replied ",
+        "some words",
+        " bot-trapped ",
+        "the bot trapped",
+    ] {
+        assert!(logs.contains(told), "no {told:?} in {logs}");
+    }
+    let failed = does(&serving, at, &format!("logs {BOT} --failed"));
+    assert!(!failed.contains(" replied "), "{failed}");
+    assert!(failed.contains(" bot-trapped "), "{failed}");
+    let elsewhere = does(
+        &serving,
+        at,
+        &format!("logs {BOT} --environment production"),
+    );
+    assert_eq!(elsewhere, "");
+    let last = does(&serving, at, &format!("logs {BOT} --last 1 --json"));
+    let turn: serde_json::Value = serde_json::from_str(&last).expect("one turn");
+    assert_eq!(
+        (&turn["number"], &turn["fault"]),
+        (&2.into(), &"bot".into())
+    );
+    let unknown = run(&mut to(&serving, at, "logs --tenant acme --bot nobody"), "");
+    assert!(unknown.stderr.contains("no-such-bot"), "{}", unknown.stderr);
+}
+
+#[tokio::test]
+async fn a_connection_is_tested_as_the_platform_tests_it() {
+    let folder = folder("[http]\ncustom_endpoint_tenant = \"acme\"\n");
+    let at = folder.path();
+    file(at, "one.wasm", saying("one"));
+    file(at, "trap.wasm", trapping());
+    file(at, "waived.toml", "smoke_turn = false\n");
+    let serving = Running::start(&mut serve(at));
+    let missing = run(&mut to(&serving, at, &format!("check {BOT}")), "");
+    assert_eq!(missing.code, 2, "{}", missing.stderr);
+    assert!(
+        missing.stdout.contains("reachable        yes"),
+        "{}",
+        missing.stdout
+    );
+    does(&serving, at, &format!("deploy one.wasm {BOT}"));
+    let well = does(&serving, at, &format!("check {BOT} --custom-endpoint"));
+    for told in [
+        "reachable        yes",
+        "answers          yes",
+        "online, version ",
+    ] {
+        assert!(well.contains(told), "no {told:?} in {well}");
+    }
+    does(
+        &serving,
+        at,
+        &format!("deploy trap.wasm {BOT} --settings waived.toml"),
+    );
+    let ill = run(&mut to(&serving, at, &format!("check {BOT} --json")), "");
+    assert_eq!(ill.code, 4, "{}", ill.stderr);
+    let all: serde_json::Value = serde_json::from_str(&ill.stdout).expect("JSON");
+    assert_eq!(
+        (&all[0]["well"], &all[1]["well"]),
+        (&true.into(), &false.into())
+    );
+    let nobody = run(
+        &mut to(
+            &serving,
+            at,
+            &format!("check {BOT} --url http://127.0.0.1:1"),
+        ),
+        "",
+    );
+    assert_eq!(nobody.code, 1, "{}", nobody.stderr);
 }
 
 #[tokio::test]

@@ -137,6 +137,21 @@ const SEEN_ELSEWHERE: &[Seen] = &[
         "whatever_is_large_in_a_conversation_counts_against_the_memory",
     ),
     seen(
+        "recent.turns",
+        "host/src/recent/tests.rs",
+        "a_bot_has_so_many_turns_and_the_newest_push_out_the_oldest",
+    ),
+    seen(
+        "recent.bot_bytes",
+        "host/src/recent/tests.rs",
+        "a_bot_has_so_many_bytes_and_a_turn_above_them_is_not_kept",
+    ),
+    seen(
+        "recent.memory_bytes",
+        "host/src/recent/tests.rs",
+        "all_bots_have_so_many_bytes_and_none_pushes_out_anothers_turns",
+    ),
+    seen(
         "metrics.tenants",
         "host/src/metrics.rs",
         "the_first_tenants_have_their_names_and_all_others_share_one",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order of one message's journey.
-const ROOMS: [&str; 22] = [
+const ROOMS: [&str; 23] = [
     "main",
     "cli",
     "config",
@@ -16,6 +16,7 @@ const ROOMS: [&str; 22] = [
     "access",
     "registry",
     "conversations",
+    "recent",
     "sandbox",
     "capabilities",
     "admission",

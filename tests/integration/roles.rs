@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::admin::administered;
 
 /// Every route of the admin API, and the role that alone is enough for it.
-pub(crate) const ROUTES: [(&str, &str, &str); 18] = [
+pub(crate) const ROUTES: [(&str, &str, &str); 19] = [
     ("GET", "openapi.json", "invoker"),
     ("GET", "tenants", "invoker"),
     ("GET", "tenants/acme/routes", "invoker"),
@@ -49,6 +49,7 @@ pub(crate) const ROUTES: [(&str, &str, &str); 18] = [
         "tenants/acme/bots/bot/environments/draft/history",
         "invoker",
     ),
+    ("GET", "tenants/acme/bots/bot/turns", "invoker"),
     ("GET", "audit", "developer"),
     ("GET", "tokens", "admin"),
     ("POST", "tokens", "admin"),

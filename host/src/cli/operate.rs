@@ -1,16 +1,23 @@
 //! What operators do to a host that serves, from anywhere: each command is one or two calls of the admin API.
 
+mod check;
 mod deploy;
+mod diff;
 mod list;
+mod logs;
 mod remote;
+mod revision;
 mod routes;
 mod table;
 mod tokens;
 
 use serde_json::{Value, json};
 
+pub(super) use check::Args as CheckArgs;
 pub(super) use deploy::Args as DeployArgs;
+pub(super) use diff::Args as DiffArgs;
 pub(super) use list::{AuditArgs, BotsArgs, RevisionsArgs, TenantsArgs};
+pub(super) use logs::Args as LogsArgs;
 pub(super) use routes::Args as RoutesArgs;
 pub(super) use tokens::Args as TokensArgs;
 
@@ -100,10 +107,6 @@ pub(super) struct Said {
     note: String,
 }
 
-pub(super) async fn deploy(args: DeployArgs) -> Result<(), Ended> {
-    deploy::run(args).await
-}
-
 pub(super) async fn weigh(args: WeightArgs) -> Result<(), Ended> {
     let WeightArgs {
         weight,
@@ -156,7 +159,11 @@ pub(super) async fn undeploy(args: UndeployArgs) -> Result<(), Ended> {
     Ok(())
 }
 
+pub(super) use check::run as check;
+pub(super) use deploy::run as deploy;
+pub(super) use diff::run as diff;
 pub(super) use list::{audit, bots, revisions, tenants};
+pub(super) use logs::run as logs;
 pub(super) use routes::run as routes;
 pub(super) use tokens::run as tokens;
 

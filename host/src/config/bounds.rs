@@ -60,6 +60,11 @@ const QUARANTINE: Bounds = &[
     ("window_seconds", 1, 86_400),
     ("probe_seconds", 1, 86_400),
 ];
+const RECENT: Bounds = &[
+    ("turns", 0, 1_000_000),
+    ("bot_bytes", 0, GIB),
+    ("memory_bytes", 0, 1024 * GIB),
+];
 const METRICS: Bounds = &[("tenants", 0, 10_000)];
 const OPERATIONS: Bounds = &[("connections", 1, 10_000), ("canary_ms", 1, 60_000)];
 const SANDBOX: Bounds = &[
@@ -105,6 +110,7 @@ const TABLES: &[(&str, Bounds)] = &[
     ("admission", ADMISSION),
     ("quarantine", QUARANTINE),
     ("conversations", CONVERSATIONS),
+    ("recent", RECENT),
     ("metrics", METRICS),
     ("operations", OPERATIONS),
     ("sandbox", SANDBOX),

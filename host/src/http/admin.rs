@@ -5,6 +5,7 @@ mod audit;
 mod bots;
 mod deployments;
 mod document;
+mod logs;
 mod paging;
 mod problems;
 mod revisions;
@@ -43,6 +44,7 @@ fn described() -> OpenApiRouter<FrontDoor> {
         .routes(routes!(deployments::roll_back))
         .routes(routes!(deployments::promote))
         .routes(routes!(deployments::list_history))
+        .routes(routes!(logs::list_turns))
         .routes(routes!(routing::get_routes, routing::put_routes))
         .routes(routes!(audit::list_audit))
         .routes(routes!(tokens::list_tokens, tokens::make_token))

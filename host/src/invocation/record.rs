@@ -1,7 +1,9 @@
 //! One turn's record, and its line in the host's log.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 use tracing::{Level, event};
 use uuid::Uuid;
@@ -10,10 +12,11 @@ use super::{InvokeError, Purpose};
 use crate::capabilities::log::Lines;
 use crate::chat::{Reply, Said};
 use crate::fault::Fault;
-use crate::metrics::{Turn, Used};
+use crate::metrics::{self, Used};
+use crate::recent::{Ring, Turn};
 use crate::registry::{Deployment, FailurePolicy};
 use crate::sandbox::Usage;
-use crate::tenant::Address;
+use crate::tenant::{Address, Environment};
 
 /// A turn and what became of it.
 #[derive(Debug)]
@@ -32,6 +35,8 @@ pub struct Invocation {
     pub usage: Usage,
     /// What it logged.
     pub log: Lines,
+    /// Where it is remembered, and the environment that answered; known once a deployment is.
+    pub(super) remembered: Option<(Arc<Ring>, Environment)>,
     /// Not so as long as it runs, and for ever if its caller hung up.
     pub(super) is_over: bool,
 }
@@ -47,11 +52,13 @@ impl Invocation {
             revision: None,
             usage: Usage::default(),
             log: Lines::default(),
+            remembered: None,
             is_over: false,
         }
     }
 
-    pub(super) fn about(&mut self, deployment: &Deployment) {
+    pub(super) fn about(&mut self, at: &Address, deployment: &Deployment) {
+        self.remembered = Some((Arc::clone(&deployment.recent), at.environment.clone()));
         self.failure_policy = deployment.failure.clone();
         self.revision = Some(format!("sha256:{}", deployment.bot.digest()));
     }
@@ -83,9 +90,9 @@ impl Invocation {
 
     /// What is counted of it. One that reached no deployment took no time worth measuring, and one whose guest gave
     /// no account of itself used nothing that is known.
-    pub(super) fn counted<'a>(&self, to: &'a Address, arrived: Instant) -> Turn<'a> {
+    pub(super) fn counted<'a>(&self, to: &'a Address, arrived: Instant) -> metrics::Turn<'a> {
         let has_usage = self.usage != Usage::default();
-        Turn {
+        metrics::Turn {
             tenant: &to.tenant,
             outcome: self.outcome(),
             fault: self.fault(),
@@ -96,6 +103,29 @@ impl Invocation {
                 host_calls: self.usage.host_calls,
             }),
         }
+    }
+
+    /// For whoever asks about it later.
+    pub(super) fn remember(&self) {
+        let Some((recent, environment)) = &self.remembered else {
+            return;
+        };
+        recent.keep(Turn {
+            number: 0,
+            id: self.id,
+            at: Timestamp::now(),
+            environment: environment.clone(),
+            revision: self.revision.clone().unwrap_or_default(),
+            outcome: self.outcome(),
+            fault: self.fault(),
+            cause: self.result.as_ref().err().map(ToString::to_string),
+            wall_us: micros(self.usage.wall),
+            waited_us: micros(self.usage.waited),
+            fuel: self.usage.fuel,
+            memory_peak_bytes: self.usage.memory_peak_bytes,
+            host_calls: self.usage.host_calls,
+            log: self.log.clone(),
+        });
     }
 
     /// The bot's own lines, then one line for the turn. Only the host's own fault is an error here.

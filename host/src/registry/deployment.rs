@@ -11,6 +11,7 @@ use crate::bindings::types::Description;
 use crate::capabilities::config::Values;
 use crate::chat::ReplyLimits;
 use crate::quarantine::Record;
+use crate::recent::Ring;
 use crate::registry::failure_policy::FailurePolicy;
 use crate::sandbox::{Bot, Limits, Terms};
 
@@ -38,6 +39,8 @@ pub struct Deployment {
     pub bot: Arc<Bot>,
     /// How it has kept to its budget at this address.
     pub record: Arc<Record>,
+    /// Where its turns are remembered.
+    pub recent: Arc<Ring>,
     /// Where its turns wait for their permits.
     pub line: Line,
     /// Who the bot says it is.
@@ -139,6 +142,7 @@ impl Deployment {
             },
             config: Arc::new(wanted.config),
             line: gate.admission.line(&gate.at.tenant, &gate.at.bot),
+            recent: gate.recent.of(&gate.at.tenant, &gate.at.bot),
             record: gate.quarantine.record(gate.at, known.bot.digest()),
             bot: known.bot,
         })

@@ -14,6 +14,7 @@ use crate::chat::{
 };
 use crate::fault::Fault;
 use crate::quarantine::Quarantine;
+use crate::recent::Recent;
 use crate::registry::manifest::{BadManifest, Manifest};
 use crate::sandbox::{
     Ask, Bot, CheckConfig, Describe, Failure, Limits, Respond, Sandbox, Terms, Unloadable,
@@ -151,6 +152,8 @@ pub struct Gate<'a> {
     pub sandbox: &'a Sandbox,
     /// Who lets it be asked.
     pub admission: &'a Admission,
+    /// Who remembers its turns.
+    pub recent: &'a Recent,
     /// Who knows how it has kept to its budget before.
     pub quarantine: &'a Quarantine,
     /// Where it is to serve.

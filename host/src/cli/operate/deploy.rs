@@ -6,13 +6,9 @@ use serde_json::json;
 
 use super::remote::{Method, Remote};
 use super::table::field;
-use super::{At, Said, show, table};
+use super::{At, Said, revision, show, table};
 use crate::cli::{Ended, build, is_component, say};
 use crate::registry::settings::Settings;
-use crate::store::Digest;
-
-/// Fewer digits might be those of several revisions.
-const LEAST_DIGITS: usize = 6;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
@@ -34,14 +30,17 @@ pub(in crate::cli) struct Args {
     remote: Remote,
 }
 
-pub(super) async fn run(args: Args) -> Result<(), Ended> {
+pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
     let settings = match &args.settings {
         Some(file) => read_settings(file)?,
         None => Settings::default(),
     };
     let digest = match artifact(&args.what)? {
         Artifact::Component(component) => upload(&args, component).await?,
-        Artifact::Digits(digits) => find(&args, &digits).await?,
+        Artifact::Digits(digits) => {
+            let found = revision::find(&args.remote, &args.at.bot_path(), &digits).await?;
+            table::text(field(&found, "digest"))
+        }
     };
     let asked = json!({
         "digest": digest,
@@ -69,17 +68,12 @@ fn artifact(what: &str) -> Result<Artifact, Ended> {
     if path.is_dir() {
         return Ok(Artifact::Component(build::build(path)?.component));
     }
-    let digits = what.strip_prefix("sha256:").unwrap_or(what);
-    let is_digest = digits.len() >= LEAST_DIGITS
-        && digits
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    if is_digest {
-        Ok(Artifact::Digits(digits.to_owned()))
-    } else {
-        Err(Ended::Usage(format!(
-            "\"{what}\" is neither a component (FILE.wasm), nor a folder, nor {LEAST_DIGITS} or more digits of a digest"
-        )))
+    match revision::digits(what) {
+        Some(digits) => Ok(Artifact::Digits(digits.to_owned())),
+        None => Err(Ended::Usage(format!(
+            "\"{what}\" is neither a component (FILE.wasm), nor a folder, nor {} or more digits of a digest",
+            revision::LEAST_DIGITS
+        ))),
     }
 }
 
@@ -107,29 +101,4 @@ async fn upload(args: &Args, component: Vec<u8>) -> Result<String, Ended> {
         table::short(field(&revision, "digest"))
     ));
     Ok(table::text(field(&revision, "digest")))
-}
-
-/// The one revision that begins with these digits.
-async fn find(args: &Args, digits: &str) -> Result<String, Ended> {
-    if digits.parse::<Digest>().is_ok() {
-        return Ok(digits.to_owned());
-    }
-    let path = format!("{}/revisions", args.at.bot_path());
-    let answer = args.remote.ask_all(&path, "revisions").await?;
-    let all = table::items(&answer, "revisions").iter();
-    let digests = all.map(|revision| table::text(field(revision, "digest")));
-    let found: Vec<String> = digests
-        .filter(|digest| digest.starts_with(digits))
-        .collect();
-    match found.as_slice() {
-        [one] => Ok(one.clone()),
-        [] => Err(Ended::Usage(format!(
-            "bot \"{}\" has no revision that begins with {digits}; `retort revisions` lists what it has",
-            args.at.bot
-        ))),
-        _ => Err(Ended::Usage(format!(
-            "{} revisions begin with {digits}: give more digits",
-            found.len()
-        ))),
-    }
 }

@@ -71,7 +71,25 @@ impl Remote {
         path: &str,
         body: Vec<u8>,
     ) -> Result<Value, Ended> {
-        let url = format!("{}/admin/v1/{path}", self.url.trim_end_matches('/'));
+        let answered = self
+            .call(method, &format!("/admin/v1/{path}"), body)
+            .await?;
+        Ok(answered.well()?.body)
+    }
+
+    /// Where the host is.
+    pub(super) fn url(&self) -> &str {
+        self.url.trim_end_matches('/')
+    }
+
+    /// Asks for anything that a host has.
+    pub(super) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<Answered, Ended> {
+        let url = format!("{}{path}", self.url());
         let request = Request::builder()
             .method(method)
             .uri(&url)
@@ -88,11 +106,25 @@ impl Remote {
         let (status, text) = answered
             .map_err(|error| unanswered(&error))?
             .map_err(|error| unanswered(&error))?;
-        let answer: Value = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        if (200..300).contains(&status) {
-            Ok(answer)
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Ok(Answered { status, body })
+    }
+}
+
+/// What a host answered.
+pub(super) struct Answered {
+    status: u16,
+    /// As JSON; a text if it is none.
+    pub(super) body: Value,
+}
+
+impl Answered {
+    /// Itself, if it is no error.
+    pub(super) fn well(self) -> Result<Self, Ended> {
+        if (200..300).contains(&self.status) {
+            Ok(self)
         } else {
-            Err(refused(status, &answer))
+            Err(refused(self.status, &self.body))
         }
     }
 }
