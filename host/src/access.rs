@@ -75,10 +75,11 @@ pub struct Wanted {
     #[schema(min_length = 1, max_length = 64)]
     pub name: String,
     /// What they may do; one at least.
-    #[schema(min_items = 1)]
+    #[schema(min_items = 1, value_type = Vec<Role>)]
     pub roles: BTreeSet<Role>,
     /// With whose bots; none is everybody's.
     #[serde(default)]
+    #[schema(value_type = Option<Vec<TenantId>>)]
     pub tenants: Option<BTreeSet<TenantId>>,
     /// When it ends.
     #[serde(default)]
@@ -223,9 +224,12 @@ impl Access {
         })
     }
 
-    /// Whether there is none, and nobody could ever make one.
-    pub fn is_empty(&self) -> bool {
-        self.tokens.load().is_empty()
+    /// Whether somebody can make tokens of every kind. Where nobody can, nobody ever will, but for
+    /// [`Access::make_first`].
+    pub fn has_admin(&self) -> bool {
+        let tokens = self.tokens.load();
+        let mut tokens = tokens.values();
+        tokens.any(|token| token.is_valid().is_ok() && token.is_for_everything())
     }
 
     /// Who has this token, if they have one of these roles, and may use it for this tenant.
@@ -295,15 +299,7 @@ impl Access {
         if digest(secret) != kept.digest {
             return Err(Refused::Unknown);
         }
-        if kept.revoked.is_some() {
-            return Err(Refused::Revoked);
-        }
-        if kept
-            .expires
-            .is_some_and(|expires| expires <= Timestamp::now())
-        {
-            return Err(Refused::Expired);
-        }
+        kept.is_valid()?;
         Ok(Caller(Arc::clone(kept)))
     }
 
@@ -331,7 +327,7 @@ impl Access {
         Ok((self.keep(&by, kept).await?, token))
     }
 
-    /// Makes the first token of a host, which may do everything. It is written down before it is kept: one that is kept
+    /// Makes a token that may do everything, for who has the host itself: the first one, or one in place of what is lost. It is written down before it is kept: one that is kept
     /// and that nobody has would shut everybody out.
     ///
     /// # Errors
@@ -401,6 +397,22 @@ impl Access {
             tokens.insert(token.id.clone(), Arc::clone(token));
             tokens
         });
+    }
+}
+
+impl Kept {
+    fn is_valid(&self) -> Result<(), Refused> {
+        let is_over = |expires: Timestamp| expires <= Timestamp::now();
+        match (self.revoked, self.expires) {
+            (Some(_), _) => Err(Refused::Revoked),
+            (None, Some(expires)) if is_over(expires) => Err(Refused::Expired),
+            (None, _) => Ok(()),
+        }
+    }
+
+    fn is_for_everything(&self) -> bool {
+        let mut all = Role::ANY.iter();
+        self.tenants.is_none() && all.all(|role| self.roles.contains(role))
     }
 }
 

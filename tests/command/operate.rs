@@ -108,6 +108,36 @@ async fn a_bot_is_deployed_split_and_rolled_back_while_the_host_serves() {
     assert_eq!(serving.stop().0, 0);
 }
 
+#[test]
+fn a_host_without_a_token_for_everything_makes_one_when_it_starts() {
+    let (folder, serving) = served();
+    let at = folder.path();
+    let first = token(at);
+    let list = does(&serving, at, "tokens list");
+    let id = list
+        .lines()
+        .nth(1)
+        .and_then(|line| line.split_whitespace().next());
+    does(
+        &serving,
+        at,
+        &format!("tokens revoke {}", id.expect("its id")),
+    );
+    serving.stop();
+    let serving = Running::start(&mut serve(at));
+    let second = token(at);
+    assert_ne!(first, second);
+    does(&serving, at, "tokens list");
+    serving.stop();
+    // One is enough, unless another is asked for.
+    let serving = Running::start(&mut serve(at));
+    assert_eq!(token(at), second);
+    serving.stop();
+    let serving = Running::start(serve(at).arg("--new-admin-token"));
+    assert_ne!(token(at), second);
+    does(&serving, at, "tokens list");
+}
+
 #[tokio::test]
 async fn two_revisions_and_two_environments_are_compared() {
     let (folder, serving) = served();

@@ -59,7 +59,7 @@ impl Administered {
         let unserved = control.serve_all().await.expect("it can be read");
         assert!(unserved.is_empty(), "{unserved:?}");
         let mut token = String::new();
-        if control.access().is_empty() {
+        if !control.access().has_admin() {
             let made = control.access().make_first(|first| {
                 first.clone_into(&mut token);
                 Ok(())

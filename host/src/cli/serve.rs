@@ -33,6 +33,10 @@ pub(super) struct Args {
     /// The configuration file, TOML; a RETORT_ variable beats it, and a flag beats both
     #[arg(long, value_name = "FILE", env = "RETORT_CONFIG")]
     config: Option<PathBuf>,
+    /// Write another token for everything to `admin.token` in the data folder: for who has lost the one that they had,
+    /// which goes on being valid until it is revoked
+    #[arg(long)]
+    new_admin_token: bool,
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Ended> {
@@ -64,7 +68,7 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
         None => None,
     };
     deploy_all(&host, &config).await?;
-    let control = operators_side(&host, &config).await?;
+    let control = operators_side(&host, &config, args.new_admin_token).await?;
     warn(&host, &config);
     // Ends with the main one, and not before: a host that is ending can be watched to its end.
     let _watched = serve_operators(&host, &config, operators)?;
@@ -72,7 +76,11 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
 }
 
 /// What is kept under `--data`, served beside what the configuration names.
-async fn operators_side(host: &Host, config: &Config) -> Result<Control, Ended> {
+async fn operators_side(
+    host: &Host,
+    config: &Config,
+    new_admin_token: bool,
+) -> Result<Control, Ended> {
     let failed = |error: &dyn std::fmt::Display| Ended::Host(error.to_string());
     let data = config.data.as_deref().unwrap_or(Path::new("."));
     let store = Store::open(data).map_err(|error| failed(&error))?;
@@ -83,7 +91,7 @@ async fn operators_side(host: &Host, config: &Config) -> Result<Control, Ended> 
     for (at, error) in unserved {
         tracing::error!("{at} is kept and cannot be served: {error}");
     }
-    first_token::see_to_it(&control, data).await?;
+    first_token::see_to_it(&control, data, new_admin_token).await?;
     Ok(control)
 }
 

@@ -83,8 +83,9 @@ impl FromRequest<FrontDoor> for Received {
 }
 
 impl Received {
-    pub(super) fn is_empty(&self) -> bool {
-        self.body.is_empty()
+    /// Whether there is no body, or one that is JSON's word for that.
+    pub(super) fn says_nothing(&self) -> bool {
+        matches!(self.body.trim_ascii(), b"" | b"null")
     }
 
     /// What a reader makes of the body.

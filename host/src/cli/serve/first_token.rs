@@ -1,4 +1,4 @@
-//! The first token of a host, in a file that its owner alone may read: with it, they make all others.
+//! A token for everything, in a file that its owner alone may read: with it, they make all others.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -10,9 +10,9 @@ use crate::control::Control;
 
 const FILE: &str = "admin.token";
 
-/// Makes it, unless there are tokens already.
-pub(super) async fn see_to_it(control: &Control, data: &Path) -> Result<(), Ended> {
-    if !control.access().is_empty() {
+/// Makes it if no valid token may do everything, or if another one is wanted in place of one that is lost.
+pub(super) async fn see_to_it(control: &Control, data: &Path, anew: bool) -> Result<(), Ended> {
+    if control.access().has_admin() && !anew {
         return Ok(());
     }
     let path = data.join(FILE);
@@ -23,13 +23,10 @@ pub(super) async fn see_to_it(control: &Control, data: &Path) -> Result<(), Ende
     written.map_err(|error| {
         let path = path.display();
         Ended::Host(format!(
-            "the first token cannot be put into \"{path}\": {error}"
+            "a token for everything cannot be put into \"{path}\": {error}"
         ))
     })?;
-    tracing::info!(
-        "the first token, for everything, is in \"{}\"",
-        path.display()
-    );
+    tracing::info!("a token for everything is in \"{}\"", path.display());
     Ok(())
 }
 

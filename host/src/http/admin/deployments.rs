@@ -249,7 +249,7 @@ pub(super) async fn delete_deployment(
 
 /// What is said of a change that needs nothing else: the body may be left out.
 async fn note(received: &Received) -> Result<String, Problem> {
-    if received.is_empty() {
+    if received.says_nothing() {
         return Ok(String::new());
     }
     let Noted { note } = received.read(read).await?;

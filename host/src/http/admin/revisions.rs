@@ -33,6 +33,12 @@ pub(super) struct Revisions {
     next: Option<String>,
 }
 
+/// The bytes of a component.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "only the document is made of it")]
+struct Component(Vec<u8>);
+
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -68,7 +74,7 @@ pub(super) async fn list_revisions(
     path = "/admin/v1/tenants/{tenant}/bots/{bot}/revisions",
     tag = "revisions",
     params(OfBot, Noted),
-    request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component"),
+    request_body(content = Component, content_type = "application/octet-stream", description = "The component; any media type is taken"),
     responses((status = 201, description = "It was checked and is there", body = KeptRevision), Problems)
 )]
 pub(super) async fn add_revision(
