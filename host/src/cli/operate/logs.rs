@@ -39,11 +39,13 @@ pub(in crate::cli) struct Args {
 
 pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
     let mut next = show(&args, None).await?;
-    while args.follow {
+    if !args.follow {
+        return Ok(());
+    }
+    loop {
         sleep(FOLLOW).await;
         next = show(&args, Some(next)).await?;
     }
-    Ok(())
 }
 
 /// Shows the turns after one, and tells which was the last.
