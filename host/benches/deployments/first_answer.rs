@@ -2,12 +2,13 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use retort::invocation::{Host, Settings};
 use retort::sandbox;
 use retort::sandbox::compile::Compiling;
+use tokio::time::Instant;
 
 use crate::artifacts::again;
 use crate::many::median;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context;
 use retort::control::{Control, Wanted};
@@ -13,6 +13,7 @@ use retort::registry::settings::{self, Defaults};
 use retort::sandbox;
 use retort::store::Store;
 use retort::tenant::{Address, Environment};
+use tokio::time::Instant;
 
 use crate::artifacts::saying;
 

@@ -1,9 +1,10 @@
 //! Ten thousand deployments of twenty artifacts, beside twenty of them.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use retort::invocation::Purpose;
 use retort::liveperson::custom_integration::{Payload, read_payload};
+use tokio::time::Instant;
 
 use crate::given::{ARTIFACTS, Given, address, by};
 use crate::served::Served;
@@ -89,10 +90,7 @@ async fn turn(given: &Given, asked: usize) -> anyhow::Result<Duration> {
         let (Payload::Turn(turn) | Payload::ConnectionTest(turn)) = read_payload(payload)?;
         let at = address(number % asked)?;
         let begun = Instant::now();
-        let invocation = given
-            .host
-            .respond(&at, turn, Purpose::Answer, tokio::time::Instant::now())
-            .await;
+        let invocation = given.host.respond(&at, turn, Purpose::Answer, begun).await;
         took.push(begun.elapsed());
         anyhow::ensure!(invocation.result.is_ok(), "{:?}", invocation.result);
     }
