@@ -18,7 +18,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post, put};
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use serving::serve;
@@ -89,7 +89,7 @@ struct FrontDoor {
     access: Access,
     canary_late: Duration,
     control: Option<Control>,
-    uploads: Arc<Mutex<()>>,
+    uploads: admin::Uploads,
 }
 
 impl FrontDoor {
@@ -109,7 +109,7 @@ impl FrontDoor {
             access,
             canary_late: Duration::from_millis(operations.canary_ms),
             control,
-            uploads: Arc::default(),
+            uploads: admin::Uploads::default(),
         }
     }
 }

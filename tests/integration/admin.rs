@@ -219,6 +219,40 @@ async fn what_may_not_serve_is_told_in_plain_words_and_nothing_changes() {
 }
 
 #[tokio::test]
+async fn the_custom_endpoint_follows_the_rules_also_for_a_bot_that_is_not_there() {
+    let (_folder, operator) = administered().await;
+    for bot in ["sales", "care"] {
+        let digest = operator.upload("acme", bot, saying(bot)).await;
+        operator.deploy("acme", bot, &digest, 100).await;
+    }
+    let to = |bot: &str| json!({ "bot": bot, "environment": "draft" });
+    let rules = json!({ "rules": [
+        { "bot": "front", "skill": "1", "to": to("sales") },
+        { "bot": "front", "to": to("care") },
+    ] });
+    let routed = operator.admin("PUT", "tenants/acme/routes", &rules).await;
+    assert_eq!(routed.status, 200, "{routed:?}");
+    let front = "/v1/bots/front/environments/draft";
+    let state = operator.send("GET", &format!("{front}/state"), "").await;
+    assert_eq!(state.body["state"], "online", "{state:?}");
+    for (conversation, skill, says) in [("c1", "1", "sales"), ("c2", "2", "care")] {
+        let at = format!("{front}/conversations/{conversation}");
+        let begins = json!({ "sdes": {}, "context": { "skillId": skill } });
+        let begun = operator.send("PUT", &at, begins.to_string()).await;
+        assert_eq!(begun.status, 204, "{begun:?}");
+        let event = json!({ "type": "TEXT", "data": { "message": "x" } }).to_string();
+        let answer = operator.send("POST", &format!("{at}/events"), event).await;
+        assert!(answer.body.to_string().contains(says), "{answer:?}");
+    }
+    let nowhere = "/v1/bots/nobody/environments/draft/conversations/c3";
+    let missing = operator.send("PUT", nowhere, "{}").await;
+    assert_eq!(
+        (missing.status.as_u16(), missing.code()),
+        (404, "no-such-bot")
+    );
+}
+
+#[tokio::test]
 async fn a_first_turn_that_fails_refuses_a_deployment_unless_it_is_waived() {
     let (_folder, operator) = administered().await;
     let digest = operator.upload("acme", "bot", trapping()).await;

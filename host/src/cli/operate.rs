@@ -10,6 +10,7 @@ mod revision;
 mod routes;
 mod table;
 mod tokens;
+mod upload;
 
 use serde_json::{Value, json};
 

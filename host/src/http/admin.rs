@@ -11,6 +11,9 @@ mod problems;
 mod revisions;
 mod routing;
 mod tokens;
+mod uploads;
+
+pub(super) use uploads::Uploads;
 
 use axum::Router;
 use axum::extract::Query;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::remote::{Method, Remote};
 use super::table::field;
-use super::{At, Said, revision, show, table};
+use super::{At, Said, revision, show, table, upload};
 use crate::cli::{Ended, build, is_component, say};
 use crate::registry::settings::Settings;
 
@@ -86,12 +86,8 @@ fn read_settings(file: &Path) -> Result<Settings, Ended> {
 }
 
 async fn upload(args: &Args, component: Vec<u8>) -> Result<String, Ended> {
-    say(format_args!(
-        "the host checks and compiles {} bytes",
-        component.len()
-    ));
     let path = format!("{}/revisions", args.at.bot_path());
-    let revision = args.remote.send(Method::POST, &path, component).await?;
+    let revision = upload::send(&args.remote, &path, component).await?;
     let (name, version) = (
         table::text(field(&revision, "name")),
         table::text(field(&revision, "version")),

@@ -1,10 +1,13 @@
 //! A host's admin API, as a caller sees it.
 
+use std::io::Read;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 pub(super) use ureq::http::Method;
+use ureq::http::request::Builder;
 use ureq::http::{Request, header};
+use ureq::{AsSendBody, SendBody};
 
 use super::table::{field, text};
 use crate::cli::Ended;
@@ -89,17 +92,45 @@ impl Remote {
         path: &str,
         body: Vec<u8>,
     ) -> Result<Answered, Ended> {
+        let request = self.request(method, path, |request| request.body(body))?;
+        self.exchange(request, |bytes| bytes).await
+    }
+
+    /// The same as [`Remote::send`], with a body of so many bytes that is made while it is sent.
+    pub(super) async fn stream(
+        &self,
+        method: Method,
+        path: &str,
+        bytes: u64,
+        body: impl Read + Send + 'static,
+    ) -> Result<Value, Ended> {
+        let request = self.request(method, &format!("/admin/v1/{path}"), |request| {
+            request.header(header::CONTENT_LENGTH, bytes).body(body)
+        })?;
+        let answered = self.exchange(request, SendBody::from_owned_reader).await;
+        Ok(answered?.well()?.body)
+    }
+
+    fn request<B>(
+        &self,
+        method: Method,
+        path: &str,
+        with: impl FnOnce(Builder) -> Result<Request<B>, ureq::http::Error>,
+    ) -> Result<Request<B>, Ended> {
         let url = format!("{}{path}", self.url());
-        let request = Request::builder()
-            .method(method)
-            .uri(&url)
-            .header(
-                header::AUTHORIZATION,
-                format!("Bearer {}", self.token.trim()),
-            )
-            .body(body)
-            .map_err(|error| Ended::Usage(format!("\"{url}\" cannot be asked: {error}")))?;
-        let answered = tokio::task::spawn_blocking(move || answer(request)).await;
+        let token = format!("Bearer {}", self.token.trim());
+        let request = Request::builder().method(method).uri(&url);
+        with(request.header(header::AUTHORIZATION, token))
+            .map_err(|error| Ended::Usage(format!("\"{url}\" cannot be asked: {error}")))
+    }
+
+    /// `send` is how the body is sent; made where it is, on a thread that may wait.
+    async fn exchange<B: Send + 'static, S: AsSendBody>(
+        &self,
+        request: Request<B>,
+        send: impl FnOnce(B) -> S + Send + 'static,
+    ) -> Result<Answered, Ended> {
+        let answered = tokio::task::spawn_blocking(move || answer(request.map(send))).await;
         let unanswered = |error: &dyn std::fmt::Display| {
             Ended::Host(format!("{} does not answer: {error}", self.url))
         };
@@ -129,7 +160,7 @@ impl Answered {
     }
 }
 
-fn answer(request: Request<Vec<u8>>) -> Result<(u16, String), ureq::Error> {
+fn answer(request: Request<impl AsSendBody>) -> Result<(u16, String), ureq::Error> {
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .timeout_global(Some(TIME));

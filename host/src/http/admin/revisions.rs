@@ -88,8 +88,7 @@ pub(super) async fn add_revision(
 ) -> Result<(StatusCode, Json<KeptRevision>), Problem> {
     let Noted { note } = asked(query)?;
     let limit = door.host.sandbox().settings().component.bytes;
-    // One at a time: a component takes far more memory than any message.
-    let _uploading = door.uploads.lock().await;
+    let _place = door.uploads.place(&tenant).await?;
     let body = timeout(UPLOAD, to_bytes(request.into_body(), limit)).await;
     let component = body
         .map_err(|_| too_slow(UPLOAD))?
