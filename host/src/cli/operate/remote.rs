@@ -132,6 +132,8 @@ impl Answered {
 fn answer(request: Request<Vec<u8>>) -> Result<(u16, String), ureq::Error> {
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
+        // What is asked, and the token, are for the host that was named and for no other.
+        .max_redirects(0)
         .timeout_global(Some(TIME));
     let agent = config.build().new_agent();
     let mut response = agent.run(request)?;
