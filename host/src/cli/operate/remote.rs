@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-pub(super) use ureq::http::Method;
+pub(in crate::cli) use ureq::http::Method;
 use ureq::http::{Request, header};
 
 use super::table::{field, text};
@@ -31,6 +31,13 @@ pub(in crate::cli) struct Remote {
 }
 
 impl Remote {
+    /// A host, and the token to show it.
+    #[cfg(feature = "attack")]
+    pub(in crate::cli) fn new(url: String, token: String) -> Self {
+        let json = false;
+        Self { url, token, json }
+    }
+
     /// Asks for something, and gives the answer if that is no error.
     pub(super) async fn ask(
         &self,
@@ -83,7 +90,7 @@ impl Remote {
     }
 
     /// Asks for anything that a host has.
-    pub(super) async fn call(
+    pub(in crate::cli) async fn call(
         &self,
         method: Method,
         path: &str,
@@ -112,15 +119,15 @@ impl Remote {
 }
 
 /// What a host answered.
-pub(super) struct Answered {
+pub(in crate::cli) struct Answered {
     status: u16,
     /// As JSON; a text if it is none.
-    pub(super) body: Value,
+    pub(in crate::cli) body: Value,
 }
 
 impl Answered {
     /// Itself, if it is no error.
-    pub(super) fn well(self) -> Result<Self, Ended> {
+    pub(in crate::cli) fn well(self) -> Result<Self, Ended> {
         if (200..300).contains(&self.status) {
             Ok(self)
         } else {
