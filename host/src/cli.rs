@@ -130,11 +130,12 @@ enum Command {
     /// Compile one component, for the host that starts this.
     #[command(name = child::SUBCOMMAND, hide = true)]
     CompileComponent(compile_child::Args),
-    /// Attack a host of this machine's own with hostile bots, and say what held.
+    /// Attack a host with hostile bots, and say what held.
     ///
     /// Runs each bot of a built-in corpus beside neighbours that behave well, and prints how its turns ended,
-    /// how long after their deadline, and how much slower the neighbours were. Needs neither a configuration nor
-    /// a network. The exit code is 5 if a promise did not hold.
+    /// how long after their deadline, and how much slower the neighbours were. The host is one of this machine's own,
+    /// which needs neither a configuration nor a network, unless --url names one that serves already. The exit
+    /// code is 5 if a promise did not hold.
     #[cfg(feature = "attack")]
     Attack(attack::Args),
 }

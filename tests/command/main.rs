@@ -4,6 +4,8 @@
 
 #[cfg(feature = "attack")]
 mod attack;
+#[cfg(feature = "attack")]
+mod attack_url;
 mod author;
 mod compiling;
 mod dev;

@@ -7,7 +7,7 @@ use harness::bots::misbehaving;
 use harness::operator::{saying, trapping};
 use tempfile::TempDir;
 
-use crate::running::{Ended, Running, file, retort, run};
+use crate::running::{Ended, Running, file, retort, run, stranger};
 use crate::serve::{folder, respond, serve, token};
 
 /// A command to a host.
@@ -368,4 +368,15 @@ async fn a_tokens_holder_does_what_it_is_for_until_it_is_revoked() {
         "",
     );
     assert!(over.stderr.contains("was revoked"), "{}", over.stderr);
+}
+
+#[tokio::test]
+async fn a_token_goes_to_the_host_that_was_named_and_nowhere_else() {
+    let (folder, serving) = served();
+    let elsewhere = format!("location: http://{}/admin/v1/tenants", serving.address);
+    let redirecting = stranger(&format!("302 Found\r\n{elsewhere}"));
+    let words = format!("tenants --url http://{redirecting}");
+    let ended = run(&mut to(&serving, folder.path(), &words), "");
+    assert!(ended.stderr.contains("status 302"), "{}", ended.stderr);
+    assert_eq!(ended.code, 1);
 }

@@ -5,7 +5,7 @@ mod deploy;
 mod diff;
 mod list;
 mod logs;
-mod remote;
+pub(super) mod remote;
 mod revision;
 mod routes;
 mod table;

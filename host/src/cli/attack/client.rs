@@ -1,12 +1,10 @@
 //! Whoever calls the host: HTTP connections that are kept open, on threads of their own. Knows nothing of what
 //! the bots behind the host are.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::Request;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
@@ -14,6 +12,8 @@ use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
+
+use super::target::Target;
 
 /// Far past any deadline: a host that has not answered by then does not answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -74,18 +74,19 @@ impl Answer {
 
 /// One connection, closed when it is dropped, even in the middle of a request.
 pub(super) struct Connection {
+    to: Target,
     sender: SendRequest<Full<Bytes>>,
     driver: JoinHandle<()>,
 }
 
 impl Connection {
-    pub(super) async fn open(to: SocketAddr) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(to).await?;
+    pub(super) async fn open(to: Target) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(to.address).await?;
         stream.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
         // Its end is seen by the request that it was for.
         let driver = tokio::spawn(async { drop(connection.await) });
-        Ok(Self { sender, driver })
+        Ok(Self { to, sender, driver })
     }
 
     /// Says something to a bot.
@@ -101,9 +102,7 @@ impl Connection {
     }
 
     async fn exchange(&mut self, path: &str, payload: Bytes) -> anyhow::Result<Answer> {
-        let request = Request::post(path)
-            .header("host", "retort")
-            .body(Full::new(payload))?;
+        let request = self.to.post(path).body(Full::new(payload))?;
         let began = Instant::now();
         let response = self.sender.send_request(request).await?;
         let (head, body) = response.into_parts();
@@ -134,15 +133,15 @@ impl Drop for Connection {
 
 /// Someone who asks again and again, over one connection as long as that lasts.
 pub struct Caller {
-    to: SocketAddr,
+    to: Target,
     connection: Option<Connection>,
 }
 
 impl Caller {
     /// Nobody is called yet.
-    pub fn new(to: SocketAddr) -> Self {
+    pub fn new(to: impl Into<Target>) -> Self {
         Self {
-            to,
+            to: to.into(),
             connection: None,
         }
     }
@@ -168,7 +167,7 @@ impl Caller {
     pub async fn post(&mut self, path: &str, payload: Bytes) -> anyhow::Result<Answer> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => Connection::open(self.to).await?,
+            None => Connection::open(self.to.clone()).await?,
         };
         let answer = connection.post(path, payload).await?;
         self.connection = Some(connection);

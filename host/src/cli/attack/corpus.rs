@@ -24,8 +24,8 @@ pub struct Attack {
 /// What is to come of an attack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
-    /// It is not deployed, with these words among the reasons.
-    Refused(&'static str),
+    /// It is not deployed, with one of these words among the reasons.
+    Refused(&'static [&'static str]),
     /// It is deployed, and its turns end like this: a code, or `no-answer`.
     Ends(&'static str),
     /// It is deployed, and replies with this text and no other.

@@ -4,4 +4,5 @@
 pub use super::client::{Answer, Caller, Clients, saying};
 pub use super::control::Control;
 pub use super::samples::{Samples, Summary};
+pub use super::target::Target;
 pub use super::traffic::{AtOnce, Ends, Heard, Steady, Traffic, at_once};

@@ -1,13 +1,13 @@
 //! The traffic that an attack must not touch: a bot that behaves well, asked at an even rate. Knows nothing of
 //! what is attacked.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 
 use super::client;
 use super::stage;
+use super::target::Target;
 use super::traffic::{AtOnce, Steady, Traffic, at_once};
 
 /// The bot that they ask.
@@ -19,27 +19,23 @@ const CALLERS: usize = 32;
 const CALLERS_AT_CAPACITY: usize = 8;
 
 /// How many turns in a second the host answers when as many are asked for as it answers.
-pub(super) async fn capacity(clients: &Handle, to: SocketAddr, time: Duration) -> f64 {
+pub(super) async fn capacity(clients: &Handle, to: &Target, time: Duration) -> f64 {
     let asked = AtOnce {
         path: stage::path(BOT),
         payload: client::saying("hello"),
         callers: CALLERS_AT_CAPACITY,
     };
-    at_once(clients, to, &asked, time)
+    at_once(clients, to.clone(), &asked, time)
         .await
         .per_second("replied")
 }
 
 /// Their requests, until they are ended.
-pub(super) fn traffic(
-    clients: &Handle,
-    to: SocketAddr,
-    per_second: f64,
-) -> std::io::Result<Traffic> {
+pub(super) fn traffic(clients: &Handle, to: &Target, per_second: f64) -> std::io::Result<Traffic> {
     let steady = Steady {
         path: stage::path(BOT),
         per_second,
         callers: CALLERS,
     };
-    Traffic::start(clients, to, &steady)
+    Traffic::start(clients, to.clone(), &steady)
 }

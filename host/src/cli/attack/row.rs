@@ -15,7 +15,7 @@ use super::component::component;
 use super::corpus::{Attack, Expected, REFUSED};
 use super::neighbours;
 use super::samples::{Samples, Summary, ms};
-use super::stage;
+use super::stage::{self, QUARANTINED, Taken};
 use super::trial::Trial;
 use crate::cli::Ended;
 use crate::sandbox::Limits;
@@ -33,8 +33,14 @@ pub(super) struct Row {
     pub(super) name: &'static str,
     pub(super) tempts: &'static str,
     pub(super) expected: String,
+    /// Why there was none to expect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) untried: Option<String>,
     /// How often the turns ended how; a bot that was not deployed has one end.
     pub(super) outcomes: BTreeMap<String, usize>,
+    /// Ends that are as good as the expected one, if that was seen as well.
+    #[serde(skip)]
+    pub(super) kept_out: &'static [&'static str],
     /// How long after its deadline a turn was answered, or nothing for one that was in time.
     pub(super) overrun: Summary,
     /// What the engine does in one go in this bot, and how long that took at most.
@@ -50,6 +56,7 @@ pub(super) struct Row {
 /// What came of a bot's turns.
 #[derive(Default)]
 struct Came {
+    untried: Option<String>,
     outcomes: BTreeMap<String, usize>,
     overrun: Samples,
     uninterruptible: Option<Section>,
@@ -63,6 +70,14 @@ impl Came {
             ..Self::default()
         }
     }
+
+    /// Something that could not be had.
+    fn untried(why: String) -> Self {
+        Self {
+            untried: Some(why),
+            ..Self::default()
+        }
+    }
 }
 
 /// Something that was timed.
@@ -73,11 +88,16 @@ pub(super) struct Section {
 }
 
 impl Row {
-    /// Whether all turns ended as they should.
+    /// Whether all turns ended as they should, as far as there were any.
     pub(super) fn is_as_expected(&self) -> bool {
-        self.outcomes
-            .keys()
-            .all(|outcome| *outcome == self.expected)
+        let is_seen = self.outcomes.contains_key(&self.expected);
+        let is_fine = |end: &String| *end == self.expected || self.is_kept_out(end);
+        self.untried.is_some() || is_seen && self.outcomes.keys().all(is_fine)
+    }
+
+    /// Whether a turn that ended so was none of the bot's, and the host may do that.
+    pub(super) fn is_kept_out(&self, end: &str) -> bool {
+        self.kept_out.contains(&end)
     }
 }
 
@@ -86,13 +106,12 @@ impl Trial {
     pub(super) async fn attack(&self, attack: &'static Attack) -> Result<Row, Ended> {
         let thread = |error| Ended::Host(format!("the machine gives no thread: {error}"));
         self.control.take();
-        let (began, to) = (Instant::now(), self.stage.address);
+        let (began, to) = (Instant::now(), self.stage.target());
         let traffic =
             neighbours::traffic(&self.clients.handle(), to, self.per_second).map_err(thread)?;
-        let came = match (attack.expected, self.not_deployed.get(attack.name)) {
-            (Expected::Refused(because), _) => self.tempt_the_gate(attack, because).await,
-            (_, None) => self.tempt(attack).await,
-            (_, Some(error)) => Came::once(format!("{REFUSED}: {error}")),
+        let came = match attack.expected {
+            Expected::Refused(because) => self.tempt_the_gate(attack, because).await?,
+            _ => self.tempt(attack).await,
         };
         sleep_until(began + self.row_lasts).await;
         let heard = traffic.end().await;
@@ -100,7 +119,9 @@ impl Trial {
             name: attack.name,
             tempts: attack.tempts(),
             expected: attack.expected.word().to_owned(),
+            untried: came.untried,
             outcomes: came.outcomes,
+            kept_out: self.stage.keeps_out_with(),
             overrun: came.overrun.summary(),
             uninterruptible: came.uninterruptible,
             control: self.control.take(),
@@ -111,16 +132,21 @@ impl Trial {
     }
 
     /// Tries to deploy what is to be refused.
-    async fn tempt_the_gate(&self, attack: &Attack, because: &str) -> Came {
-        Came::once(match self.deploy(attack.name, attack, |_| {}).await {
-            Ok(()) => "deployed".to_owned(),
-            Err(error) if error.contains(because) => REFUSED.to_owned(),
-            Err(error) => format!("{REFUSED}: {error}"),
+    async fn tempt_the_gate(&self, attack: &Attack, because: &[&str]) -> Result<Came, Ended> {
+        Ok(match self.deploy(attack.name, attack, |_| {}).await? {
+            Taken::Served => Came::once("deployed".to_owned()),
+            Taken::Refused(why) if because.iter().any(|word| why.contains(word)) => {
+                Came::once(REFUSED.to_owned())
+            }
+            other => not_served(&other),
         })
     }
 
     /// Has a bot answer all its turns.
     async fn tempt(&self, attack: &Attack) -> Came {
+        if let Some(taken) = self.not_deployed.get(attack.name) {
+            return not_served(taken);
+        }
         let uninterruptible = self.time_section(attack).await;
         let turns = self
             .turns(attack.name, CALLERS, self.runs, attack.expected)
@@ -130,6 +156,7 @@ impl Trial {
             outcomes: turns.ends,
             overrun: Samples(turns.took.into_iter().map(late).collect()),
             uninterruptible,
+            untried: None,
         }
     }
 
@@ -139,16 +166,15 @@ impl Trial {
         name: &str,
         attack: &Attack,
         change: fn(&mut Limits),
-    ) -> Result<(), String> {
-        let bot = component(attack.text).map_err(|error| format!("{error:#}"))?;
+    ) -> Result<Taken, Ended> {
+        let bot = component(attack.text).map_err(|error| Ended::Host(format!("{error:#}")))?;
         let mut limits = Limits {
             deadline_ms: u64::try_from(self.deadline.as_millis()).unwrap_or(u64::MAX),
             ..Limits::default()
         };
         (attack.limits)(&mut limits);
         change(&mut limits);
-        let deployed = self.stage.deploy(name, &bot, limits).await;
-        deployed.map_err(|error| error.to_string())
+        self.stage.deploy(name, &bot, limits).await
     }
 
     /// Times what cannot be interrupted in a bot: the same bot, under limits that end it after once.
@@ -174,7 +200,7 @@ impl Trial {
         let asked = Arc::new(AtomicUsize::new(0));
         let mut asking = JoinSet::new();
         for _ in 0..at_a_time.min(count) {
-            let mut caller = Caller::new(self.stage.address);
+            let mut caller = Caller::new(self.stage.target().clone());
             let (asked, path) = (Arc::clone(&asked), stage::path(bot));
             let ask = async move {
                 let mut turns = Turns::default();
@@ -193,6 +219,15 @@ impl Trial {
     }
 }
 
+/// What came of a bot that has no turns, since it was not deployed.
+fn not_served(taken: &Taken) -> Came {
+    match taken {
+        Taken::Served => Came::default(),
+        Taken::Refused(why) => Came::once(format!("{REFUSED}: {why}")),
+        Taken::Untried(why) => Came::untried(why.clone()),
+    }
+}
+
 /// Turns, as their callers saw them. No answer is kept: what the measuring holds would be taken for the host's.
 #[derive(Default)]
 pub(super) struct Turns {
@@ -207,8 +242,11 @@ impl Turns {
             Ok(answer) => (outcome(&answer, expected), answer.took),
             Err(error) => (format!("no answer: {error}"), began.elapsed()),
         };
+        // Nobody was asked, so it took no time that says anything.
+        if end != QUARANTINED {
+            self.took.push(took);
+        }
         *self.ends.entry(end).or_default() += 1;
-        self.took.push(took);
     }
 
     fn add(&mut self, others: Self) {

@@ -2,7 +2,6 @@
 //! them takes.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -17,7 +16,8 @@ use super::corpus::{Attack, CORPUS};
 use super::neighbours;
 use super::process::{Figures, resident_kib};
 use super::row::outcome;
-use super::stage;
+use super::stage::{self, Stage};
+use super::target::Target;
 use super::trial::Trial;
 use super::verdict::Promise;
 use super::{end, table};
@@ -70,19 +70,20 @@ struct Soaked {
     ends: Ends,
     /// The mean of each quarter.
     resident_kib: [f64; 4],
-    before: Figures,
-    after: Figures,
+    before: Option<Figures>,
+    after: Option<Figures>,
 }
 
 pub(super) async fn run(turns: u64, is_json: bool) -> Result<(), Ended> {
-    let mut trial = Trial::start(0, DEADLINE).await?;
+    let mut trial = Trial::on(Stage::start().await?, 0, DEADLINE)?;
+    trial.settle_neighbours().await?;
     let attacks: Vec<&Attack> = CORPUS.iter().filter(|attack| is_in_mix(attack)).collect();
-    trial.rehearse(&attacks).await;
+    trial.rehearse(&attacks).await?;
     let before = trial.stage.settled().await;
     let (began, course) = (Instant::now(), Arc::new(Course::default()));
     let mut callers = JoinSet::new();
     for _ in 0..CALLERS {
-        let (course, to) = (Arc::clone(&course), trial.stage.address);
+        let (course, to) = (Arc::clone(&course), trial.stage.target().clone());
         callers.spawn_on(call(course, to, turns), &trial.clients.handle());
     }
     let resident = watch(&trial, &course, turns).await;
@@ -112,12 +113,12 @@ fn is_in_mix(attack: &Attack) -> bool {
 }
 
 /// One of those who ask, one turn after the other.
-async fn call(course: Arc<Course>, to: SocketAddr, turns: u64) -> Ends {
-    let mut caller = Caller::new(to);
+async fn call(course: Arc<Course>, to: Target, turns: u64) -> Ends {
+    let mut caller = Caller::new(to.clone());
     let mut ends: Ends = BTreeMap::new();
     while course.begun.fetch_add(1, Ordering::Relaxed) < turns {
         let end = match drawn() {
-            LEAVES => leave(to).await,
+            LEAVES => leave(to.clone()).await,
             bot => ask(&mut caller, bot).await,
         };
         *ends.entry(end).or_default() += 1;
@@ -153,7 +154,7 @@ async fn ask(caller: &mut Caller, bot: &str) -> String {
 }
 
 /// Asks a bot over a connection of its own, and hangs up at a moment that nobody knows.
-async fn leave(to: SocketAddr) -> String {
+async fn leave(to: Target) -> String {
     let Ok(mut connection) = Connection::open(to).await else {
         return format!("{LEAVES}: no connection");
     };
@@ -221,10 +222,14 @@ fn judge(soaked: &Soaked) -> Vec<Promise> {
     let grown =
         (!is_flat).then(|| format!("{second} KiB in the second quarter, {last} in the last"));
     let mut stays = Vec::new();
-    if soaked.after.instances != soaked.before.instances {
-        stays.push(format!("the pool has {:?}", soaked.after.instances));
+    let held = |of: fn(&Figures) -> Option<u64>| {
+        [soaked.before, soaked.after].map(|figures| figures.as_ref().and_then(of))
+    };
+    let [before, after] = held(|figures| figures.instances);
+    if after != before {
+        stays.push(format!("the pool has {after:?}"));
     }
-    let (before, after) = (soaked.before.files, soaked.after.files);
+    let [before, after] = held(|figures| figures.files);
     if after > before.map(|files| files + 4) {
         stays.push(format!("{before:?} files were open, and {after:?} are"));
     }

@@ -1,99 +1,28 @@
-//! The host that is attacked: one like any other, on a loopback port of its own. Knows nothing of attacks.
+//! The host that is attacked, this machine's own or one that is served already. Knows nothing of attacks.
 
-use std::net::SocketAddr;
-use std::time::Duration;
-
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::time::{Instant, sleep};
+mod deployed;
+mod own;
 
 use super::neighbours;
 use super::process::Figures;
-use crate::cli::{Ended, local};
-use crate::http;
-use crate::invocation::{self, Host};
-use crate::registry::{NotDeployable, Wanted};
+use super::target::Target;
+use crate::cli::Ended;
 use crate::sandbox::{Limits, PoolUse};
+use deployed::Deployed;
+use own::Own;
 
-/// Whose bot it is: the neighbours are another tenant than those who attack.
+/// The neighbours are another tenant than those who attack; nobody's names but an attack's.
+pub(super) const TENANTS: [&str; 2] = ["retort-attack-neighbours", "retort-attack-attackers"];
+
+/// How a turn ends of a bot that is not asked, since it failed too often.
+pub(super) const QUARANTINED: &str = "quarantined";
+
 fn tenant(bot: &str) -> &'static str {
+    let [neighbours, attackers] = TENANTS;
     if bot == neighbours::BOT {
-        "neighbours"
+        neighbours
     } else {
-        "attackers"
-    }
-}
-
-/// Whose turns are over keeps nothing for longer than this.
-const SETTLES_IN: Duration = Duration::from_secs(5);
-
-/// A host that serves until it is dropped.
-pub(super) struct Stage {
-    host: Host,
-    pub(super) address: SocketAddr,
-    _serving: oneshot::Sender<()>,
-}
-
-impl Stage {
-    pub(super) async fn start() -> Result<Self, Ended> {
-        let failed = |error| Ended::Host(format!("no port of this machine can be had: {error}"));
-        let mut host = invocation::Settings::default();
-        // Every bot is to have all its turns.
-        host.quarantine.failure_percent = 101;
-        let host = local::host_with(host)?;
-        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
-        let settings = http::Settings::default();
-        let router = http::router(
-            host.clone(),
-            None,
-            &settings,
-            &http::operations::Settings::default(),
-        );
-        let (serving, stop) = oneshot::channel();
-        let stop = async { drop(stop.await) };
-        tokio::spawn(async move { http::serve(listener, router, &settings, stop).await });
-        Ok(Self {
-            host,
-            address,
-            _serving: serving,
-        })
-    }
-
-    /// Serves a bot, as any operator would.
-    pub(super) async fn deploy(
-        &self,
-        bot: &str,
-        component: &[u8],
-        limits: Limits,
-    ) -> Result<(), NotDeployable> {
-        let at = local::address(tenant(bot), bot)
-            .map_err(|error| NotDeployable::BadSettings(error.to_string()))?;
-        let wanted = Wanted {
-            limits,
-            ..Wanted::default()
-        };
-        self.host.deploy(&at, component, wanted).await.map(drop)
-    }
-
-    /// What of the pool is taken; none on a machine without one.
-    pub(super) fn pool(&self) -> Option<PoolUse> {
-        self.host.sandbox().pool()
-    }
-
-    /// Waits until connections and instances that nobody needs any more are gone, and says what is left.
-    pub(super) async fn settled(&self) -> Figures {
-        let until = Instant::now() + SETTLES_IN;
-        let mut before = Figures::of(self.pool());
-        let mut equal = 0;
-        while equal < 5 && Instant::now() < until {
-            sleep(Duration::from_millis(20)).await;
-            let now = Figures::of(self.pool());
-            let is_still = now.files == before.files && now.instances.unwrap_or(0) == 0;
-            equal = if is_still { equal + 1 } else { 0 };
-            before = now;
-        }
-        Figures::of(self.pool())
+        attackers
     }
 }
 
@@ -101,4 +30,110 @@ impl Stage {
 pub(super) fn path(bot: &str) -> String {
     let tenant = tenant(bot);
     format!("/tenants/{tenant}/bots/{bot}/environments/draft/respond")
+}
+
+/// The host that is attacked.
+pub(super) enum Stage {
+    /// One that is there for this alone.
+    Own(Own),
+    /// One that is there for others too.
+    Deployed(Deployed),
+}
+
+/// What came of deploying a bot.
+#[derive(Debug)]
+pub(super) enum Taken {
+    /// It is served.
+    Served,
+    /// The host does not take such a bot.
+    Refused(String),
+    /// The host does not take such settings, so nothing was learned of the bot.
+    Untried(String),
+}
+
+impl Stage {
+    pub(super) async fn start() -> Result<Self, Ended> {
+        Own::start().await.map(Self::Own)
+    }
+
+    pub(super) async fn find(url: String, token: &str) -> Result<Self, Ended> {
+        Deployed::find(url, token).await.map(Self::Deployed)
+    }
+
+    /// Where the host is asked.
+    pub(super) fn target(&self) -> &Target {
+        match self {
+            Self::Own(own) => &own.target,
+            Self::Deployed(deployed) => &deployed.target,
+        }
+    }
+
+    /// Its URL, if somebody gave it.
+    pub(super) fn url(&self) -> Option<&str> {
+        match self {
+            Self::Own(_) => None,
+            Self::Deployed(deployed) => Some(&deployed.url),
+        }
+    }
+
+    /// Has it serve a bot, under these limits.
+    pub(super) async fn deploy(
+        &self,
+        bot: &str,
+        component: &[u8],
+        limits: Limits,
+    ) -> Result<Taken, Ended> {
+        let at = (tenant(bot), bot);
+        match self {
+            Self::Own(own) => own.deploy(at, component, limits).await,
+            Self::Deployed(deployed) => deployed.deploy(at, component, &limits).await,
+        }
+    }
+
+    /// Has it serve none of them any more, and says of how many bots that is news. One's own is gone anyway.
+    pub(super) async fn clear(&self) -> Result<usize, Ended> {
+        match self {
+            Self::Own(_) => Ok(0),
+            Self::Deployed(deployed) => deployed.clear().await,
+        }
+    }
+
+    /// Turns that each bot can have before any is counted. Elsewhere there are none to waste, since after a few it is
+    /// in quarantine; but with the first one the host learns whether the bot runs for long.
+    pub(super) fn rehearsed_turns(&self, wished: usize) -> usize {
+        match self {
+            Self::Own(_) => wished,
+            Self::Deployed(_) => wished.min(1),
+        }
+    }
+
+    /// How a turn of an attacker may end as well: a host that others use keeps attackers out, or has no room.
+    pub(super) fn keeps_out_with(&self) -> &'static [&'static str] {
+        match self {
+            Self::Own(_) => &[],
+            Self::Deployed(_) => &[
+                QUARANTINED,
+                "over-share",
+                "host-full",
+                "would-be-late",
+                "waited-too-long",
+            ],
+        }
+    }
+
+    /// What of the pool is taken; none on a machine without one, or somewhere else.
+    pub(super) fn pool(&self) -> Option<PoolUse> {
+        match self {
+            Self::Own(own) => own.pool(),
+            Self::Deployed(_) => None,
+        }
+    }
+
+    /// What the host holds when nobody asks it for anything, if that can be seen.
+    pub(super) async fn settled(&self) -> Option<Figures> {
+        match self {
+            Self::Own(own) => Some(own.settled().await),
+            Self::Deployed(_) => None,
+        }
+    }
 }

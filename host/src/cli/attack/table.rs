@@ -35,8 +35,15 @@ pub(super) fn show_alone(alone: &Alone) {
 }
 
 pub(super) fn show_row(alone: &Alone, row: &Row) {
+    if let Some(why) = &row.untried {
+        return give(format_args!("{:18}{:>6}  not tried: {why}", row.name, 0));
+    }
     let turns: usize = row.outcomes.values().sum();
-    let outcomes: Vec<&str> = row.outcomes.keys().map(String::as_str).collect();
+    let (kept_out, outcomes): (Vec<_>, Vec<_>) = row
+        .outcomes
+        .iter()
+        .partition(|(end, _)| row.is_kept_out(end));
+    let outcomes: Vec<&str> = outcomes.iter().map(|(end, _)| end.as_str()).collect();
     let (before, now) = (alone.took.p99_ms, row.neighbours.p99_ms);
     give(format_args!(
         "{:18}{turns:>6}  {:27}{:>8.2}{:>8.2}{:>8.2}{:>9.2}{before:>8.2}{now:>9.2}{:>8.2}",
@@ -54,9 +61,24 @@ pub(super) fn show_row(alone: &Alone, row: &Row) {
             "", section.name, section.ms
         ));
     }
+    for (end, count) in kept_out {
+        give(format_args!(
+            "{:18}        {count} of them were kept out: {end}",
+            ""
+        ));
+    }
 }
 
-pub(super) fn show_held(held: &Held) {
+pub(super) fn show_unseen(unseen: &[String]) {
+    for promise in unseen {
+        give(format_args!("unseen  {promise}"));
+    }
+}
+
+pub(super) fn show_held(held: Option<&Held>) {
+    let Some(held) = held else {
+        return;
+    };
     let shown = |of: fn(&Figures) -> Option<u64>| {
         let shown =
             |figure: Option<u64>| figure.map_or("?".to_owned(), |figure| figure.to_string());

@@ -1,7 +1,6 @@
 //! Requests: as many as the host answers, or at an even rate. Knows nothing of whose they are, and what for.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,6 +14,7 @@ use tokio::time::Instant;
 
 use super::client::Caller;
 use super::samples::Samples;
+use super::target::Target;
 
 /// Callers of whom each asks again once it is answered.
 #[derive(Clone, Debug)]
@@ -54,10 +54,15 @@ impl Ends {
 ///
 /// # Cancel safety
 /// Dropping the future ends all callers.
-pub async fn at_once(clients: &Handle, to: SocketAddr, asked: &AtOnce, time: Duration) -> Ends {
-    let (began, mut asking) = (Instant::now(), JoinSet::new());
+pub async fn at_once(
+    clients: &Handle,
+    to: impl Into<Target>,
+    asked: &AtOnce,
+    time: Duration,
+) -> Ends {
+    let (to, began, mut asking) = (to.into(), Instant::now(), JoinSet::new());
     for _ in 0..asked.callers {
-        let (mut caller, asked) = (Caller::new(to), asked.clone());
+        let (mut caller, asked) = (Caller::new(to.clone()), asked.clone());
         let ask = async move {
             let mut counts: BTreeMap<String, u32> = BTreeMap::new();
             while began.elapsed() < time {
@@ -118,12 +123,17 @@ impl Traffic {
     ///
     /// # Errors
     /// The system's own, if it gives no thread.
-    pub fn start(clients: &Handle, to: SocketAddr, steady: &Steady) -> std::io::Result<Self> {
+    pub fn start(
+        clients: &Handle,
+        to: impl Into<Target>,
+        steady: &Steady,
+    ) -> std::io::Result<Self> {
+        let to = to.into();
         let (due, times) = unbounded_channel();
         let times = Arc::new(Mutex::new(times));
         let mut asking = JoinSet::new();
         for _ in 0..steady.callers {
-            let (caller, path) = (Caller::new(to), steady.path.clone());
+            let (caller, path) = (Caller::new(to.clone()), steady.path.clone());
             asking.spawn_on(ask(caller, path, Arc::clone(&times)), clients);
         }
         let is_over = Arc::new(AtomicBool::new(false));

@@ -14,7 +14,7 @@ use super::neighbours;
 use super::process::Figures;
 use super::row::Row;
 use super::samples::Summary;
-use super::stage::Stage;
+use super::stage::{Stage, Taken};
 use crate::cli::Ended;
 use crate::sandbox::Limits;
 
@@ -43,8 +43,8 @@ pub(super) struct Trial {
     /// How long a row lasts at least, however soon its turns are over: what the neighbours felt of it is a matter
     /// of hundreds of turns.
     pub(super) row_lasts: Duration,
-    /// What should have been deployed and was not, and why.
-    pub(super) not_deployed: BTreeMap<&'static str, String>,
+    /// What should have been deployed and was not.
+    pub(super) not_deployed: BTreeMap<&'static str, Taken>,
 }
 
 /// The neighbours while nobody attacks.
@@ -65,6 +65,15 @@ pub(super) struct Watch {
     pub(super) in_a_row: Duration,
 }
 
+/// What came of it all.
+#[derive(Debug)]
+pub(super) struct Course {
+    pub(super) alone: Alone,
+    pub(super) rows: Vec<Row>,
+    /// None of a host that is seen from outside alone.
+    pub(super) held: Option<Held>,
+}
+
 /// What the process held before and after all attacks.
 #[derive(Debug, Serialize)]
 pub(super) struct Held {
@@ -74,13 +83,8 @@ pub(super) struct Held {
 
 impl Trial {
     /// A host, and those who will call it.
-    pub(super) async fn start(runs: usize, deadline: Duration) -> Result<Self, Ended> {
+    pub(super) fn on(stage: Stage, runs: usize, deadline: Duration) -> Result<Self, Ended> {
         let thread = |error| Ended::Host(format!("the machine gives no thread: {error}"));
-        let stage = Stage::start().await?;
-        let neighbour = component(NEIGHBOUR).map_err(|error| Ended::Host(error.to_string()))?;
-        let deployed = stage.deploy(neighbours::BOT, &neighbour, Limits::default());
-        let failed = |error| Ended::Host(format!("the neighbours' bot is not deployed: {error}"));
-        deployed.await.map_err(failed)?;
         Ok(Self {
             stage,
             clients: Clients::start().map_err(thread)?,
@@ -93,10 +97,24 @@ impl Trial {
         })
     }
 
+    /// Has the host serve the neighbours' bot.
+    pub(super) async fn settle_neighbours(&self) -> Result<(), Ended> {
+        let neighbour = component(NEIGHBOUR).map_err(|error| Ended::Host(error.to_string()))?;
+        let taken = self
+            .stage
+            .deploy(neighbours::BOT, &neighbour, Limits::default());
+        match taken.await? {
+            Taken::Served => Ok(()),
+            Taken::Refused(why) | Taken::Untried(why) => Err(Ended::Host(format!(
+                "the neighbours' bot is not deployed: {why}"
+            ))),
+        }
+    }
+
     /// The neighbours alone: what the host can do, and how long a turn takes at a part of that.
     pub(super) async fn alone(&mut self, watch: Watch) -> Result<Alone, Ended> {
         let thread = |error| Ended::Host(format!("the machine gives no thread: {error}"));
-        let (clients, to) = (self.clients.handle(), self.stage.address);
+        let (clients, to) = (self.clients.handle(), self.stage.target());
         let capacity = neighbours::capacity(&clients, to, watch.at_capacity).await;
         self.per_second = (capacity * NEIGHBOURS_SHARE).max(NEIGHBOURS_PER_SECOND);
         self.row_lasts = watch.in_a_row;
@@ -115,32 +133,43 @@ impl Trial {
 
     /// Deploys every bot and runs each a few times, so that what the process holds from then on is no growth. One
     /// that is not deployed is told of when it is its turn.
-    pub(super) async fn rehearse(&mut self, attacks: &[&'static Attack]) {
+    pub(super) async fn rehearse(&mut self, attacks: &[&'static Attack]) -> Result<(), Ended> {
         let at_a_time = NEIGHBOURS_REHEARSED_AT_A_TIME;
         let echoes = Expected::Says("go");
         self.turns(neighbours::BOT, at_a_time, 4 * at_a_time, echoes)
             .await;
         for attack in attacks.iter().filter(|attack| attack.is_deployed()) {
-            if let Err(error) = self.rehearse_one(attack).await {
-                self.not_deployed.insert(attack.name, error);
+            match self.rehearse_one(attack).await? {
+                Taken::Served => {}
+                not_served => drop(self.not_deployed.insert(attack.name, not_served)),
             }
-        }
-    }
-
-    async fn rehearse_one(&self, attack: &Attack) -> Result<(), String> {
-        self.deploy(attack.name, attack, |_| {}).await?;
-        self.rehearse_turns(attack.name, attack).await;
-        if let Some(section) = attack.uninterruptible {
-            self.deploy(&attack.once(), attack, section.once).await?;
-            self.rehearse_turns(&attack.once(), attack).await;
         }
         Ok(())
     }
 
-    async fn rehearse_turns(&self, name: &str, attack: &Attack) {
-        let at_a_time = REHEARSED_AT_A_TIME;
-        self.turns(name, at_a_time, REHEARSED_TURNS, attack.expected)
-            .await;
+    async fn rehearse_one(&self, attack: &Attack) -> Result<Taken, Ended> {
+        let taken = self.rehearse_as(attack.name, attack, |_| {}).await?;
+        match (taken, attack.uninterruptible) {
+            (Taken::Served, Some(section)) => {
+                self.rehearse_as(&attack.once(), attack, section.once).await
+            }
+            (taken, _) => Ok(taken),
+        }
+    }
+
+    async fn rehearse_as(
+        &self,
+        name: &str,
+        attack: &Attack,
+        change: fn(&mut Limits),
+    ) -> Result<Taken, Ended> {
+        let taken = self.deploy(name, attack, change).await?;
+        if matches!(taken, Taken::Served) {
+            let (at_a_time, expected) = (REHEARSED_AT_A_TIME, attack.expected);
+            let turns = self.stage.rehearsed_turns(REHEARSED_TURNS);
+            self.turns(name, at_a_time, turns, expected).await;
+        }
+        Ok(taken)
     }
 
     /// Runs each attack, and tells of it when it is over.
@@ -148,7 +177,7 @@ impl Trial {
         &self,
         attacks: &[&'static Attack],
         mut tell: impl FnMut(&Row),
-    ) -> Result<(Vec<Row>, Held), Ended> {
+    ) -> Result<(Vec<Row>, Option<Held>), Ended> {
         let before = self.stage.settled().await;
         let mut rows = Vec::new();
         for attack in attacks {
@@ -157,6 +186,8 @@ impl Trial {
             rows.push(row);
         }
         let after = self.stage.settled().await;
-        Ok((rows, Held { before, after }))
+        let held = before.zip(after);
+        let held = held.map(|(before, after)| Held { before, after });
+        Ok((rows, held))
     }
 }

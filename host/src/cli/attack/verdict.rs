@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::process::Figures;
 use super::row::Row;
-use super::trial::{Alone, Held};
+use super::trial::{Alone, Course, Held};
 
 /// A turn may end so long after its deadline, beside what the machine itself was late by.
 const OVERRUN_MS: f64 = 5.0;
@@ -14,6 +14,9 @@ const SLOWER_TIMES: f64 = 3.0;
 const MORE_FILES: u64 = 4;
 const MORE_MAPPINGS: u64 = 128;
 const MORE_RESIDENT_KIB: u64 = 16 << 10;
+
+const NOTHING_STAYS: &str =
+    "nothing of a turn stays: the pool is empty, files, mappings and memory are back";
 
 /// One promise, and what broke it.
 #[derive(Debug, Serialize)]
@@ -29,7 +32,8 @@ impl Promise {
 }
 
 /// The promises that hold on any machine, however busy it is.
-pub(super) fn outcomes(alone: &Alone, rows: &[Row], held: &Held) -> Vec<Promise> {
+pub(super) fn outcomes(course: &Course) -> Vec<Promise> {
+    let Course { alone, rows, held } = course;
     let as_expected = Promise {
         promise: "every turn of every attack ends as it should".to_owned(),
         broken_by: broken(rows, unexpected),
@@ -42,20 +46,46 @@ pub(super) fn outcomes(alone: &Alone, rows: &[Row], held: &Held) -> Vec<Promise>
         let failed = format!("{} turns failed without any attack", alone.failed);
         unharmed.broken_by.push(failed);
     }
-    vec![as_expected, unharmed, nothing_stays(held)]
+    let mut promises = vec![as_expected, unharmed];
+    promises.extend(held.as_ref().map(nothing_stays));
+    promises
+}
+
+/// What nothing was learned of, and why.
+pub(super) fn unseen(course: &Course) -> Vec<String> {
+    let why = |row: &Row| {
+        Some(format!(
+            "every turn of {}: {}",
+            row.name,
+            row.untried.as_ref()?
+        ))
+    };
+    let mut unseen: Vec<String> = course.rows.iter().filter_map(why).collect();
+    if course.held.is_none() {
+        unseen.push(format!(
+            "{NOTHING_STAYS}: only the host's own machine can tell"
+        ));
+    }
+    unseen
 }
 
 /// Those that a machine can break as well, when others use it.
-pub(super) fn times(alone: &Alone, rows: &[Row]) -> Vec<Promise> {
-    let in_time = format!(
+pub(super) fn times(course: &Course) -> Vec<Promise> {
+    let Course { alone, rows, held } = course;
+    let mut in_time = format!(
         "every turn ends at most {OVERRUN_MS} ms after its deadline, beside what the machine itself was late by"
     );
+    let mut way_ms = 0.0;
+    if held.is_none() {
+        in_time.push_str(" and the time that a neighbour's turn takes from here");
+        way_ms = alone.took.p99_ms;
+    }
     let unslowed =
         format!("a neighbour's p99 is at most {SLOWER_TIMES} times that without attacks");
     vec![
         Promise {
             promise: in_time,
-            broken_by: broken(rows, late),
+            broken_by: broken(rows, |row| late(row, way_ms)),
         },
         Promise {
             promise: unslowed,
@@ -83,9 +113,9 @@ fn harmed(row: &Row) -> Option<String> {
     (row.neighbours_failed > 0).then(|| format!("{} failed: {errors}", row.neighbours_failed))
 }
 
-fn late(row: &Row) -> Option<String> {
+fn late(row: &Row, way_ms: f64) -> Option<String> {
     let section_ms = row.uninterruptible.map_or(0.0, |section| section.ms);
-    let allowed_ms = OVERRUN_MS + row.control.max_ms + section_ms;
+    let allowed_ms = OVERRUN_MS + row.control.max_ms + section_ms + way_ms;
     (row.overrun.max_ms > allowed_ms).then(|| {
         format!(
             "{:.1} ms, and {allowed_ms:.1} were allowed",
@@ -125,8 +155,7 @@ fn nothing_stays(held: &Held) -> Promise {
         MORE_RESIDENT_KIB,
     );
     Promise {
-        promise: "nothing of a turn stays: the pool is empty, files, mappings and memory are back"
-            .to_owned(),
+        promise: NOTHING_STAYS.to_owned(),
         broken_by,
     }
 }
@@ -161,6 +190,8 @@ mod tests {
             name: "spin",
             tempts: "",
             expected: "deadline-exceeded".to_owned(),
+            untried: None,
+            kept_out: &[],
             outcomes: [("deadline-exceeded".to_owned(), 5)].into(),
             overrun: p99(5.0, 7.0),
             uninterruptible: None,
@@ -190,9 +221,20 @@ mod tests {
             before: held(40, 50_000),
             after: held(44, 66_000),
         };
-        let rows = [row];
-        let mut promises = outcomes(&alone(), &rows, &held);
-        promises.extend(times(&alone(), &rows));
+        all(&course(row, Some(held)))
+    }
+
+    fn course(row: Row, held: Option<Held>) -> Course {
+        Course {
+            alone: alone(),
+            rows: vec![row],
+            held,
+        }
+    }
+
+    fn all(course: &Course) -> Vec<Promise> {
+        let mut promises = outcomes(course);
+        promises.extend(times(course));
         promises
     }
 
@@ -236,5 +278,33 @@ mod tests {
             "resident KiB: 50000 before, 67000 after",
         ];
         assert_eq!(stays.broken_by, words);
+    }
+
+    #[test]
+    fn a_host_seen_from_outside_may_keep_an_attacker_out_that_it_knows() {
+        let mut kept_out = row();
+        kept_out.kept_out = &["quarantined"];
+        kept_out.outcomes.insert("quarantined".to_owned(), 90);
+        kept_out.overrun = p99(5.0, 8.0);
+        let seen = course(kept_out, None);
+        assert!(broken_by(&all(&seen)).is_empty());
+        assert_eq!(unseen(&seen).len(), 1);
+
+        let mut never_let_in = row();
+        never_let_in.kept_out = &["quarantined"];
+        never_let_in.outcomes = [("quarantined".to_owned(), 100)].into();
+        let words = ["spin: 100 quarantined; expected deadline-exceeded"];
+        assert_eq!(broken_by(&all(&course(never_let_in, None))), words);
+    }
+
+    #[test]
+    fn what_could_not_be_tried_is_told_and_not_judged() {
+        let mut untried = row();
+        untried.outcomes.clear();
+        untried.untried = Some("`limits.deadline_ms` is 50".to_owned());
+        let seen = course(untried, None);
+        assert!(broken_by(&all(&seen)).is_empty());
+        let told = unseen(&seen);
+        assert_eq!(told[0], "every turn of spin: `limits.deadline_ms` is 50");
     }
 }

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-pub(super) use ureq::http::Method;
+pub(in crate::cli) use ureq::http::Method;
 use ureq::http::request::Builder;
 use ureq::http::{Request, header};
 use ureq::{AsSendBody, SendBody};
@@ -34,6 +34,13 @@ pub(in crate::cli) struct Remote {
 }
 
 impl Remote {
+    /// A host, and the token to show it.
+    #[cfg(feature = "attack")]
+    pub(in crate::cli) fn new(url: String, token: String) -> Self {
+        let json = false;
+        Self { url, token, json }
+    }
+
     /// Asks for something, and gives the answer if that is no error.
     pub(super) async fn ask(
         &self,
@@ -86,7 +93,7 @@ impl Remote {
     }
 
     /// Asks for anything that a host has.
-    pub(super) async fn call(
+    pub(in crate::cli) async fn call(
         &self,
         method: Method,
         path: &str,
@@ -143,15 +150,15 @@ impl Remote {
 }
 
 /// What a host answered.
-pub(super) struct Answered {
+pub(in crate::cli) struct Answered {
     status: u16,
     /// As JSON; a text if it is none.
-    pub(super) body: Value,
+    pub(in crate::cli) body: Value,
 }
 
 impl Answered {
     /// Itself, if it is no error.
-    pub(super) fn well(self) -> Result<Self, Ended> {
+    pub(in crate::cli) fn well(self) -> Result<Self, Ended> {
         if (200..300).contains(&self.status) {
             Ok(self)
         } else {
@@ -163,6 +170,8 @@ impl Answered {
 fn answer(request: Request<impl AsSendBody>) -> Result<(u16, String), ureq::Error> {
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
+        // What is asked, and the token, are for the host that was named and for no other.
+        .max_redirects(0)
         .timeout_global(Some(TIME));
     let agent = config.build().new_agent();
     let mut response = agent.run(request)?;
