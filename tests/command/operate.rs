@@ -1,5 +1,6 @@
 //! What an operator does to a host that serves, from the command line.
 
+use std::fs::File;
 use std::path::Path;
 use std::process::Command;
 
@@ -284,6 +285,8 @@ async fn what_is_wrong_is_told_with_its_exit_code() {
     let (folder, serving) = served();
     let at = folder.path();
     file(at, "text.wasm", "no component");
+    let large = File::create(at.join("large.wasm")).expect("a file");
+    large.set_len(100 << 20).expect("made of nothing");
     file(at, "bad.toml", "[limits]\nfule = 1\n");
     file(at, "worse.toml", "limit = 1\n");
     for (words, code, told) in [
@@ -291,6 +294,11 @@ async fn what_is_wrong_is_told_with_its_exit_code() {
             "deploy text.wasm --tenant acme --bot bot",
             4,
             "does not begin as one",
+        ),
+        (
+            "deploy large.wasm --tenant acme --bot bot",
+            2,
+            "larger than the 33554432 bytes",
         ),
         (
             "deploy none.wasm --tenant acme --bot bot",

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 
 use harness::host::{request, respond_path, text};
+use harness::operator::{Administered, saying};
 use harness::{bots, host};
 use retort::http::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -252,5 +253,41 @@ async fn large_bodies_have_their_room_and_one_more_is_told_to_come_back() {
     let small = request(address, "POST", &path, &text("hello").to_string()).await;
     assert!(small.contains("[\"hello\"]"), "{small}");
     drop((one, other));
+    listening.end().await;
+}
+
+/// The head of an upload of so many bytes for a tenant.
+async fn uploading(
+    operator: &Administered,
+    to: SocketAddr,
+    tenant: &str,
+    bytes: usize,
+) -> TcpStream {
+    let mut stream = connect(to).await;
+    let head = format!(
+        "POST /admin/v1/tenants/{tenant}/bots/bot/revisions HTTP/1.1\r\nhost: retort\r\nconnection: close\r\n\
+         authorization: Bearer {}\r\ncontent-length: {bytes}\r\n\r\n",
+        operator.token
+    );
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    stream
+}
+
+#[tokio::test]
+async fn who_uploads_slowly_holds_up_no_other_tenant() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let operator = Administered::open(folder.path()).await;
+    let listening = operator.host.listen().await;
+    let component = saying("word");
+    let mut slow = uploading(&operator, listening.address, "slow", component.len()).await;
+    let (first, last) = component.split_at(100);
+    slow.write_all(first).await.expect("sent");
+    let mut other = uploading(&operator, listening.address, "other", component.len()).await;
+    other.write_all(&component).await.expect("sent");
+    let answer = rest(&mut other).await;
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    slow.write_all(last).await.expect("sent");
+    let answer = rest(&mut slow).await;
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
     listening.end().await;
 }

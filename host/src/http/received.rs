@@ -121,7 +121,8 @@ fn room_for(request: &Request, door: &FrontDoor) -> Result<Option<OwnedSemaphore
         .map_err(|_| Problem::too_many_large_bodies())
 }
 
-fn announced(request: &Request) -> Option<u64> {
+/// The bytes of the body, if the request says.
+pub(super) fn announced(request: &Request) -> Option<u64> {
     request
         .headers()
         .get(CONTENT_LENGTH)?

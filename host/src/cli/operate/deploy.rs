@@ -62,7 +62,11 @@ enum Artifact {
 fn artifact(what: &str) -> Result<Artifact, Ended> {
     let path = Path::new(what);
     if is_component(path) {
-        let unread = |error| Ended::Usage(format!("\"{what}\" cannot be read: {error}"));
+        let unread =
+            |error: std::io::Error| Ended::Usage(format!("\"{what}\" cannot be read: {error}"));
+        if !std::fs::metadata(path).map_err(unread)?.is_file() {
+            return Err(unread(std::io::Error::other("it is not a file")));
+        }
         return Ok(Artifact::Component(std::fs::read(path).map_err(unread)?));
     }
     if path.is_dir() {

@@ -112,6 +112,8 @@ impl Remote {
         body: impl Read + Send + 'static,
     ) -> Result<Value, Ended> {
         let request = self.request(method, &format!("/admin/v1/{path}"), |request| {
+            // A host that does not take it says so before it is sent, and not by hanging up in the middle.
+            let request = request.header(header::EXPECT, "100-continue");
             request.header(header::CONTENT_LENGTH, bytes).body(body)
         })?;
         let answered = self.exchange(request, SendBody::from_owned_reader).await;

@@ -19,7 +19,7 @@ use super::problems::Problems;
 use crate::http::FrontDoor;
 use crate::http::callers::{Changes, Operator, Reads};
 use crate::http::problem::Problem;
-use crate::http::received::{Names, too_large, too_slow};
+use crate::http::received::{Names, announced, too_large, too_slow};
 use crate::registry::ledger::KeptRevision;
 
 /// How long a component may take to arrive.
@@ -88,6 +88,10 @@ pub(super) async fn add_revision(
 ) -> Result<(StatusCode, Json<KeptRevision>), Problem> {
     let Noted { note } = asked(query)?;
     let limit = door.host.sandbox().settings().component.bytes;
+    // Before anything is read: who waits to be asked for the body is told, and has not sent it for nothing.
+    if announced(&request).is_some_and(|bytes| bytes > limit as u64) {
+        return Err(too_large(limit));
+    }
     let _place = door.uploads.place(&tenant).await?;
     let body = timeout(UPLOAD, to_bytes(request.into_body(), limit)).await;
     let component = body
