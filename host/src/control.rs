@@ -72,6 +72,16 @@ impl Control {
         })))
     }
 
+    /// What the configuration file serves for a tenant: where, and the digest of the revision.
+    pub fn configured(&self, tenant: &TenantId) -> Vec<(Address, String)> {
+        let fixed = self.0.fixed.iter().filter(|at| at.tenant == *tenant);
+        let served = fixed.filter_map(|at| {
+            let serving = self.0.host.registry().at(at)?;
+            Some((at.clone(), serving.first().bot.digest().to_owned()))
+        });
+        served.collect()
+    }
+
     /// Who may do what.
     pub fn access(&self) -> &Access {
         &self.0.access

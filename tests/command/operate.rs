@@ -9,7 +9,7 @@ use harness::operator::{saying, trapping};
 use tempfile::TempDir;
 
 use crate::running::{Ended, Running, file, retort, run, stranger};
-use crate::serve::{folder, respond, serve, token};
+use crate::serve::{DEPLOYMENT, folder, respond, serve, token};
 
 /// A command to a host.
 fn to(serving: &Running, folder: &Path, words: &str) -> Command {
@@ -231,6 +231,28 @@ async fn a_bots_turns_are_shown_with_what_it_logged_and_why_they_failed() {
     );
     let unknown = run(&mut to(&serving, at, "logs --tenant acme --bot nobody"), "");
     assert!(unknown.stderr.contains("no-such-bot"), "{}", unknown.stderr);
+}
+
+#[test]
+fn what_the_configuration_file_serves_is_listed_and_left_to_it() {
+    let folder = folder(DEPLOYMENT);
+    let at = folder.path();
+    file(at, "one.wasm", saying("one"));
+    let serving = Running::start(&mut serve(at));
+    let bots = does(&serving, at, "bots --tenant acme");
+    let row = bots.lines().find(|line| line.contains("echo"));
+    assert!(
+        row.is_some_and(|row| row.contains("the configuration file")),
+        "{bots}"
+    );
+    let deploy = "deploy one.wasm --tenant acme --bot echo";
+    let refused = run(&mut to(&serving, at, deploy), "");
+    assert_eq!(refused.code, 2);
+    assert!(
+        refused.stderr.contains("set-by-configuration"),
+        "{}",
+        refused.stderr
+    );
 }
 
 #[tokio::test]

@@ -76,6 +76,17 @@ pub(in crate::cli) async fn bots(args: BotsArgs) -> Result<(), Ended> {
             ]
         })
     });
+    let configured = items(&answer, "configured").iter().map(|served| {
+        [
+            text(field(served, "bot")),
+            text(field(served, "environment")),
+            String::new(),
+            short(field(served, "digest")),
+            String::new(),
+            "the configuration file".to_owned(),
+            String::new(),
+        ]
+    });
     let heads = [
         "BOT",
         "ENVIRONMENT",
@@ -85,7 +96,7 @@ pub(in crate::cli) async fn bots(args: BotsArgs) -> Result<(), Ended> {
         "BY",
         "NOTE",
     ];
-    give(table::of(heads, rows));
+    give(table::of(heads, rows.chain(configured)));
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 pub(in crate::cli) use ureq::http::Method;
 use ureq::http::request::Builder;
 use ureq::http::{Request, header};
@@ -56,22 +56,22 @@ impl Remote {
         self.send(method, path, body).await
     }
 
-    /// All of a list, page by page, in one answer.
+    /// All of a list, page by page, in one answer: the first one, with the items of all.
     pub(super) async fn ask_all(&self, path: &str, list: &str) -> Result<Value, Ended> {
         let joint = if path.contains('?') { '&' } else { '?' };
-        let mut items = Vec::new();
-        let mut page = format!("{path}{joint}limit={PAGE}");
-        loop {
-            let mut answer = self.ask(Method::GET, &page, Value::Null).await?;
-            if let Some(Value::Array(more)) = answer.get_mut(list).map(Value::take) {
-                items.extend(more);
+        let first = format!("{path}{joint}limit={PAGE}");
+        let mut all = self.ask(Method::GET, &first, Value::Null).await?;
+        let path = path.split('?').next().unwrap_or(path);
+        while let Some(next) = all.get("next").filter(|next| !next.is_null()).map(text) {
+            let page = format!("{path}?limit={PAGE}&after={next}");
+            let mut more = self.ask(Method::GET, &page, Value::Null).await?;
+            let (items, next) = (more[list].take(), more["next"].take());
+            if let (Some(all), Value::Array(items)) = (all[list].as_array_mut(), items) {
+                all.extend(items);
             }
-            let path = path.split('?').next().unwrap_or(path);
-            page = match field(&answer, "next") {
-                Value::Null => return Ok(json!({ list: items })),
-                next => format!("{path}?limit={PAGE}&after={}", text(next)),
-            };
+            all["next"] = next;
         }
+        Ok(all)
     }
 
     /// The same, with any bytes.

@@ -43,6 +43,8 @@ pub(super) struct Tenants {
 #[derive(Serialize, ToSchema)]
 pub(super) struct Bots {
     bots: Vec<Bot>,
+    /// What the host's configuration file serves, all of it: nobody else changes that.
+    configured: Vec<Configured>,
     /// What to ask for `after` to go on; none at the end.
     next: Option<String>,
 }
@@ -62,6 +64,15 @@ struct Served {
     environment: Environment,
     #[serde(flatten)]
     kept: Kept,
+}
+
+/// What the host's configuration file serves in an environment.
+#[derive(Serialize, ToSchema)]
+struct Configured {
+    bot: BotName,
+    environment: Environment,
+    /// Of the component.
+    digest: String,
 }
 
 /// Lists the tenants that have bots, as far as the token is for them. Takes any role.
@@ -126,5 +137,15 @@ pub(super) async fn list_bots(
         let environments = served.collect();
         bots.push(Bot { kept, environments });
     }
-    Ok(Json(Bots { bots, next }))
+    let configured = control.configured(&tenant).into_iter();
+    let configured = configured.map(|(at, digest)| Configured {
+        bot: at.bot,
+        environment: at.environment,
+        digest,
+    });
+    Ok(Json(Bots {
+        bots,
+        configured: configured.collect(),
+        next,
+    }))
 }
