@@ -9,7 +9,7 @@ use ureq::http::request::Builder;
 use ureq::http::{Request, header};
 use ureq::{AsSendBody, SendBody};
 
-use super::table::{field, text};
+use super::table::{field, items, text};
 use crate::cli::Ended;
 use crate::fault::Fault;
 
@@ -59,17 +59,25 @@ impl Remote {
     /// All of a list, page by page, in one answer: the first one, with the items of all.
     pub(super) async fn ask_all(&self, path: &str, list: &str) -> Result<Value, Ended> {
         let joint = if path.contains('?') { '&' } else { '?' };
-        let first = format!("{path}{joint}limit={PAGE}");
-        let mut all = self.ask(Method::GET, &first, Value::Null).await?;
+        let mut all = self
+            .ask(
+                Method::GET,
+                &format!("{path}{joint}limit={PAGE}"),
+                Value::Null,
+            )
+            .await?;
         let path = path.split('?').next().unwrap_or(path);
-        while let Some(next) = all.get("next").filter(|next| !next.is_null()).map(text) {
+        let mut next = text(field(&all, "next"));
+        while !next.is_empty() {
             let page = format!("{path}?limit={PAGE}&after={next}");
-            let mut more = self.ask(Method::GET, &page, Value::Null).await?;
-            let (items, next) = (more[list].take(), more["next"].take());
-            if let (Some(all), Value::Array(items)) = (all[list].as_array_mut(), items) {
-                all.extend(items);
+            let more = self.ask(Method::GET, &page, Value::Null).await?;
+            next = text(field(&more, "next"));
+            if let Some(all) = all.get_mut(list).and_then(Value::as_array_mut) {
+                all.extend_from_slice(items(&more, list));
             }
-            all["next"] = next;
+        }
+        if let Some(all) = all.as_object_mut() {
+            all.insert("next".to_owned(), Value::Null);
         }
         Ok(all)
     }

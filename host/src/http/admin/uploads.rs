@@ -26,6 +26,7 @@ pub(in crate::http) struct Uploads {
 }
 
 /// A place, until it is dropped.
+#[derive(Debug)]
 pub(super) struct Place {
     _all: OwnedSemaphorePermit,
     _tenant: OwnedSemaphorePermit,
@@ -83,12 +84,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_tenant_has_one_place_and_all_have_four_and_who_finds_none_is_told_so() {
         let uploads = Uploads::default();
-        let first = uploads.place(&tenant("a")).await.ok().expect("a place");
+        let first = uploads.place(&tenant("a")).await.expect("a place");
         let second = uploads.place(&tenant("a")).await;
-        assert_eq!(second.err().expect("none").code, "too-many-uploads");
+        assert_eq!(second.expect_err("none").code, "too-many-uploads");
         let mut others = Vec::new();
         for name in ["b", "c", "d"] {
-            others.push(uploads.place(&tenant(name)).await.ok().expect("a place"));
+            others.push(uploads.place(&tenant(name)).await.expect("a place"));
         }
         assert!(uploads.place(&tenant("e")).await.is_err());
         drop(first);
