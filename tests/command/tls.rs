@@ -2,6 +2,7 @@
 
 mod hostile;
 mod pairs;
+mod renewal;
 
 use std::path::Path;
 use std::time::Duration;
@@ -30,7 +31,7 @@ fn encrypted(config: &str) -> (TempDir, Authority) {
     (folder, authority)
 }
 
-/// What the host of a folder shows.
+/// Has a host show this from its next look on.
 fn show(folder: &Path, pair: &Pair) {
     file(folder, "cert.pem", &pair.cert);
     file(folder, "key.pem", &pair.key);

@@ -8,6 +8,7 @@ use std::fs::{DirBuilder, File, TryLockError};
 use std::io::Read;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -91,7 +92,8 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
 fn tls(config: &Config) -> Result<Option<Tls>, Ended> {
     let wrong = |error: &dyn std::fmt::Display| Ended::Usage(error.to_string());
     let files = config.tls.files().map_err(|error| wrong(&error))?;
-    let tls = files.map(|files| Tls::read(&files)).transpose();
+    let every = Duration::from_secs(config.tls.reread_seconds);
+    let tls = files.map(|files| Tls::read(files, every)).transpose();
     tls.map_err(|error| wrong(&error))
 }
 

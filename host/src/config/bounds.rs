@@ -45,7 +45,7 @@ const HTTP: Bounds = &[
     ("write_ms", 1, DAY_MS),
     ("drain_ms", 0, DAY_MS),
 ];
-const TLS: Bounds = &[];
+const TLS: Bounds = &[("reread_seconds", 1, 86_400)];
 const ADMISSION: Bounds = &[
     ("concurrent_turns", 1, 10_000),
     ("waiting_turns", 0, 1_000_000),

@@ -38,7 +38,7 @@ pub async fn serve(
     serve_at(listener, Door::open(router, settings), shutdown).await;
 }
 
-/// The same under TLS.
+/// The same under TLS, with a certificate that is read again when it has changed.
 ///
 /// # Cancel safety
 /// Dropping the future cuts every connection.
@@ -49,6 +49,8 @@ pub async fn serve_tls(
     tls: Tls,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
+    let mut renewing = JoinSet::new();
+    renewing.spawn(tls.kept_renewed());
     let door = Door::open(router, settings).under(tls);
     serve_at(listener, door, shutdown).await;
 }

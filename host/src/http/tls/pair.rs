@@ -12,6 +12,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
 use rustls::{Error, ServerConfig};
+use sha2::Digest as _;
 
 /// A chain of certificates has some KiB. Whoever names a device by mistake is told so and not waited for.
 const MOST_BYTES: u64 = 1 << 20;
@@ -22,6 +23,9 @@ pub struct Files {
     pub(super) cert: PathBuf,
     pub(super) key: PathBuf,
 }
+
+/// What tells one content of both files from another.
+pub(super) type Digest = [u8; 32];
 
 /// The content of both files.
 pub(super) struct Pair {
@@ -143,6 +147,16 @@ fn content(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 impl Pair {
+    pub(super) fn digest(&self) -> Digest {
+        let lengths = (self.cert.len() as u64).to_le_bytes();
+        let digest = sha2::Sha256::new_with_prefix(lengths);
+        digest
+            .chain_update(&self.cert)
+            .chain_update(&self.key)
+            .finalize()
+            .into()
+    }
+
     /// What a handshake takes: TLS 1.2 and 1.3, and nothing but HTTP/1.1 under it.
     pub(super) fn shown(&self, files: &Files) -> Result<Arc<ServerConfig>, NotUsable> {
         let provider = ring::default_provider();
