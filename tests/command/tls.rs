@@ -1,6 +1,7 @@
 //! A host that speaks TLS, and those who ask it.
 
 mod hostile;
+mod operators;
 mod pairs;
 mod renewal;
 
@@ -28,6 +29,7 @@ fn encrypted(config: &str) -> (TempDir, Authority) {
     let folder = folder(&format!("{KEYS}{config}"));
     let authority = Authority::default();
     show(folder.path(), &authority.sign(&["localhost"]));
+    file(folder.path(), "ca.pem", authority.pem());
     (folder, authority)
 }
 

@@ -40,7 +40,7 @@ const HOMES: [(&str, &[&str]); 13] = [
     ("moka::", &["conversations", "registry", "sandbox"]),
     ("prometheus_client", &["metrics"]),
     ("fjall::", &["store"]),
-    ("rustls", &["http"]),
+    ("rustls", &["cli", "http"]),
     ("std::env::", &["cli"]),
     ("tokio_rustls", &["http"]),
     ("ureq", &["cli"]),

@@ -177,7 +177,7 @@ fn a_certificate_is_looked_for_beside_the_file_unless_something_else_names_it() 
     let (cert, key) = paths(&[]);
     assert_eq!(cert, Path::new("flag.pem"));
     assert!(key.is_absolute() && key.ends_with("key.pem"), "{key:?}");
-    let (_, key) = paths(&[("RETORT_TLS__KEY", "variable.pem")]);
+    let (_, key) = paths(&[("RETORT_TLS__KEY", "variable.pem"), ("RETORT_CA", "ca.pem")]);
     assert_eq!(key, Path::new("variable.pem"));
     let half = error("[tls]\nkey = \"key.pem\"\n", &[]);
     assert!(half.contains("`tls.cert` is not; give it too"), "{half}");
