@@ -25,7 +25,13 @@ use crate::{
 /// What variables of the environment begin with. `RETORT_LIMITS__FUEL` is `fuel` in the table `limits`.
 const PREFIX: &str = "RETORT_";
 /// Variables that are flags of the command line, not keys of the file.
-const NOT_KEYS: [&str; 4] = ["RETORT_CONFIG", "RETORT_URL", "RETORT_TOKEN", "RETORT_CA"];
+const NOT_KEYS: [&str; 5] = [
+    "RETORT_CONFIG",
+    "RETORT_URL",
+    "RETORT_TOKEN",
+    "RETORT_CA",
+    "RETORT_TENANT",
+];
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Deserialize)]

@@ -182,3 +182,9 @@ fn a_certificate_is_looked_for_beside_the_file_unless_something_else_names_it() 
     let half = error("[tls]\nkey = \"key.pem\"\n", &[]);
     assert!(half.contains("`tls.cert` is not; give it too"), "{half}");
 }
+
+#[test]
+fn variables_that_are_flags_of_commands_are_no_keys() {
+    let environment = NOT_KEYS.map(|name| (name, "x"));
+    load("", &environment, &Flags::default()).expect("none of them is read");
+}
