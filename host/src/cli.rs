@@ -72,8 +72,9 @@ struct Retort {
 enum Command {
     /// Serve the bots of a configuration file to a chat platform.
     ///
-    /// Prints one line on standard output when it is ready, `listening on http://ADDR`, and everything else on
-    /// standard error. Ends on Ctrl-C or SIGTERM, once the requests in flight have been answered.
+    /// Prints one line on standard output when it is ready, `listening on http://ADDR` or, under TLS,
+    /// `listening on https://ADDR`, and everything else on standard error. Ends on Ctrl-C or SIGTERM, once the
+    /// requests in flight have been answered.
     Serve(serve::Args),
     /// Build a Rust bot into a component.
     ///

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use figment::providers::{Format as _, Serialized, Toml};
 use figment::value::{Dict, Map, Value};
-use figment::{Figment, Metadata, Profile, Provider};
+use figment::{Figment, Metadata, Profile, Provider, Source};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,13 @@ use crate::{
 /// What variables of the environment begin with. `RETORT_LIMITS__FUEL` is `fuel` in the table `limits`.
 const PREFIX: &str = "RETORT_";
 /// Variables that are flags of the command line, not keys of the file.
-const NOT_KEYS: [&str; 3] = ["RETORT_CONFIG", "RETORT_URL", "RETORT_TOKEN"];
+const NOT_KEYS: [&str; 5] = [
+    "RETORT_CONFIG",
+    "RETORT_URL",
+    "RETORT_TOKEN",
+    "RETORT_CA",
+    "RETORT_TENANT",
+];
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Deserialize)]
@@ -39,6 +45,8 @@ pub struct Config {
     pub log: telemetry::Settings,
     /// The front door.
     pub http: http::Settings,
+    /// What it shows to who connects, if it speaks TLS.
+    pub tls: http::tls::Settings,
     /// Who may run when.
     pub admission: admission::Settings,
     /// When a bot is taken out.
@@ -74,6 +82,7 @@ impl Default for Config {
             data: None,
             log: telemetry::Settings::default(),
             http: http::Settings::default(),
+            tls: http::tls::Settings::default(),
             admission: admission::Settings::default(),
             quarantine: quarantine::Settings::default(),
             sandbox: sandbox::Settings::default(),
@@ -137,6 +146,19 @@ pub struct Flags {
     /// `--data`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<PathBuf>,
+    /// The table `tls`.
+    pub tls: TlsFlags,
+}
+
+/// What flags say of TLS.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct TlsFlags {
+    /// `--tls-cert`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cert: Option<PathBuf>,
+    /// `--tls-key`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<PathBuf>,
 }
 
 /// Why there is no configuration.
@@ -202,6 +224,14 @@ impl Config {
         for entry in &mut config.deployments {
             entry.component = folder.join(&entry.component);
         }
+        for (key, path) in [
+            ("tls.cert", &mut config.tls.cert),
+            ("tls.key", &mut config.tls.key),
+        ] {
+            if let Some(path) = path.as_mut().filter(|_| is_of_a_file(&sources, key)) {
+                *path = folder.join(&*path);
+            }
+        }
         config.check()?;
         Ok(config)
     }
@@ -250,6 +280,7 @@ impl Config {
             ("limits", written(&self.limits)),
             ("reply", written(&self.reply)),
             ("http", written(&self.http)),
+            ("tls", written(&self.tls)),
             ("admission", written(&self.admission)),
             ("quarantine", written(&self.quarantine)),
             ("conversations", written(&self.conversations)),
@@ -297,6 +328,12 @@ impl Entry {
             environment: self.environment.clone(),
         }
     }
+}
+
+/// Whether it is the file that sets a key, and not what beats it.
+fn is_of_a_file(sources: &Figment, key: &str) -> bool {
+    let metadata = sources.find_metadata(key);
+    metadata.is_some_and(|metadata| matches!(metadata.source, Some(Source::File(_))))
 }
 
 /// A value that is no text is handed to a bot as JSON.

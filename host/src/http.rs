@@ -9,6 +9,7 @@ mod problem;
 mod received;
 mod respond;
 mod serving;
+pub mod tls;
 mod unread;
 
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
-pub use serving::serve;
+pub use serving::{serve, serve_tls};
 
 use crate::control::Control;
 use crate::invocation::Host;
@@ -41,7 +42,8 @@ pub struct Settings {
     /// Headers of a request. The platform and what stands before it send some twenty.
     pub headers: usize,
     /// Milliseconds until a request's headers are there, from when its connection was free for it: who opens one
-    /// and says nothing, sends half a head, or is done and stays, holds a place that others need.
+    /// and says nothing, sends half a head, or is done and stays, holds a place that others need. A handshake of TLS
+    /// is a part of that time.
     pub header_ms: u64,
     /// The largest body that is read. A payload with engagement attributes has tens of KiB; a file's preview
     /// may add some hundreds.

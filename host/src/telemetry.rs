@@ -76,7 +76,10 @@ pub fn log(
     output: impl Write + Send + 'static,
     colours: bool,
 ) -> Result<(Dispatch, Writing), NotStarted> {
+    // Under TLS whoever connects chooses how many of its warnings there are.
+    let quiet = "rustls=error".parse()?;
     let filter = EnvFilter::builder().parse(&settings.filter)?;
+    let filter = filter.add_directive(quiet);
     let (lines, writing) = lines::write_to(output)?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)

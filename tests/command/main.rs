@@ -13,3 +13,4 @@ mod kill;
 mod operate;
 mod running;
 mod serve;
+mod tls;

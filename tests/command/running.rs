@@ -60,6 +60,7 @@ pub(crate) fn run(retort: &mut Command, input: &str) -> Ended {
 pub(crate) struct Running {
     child: Child,
     stdout: BufReader<ChildStdout>,
+    pub(crate) scheme: String,
     pub(crate) address: SocketAddr,
 }
 
@@ -84,13 +85,15 @@ impl Running {
         let mut stdout = BufReader::new(child.stdout.take().expect("an output"));
         let mut line = String::new();
         stdout.read_line(&mut line).expect("a line");
-        let address = line
-            .strip_prefix("listening on http://")
+        let listening = line.strip_prefix("listening on ");
+        let (scheme, address) = listening
+            .and_then(|url| url.split_once("://"))
             .expect("where it listens");
         let address = address.trim_end().parse().expect("an address");
         Self {
             child,
             stdout,
+            scheme: scheme.to_owned(),
             address,
         }
     }

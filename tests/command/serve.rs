@@ -219,7 +219,7 @@ async fn a_host_that_runs_out_of_files_goes_on_when_it_has_some_again() {
 }
 
 /// Where operators are answered, by the log: a thread of its own writes that, and may not be there yet.
-async fn operators(log: &Path) -> SocketAddr {
+pub(crate) async fn operators(log: &Path) -> SocketAddr {
     for _ in 0..20_000 {
         let told = std::fs::read_to_string(log).expect("text");
         let rest = told.split_once("operators are answered on http://");

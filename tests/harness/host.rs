@@ -14,7 +14,7 @@ use retort::registry::{FailurePolicy, NotDeployable, Wanted};
 use retort::sandbox::PoolUse;
 use retort::tenant::Address;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -105,13 +105,25 @@ pub async fn request_with(
     path: &str,
     body: &str,
 ) -> String {
-    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let stream = TcpStream::connect(address).await.expect("a connection");
+    request_over(stream, headers, method, path, body).await
+}
+
+/// The same, over a connection that there is.
+pub async fn request_over(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    headers: &str,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> String {
     let length = body.len();
     let head = format!(
         "{method} {path} HTTP/1.1\r\nhost: retort\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
     );
     stream.write_all(head.as_bytes()).await.expect("sent");
     stream.write_all(body.as_bytes()).await.expect("sent");
+    stream.flush().await.expect("sent");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.expect("an answer");
     answer

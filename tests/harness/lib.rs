@@ -1,6 +1,7 @@
 //! The harness that the suites share: bots that are built by the real toolchain, and a host that reads as prose.
 
 pub mod bots;
+pub mod certificates;
 pub mod host;
 pub mod operator;
 

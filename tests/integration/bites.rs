@@ -180,6 +180,10 @@ const SEEN_ELSEWHERE: &[Seen] = &[
 /// Keys that limit nothing, and what they do.
 const LIMIT_NOTHING: &[(&str, &str)] = &[
     (
+        "tls.reread_seconds",
+        "how soon a renewed certificate is shown",
+    ),
+    (
         "sandbox.guest_threads",
         "how many threads long turns share; any number of them is served",
     ),

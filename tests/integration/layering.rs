@@ -31,7 +31,7 @@ const ROOMS: [&str; 23] = [
 ];
 
 /// One home for each foreign thing.
-const HOMES: [(&str, &[&str]); 11] = [
+const HOMES: [(&str, &[&str]); 13] = [
     ("axum::", &["http"]),
     ("clap::", &["cli"]),
     ("comfy_table", &["cli"]),
@@ -40,7 +40,9 @@ const HOMES: [(&str, &[&str]); 11] = [
     ("moka::", &["conversations", "registry", "sandbox"]),
     ("prometheus_client", &["metrics"]),
     ("fjall::", &["store"]),
+    ("rustls", &["cli", "http"]),
     ("std::env::", &["cli"]),
+    ("tokio_rustls", &["http"]),
     ("ureq", &["cli"]),
     ("wasmtime", &["sandbox", "capabilities", "bindings"]),
 ];

@@ -8,14 +8,16 @@ use std::fs::{DirBuilder, File, TryLockError};
 use std::io::Read;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use super::{Ended, compile_child, give};
-use crate::config::{Config, Entry, Flags};
+use crate::config::{Config, Entry, Flags, TlsFlags};
 use crate::control::Control;
+use crate::http::tls::Tls;
 use crate::invocation::{CANARY_TIME, Host};
 use crate::registry::Consent;
 use crate::sandbox::Allocator;
@@ -30,6 +32,12 @@ pub(super) struct Args {
     /// Where to listen [default: 127.0.0.1:7878]; port 0 takes a free one
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
+    /// Serve over TLS, with this certificate: PEM, the host's own first, and then those that lead to its CA
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's key: PEM; PKCS#8, RSA or SEC1, without a password
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<PathBuf>,
     /// The configuration file, TOML; a RETORT_ variable beats it, and a flag beats both
     #[arg(long, value_name = "FILE", env = "RETORT_CONFIG")]
     config: Option<PathBuf>,
@@ -43,6 +51,10 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     let flags = Flags {
         listen: args.listen,
         data: args.data,
+        tls: TlsFlags {
+            cert: args.tls_cert,
+            key: args.tls_key,
+        },
     };
     let variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
@@ -52,6 +64,7 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
         telemetry::NotStarted::Filter(_) => Ended::Usage(error.to_string()),
         telemetry::NotStarted::Thread(_) => Ended::Host(error.to_string()),
     })?;
+    let tls = tls(&config)?;
     let _lock = lock(config.data.as_deref())?;
 
     in_force::say(&config);
@@ -72,7 +85,16 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     warn(&host, &config);
     // Ends with the main one, and not before: a host that is ending can be watched to its end.
     let _watched = serve_operators(&host, &config, operators)?;
-    serve(host, control, &config, listener).await
+    serve(host, control, &config, listener, tls).await
+}
+
+/// What is shown to who connects, if TLS is to be spoken.
+fn tls(config: &Config) -> Result<Option<Tls>, Ended> {
+    let wrong = |error: &dyn std::fmt::Display| Ended::Usage(error.to_string());
+    let files = config.tls.files().map_err(|error| wrong(&error))?;
+    let every = Duration::from_secs(config.tls.reread_seconds);
+    let tls = files.map(|files| Tls::read(files, every)).transpose();
+    tls.map_err(|error| wrong(&error))
 }
 
 /// What is kept under `--data`, served beside what the configuration names.
@@ -145,15 +167,20 @@ async fn serve(
     control: Control,
     config: &Config,
     listener: TcpListener,
+    tls: Option<Tls>,
 ) -> Result<(), Ended> {
     let failed = |what: &str, error| Ended::Host(format!("{what}: {error}"));
     let address = listener
         .local_addr()
         .map_err(|error| failed("the port is gone", error))?;
     let shutdown = shutdown().map_err(|error| failed("signals cannot be waited for", error))?;
-    give(format_args!("listening on http://{address}"));
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    give(format_args!("listening on {scheme}://{address}"));
     let router = http::router(host, Some(control), &config.http, &config.operations);
-    http::serve(listener, router, &config.http, shutdown).await;
+    match tls {
+        Some(tls) => http::serve_tls(listener, router, &config.http, tls, shutdown).await,
+        None => http::serve(listener, router, &config.http, shutdown).await,
+    }
     Ok(())
 }
 

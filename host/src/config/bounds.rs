@@ -45,6 +45,7 @@ const HTTP: Bounds = &[
     ("write_ms", 1, DAY_MS),
     ("drain_ms", 0, DAY_MS),
 ];
+const TLS: Bounds = &[("reread_seconds", 1, 86_400)];
 const ADMISSION: Bounds = &[
     ("concurrent_turns", 1, 10_000),
     ("waiting_turns", 0, 1_000_000),
@@ -107,6 +108,7 @@ const TABLES: &[(&str, Bounds)] = &[
     ("limits", LIMITS),
     ("reply", REPLY),
     ("http", HTTP),
+    ("tls", TLS),
     ("admission", ADMISSION),
     ("quarantine", QUARANTINE),
     ("conversations", CONVERSATIONS),
@@ -128,6 +130,7 @@ pub(super) fn problem(config: &Config) -> Option<String> {
         .or_else(|| a_weight(config))
         .or_else(|| more_turns_than_instances(config))
         .or_else(|| operators_from_afar(config))
+        .or_else(|| config.tls.files().err().map(|error| error.to_string()))
 }
 
 /// What is out of bounds in one deployment's settings.

@@ -24,7 +24,7 @@ fn a_flag_beats_the_environment_which_beats_the_file() {
     ];
     let flags = Flags {
         listen: Some(SocketAddr::from(([127, 0, 0, 1], 3))),
-        data: None,
+        ..Flags::default()
     };
     let config = load(file, &environment, &flags).expect("it is valid");
     assert_eq!(
@@ -163,4 +163,28 @@ fn a_deployment_with_an_unknown_limit_or_an_address_of_another_is_refused() {
         policy.contains("silence") && policy.contains("silent"),
         "{policy}"
     );
+}
+
+#[test]
+fn a_certificate_is_looked_for_beside_the_file_unless_something_else_names_it() {
+    let file = "[tls]\ncert = \"cert.pem\"\nkey = \"key.pem\"\n";
+    let mut flags = Flags::default();
+    flags.tls.cert = Some("flag.pem".into());
+    let paths = |environment| {
+        let tls = load(file, environment, &flags).expect("it is valid").tls;
+        (tls.cert.expect("a path"), tls.key.expect("a path"))
+    };
+    let (cert, key) = paths(&[]);
+    assert_eq!(cert, Path::new("flag.pem"));
+    assert!(key.is_absolute() && key.ends_with("key.pem"), "{key:?}");
+    let (_, key) = paths(&[("RETORT_TLS__KEY", "variable.pem"), ("RETORT_CA", "ca.pem")]);
+    assert_eq!(key, Path::new("variable.pem"));
+    let half = error("[tls]\nkey = \"key.pem\"\n", &[]);
+    assert!(half.contains("`tls.cert` is not; give it too"), "{half}");
+}
+
+#[test]
+fn variables_that_are_flags_of_commands_are_no_keys() {
+    let environment = NOT_KEYS.map(|name| (name, "x"));
+    load("", &environment, &Flags::default()).expect("none of them is read");
 }

@@ -10,14 +10,15 @@ use hyper::server::conn::http1::Builder;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::Settings;
 use super::problem::Problem;
+use super::tls::Tls;
 use super::unread::Unread;
 
 /// How long to leave a system alone that gives no connection: it is out of something that others give back.
@@ -34,7 +35,31 @@ pub async fn serve(
     settings: &Settings,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
-    let mut door = Door::open(router, settings);
+    serve_at(listener, Door::open(router, settings), shutdown).await;
+}
+
+/// The same under TLS, with a certificate that is read again when it has changed.
+///
+/// # Cancel safety
+/// Dropping the future cuts every connection.
+pub async fn serve_tls(
+    listener: TcpListener,
+    router: Router,
+    settings: &Settings,
+    tls: Tls,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) {
+    let mut renewing = JoinSet::new();
+    renewing.spawn(tls.kept_renewed());
+    let door = Door::open(router, settings).under(tls);
+    serve_at(listener, door, shutdown).await;
+}
+
+async fn serve_at(
+    listener: TcpListener,
+    mut door: Door,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) {
     let mut unaccepted = Seldom::default();
     let mut shutdown = pin!(shutdown);
     loop {
@@ -48,7 +73,7 @@ pub async fn serve(
     }
     // Who comes now is told so by the system, and may ask another host.
     drop(listener);
-    door.drain(Duration::from_millis(settings.drain_ms)).await;
+    door.drain().await;
 }
 
 /// The next connection. An error is either that connection's own, or a want of the system's that may pass.
@@ -80,7 +105,9 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 struct Door {
     protocol: Builder,
     router: Router,
+    tls: Option<Tls>,
     write_time: Duration,
+    drain_time: Duration,
     most: usize,
     places: Arc<Semaphore>,
     connections: JoinSet<()>,
@@ -94,13 +121,24 @@ impl Door {
         Self {
             protocol: protocol(settings),
             router,
+            tls: None,
             write_time: Duration::from_millis(settings.write_ms),
+            drain_time: Duration::from_millis(settings.drain_ms),
             most: settings.connections,
             places: Arc::new(Semaphore::new(settings.connections)),
             connections: JoinSet::new(),
             ending: GracefulShutdown::new(),
             refusal: Problem::too_many_connections(settings.connections).on_the_wire(),
             untold: Seldom::default(),
+        }
+    }
+
+    /// Who is one too many cannot be told so any more: it expects a handshake, and that would take time.
+    fn under(self, tls: Tls) -> Self {
+        Self {
+            tls: Some(tls),
+            refusal: Vec::new(),
+            ..self
         }
     }
 
@@ -119,7 +157,21 @@ impl Door {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!("a connection keeps its packets back: {error}");
         }
+        // Below TLS, which takes what is to be sent before anybody has read it.
         let stream = Unread::at_most(self.write_time, stream);
+        match &self.tls {
+            None => self.spawn(stream, place),
+            Some(tls) => {
+                let encrypted = tls.accept(stream);
+                self.spawn(encrypted, place);
+            }
+        }
+    }
+
+    fn spawn<S>(&mut self, stream: S, place: OwnedSemaphorePermit)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
         let service = TowerToHyperService::new(self.router.clone());
         let connection = self
             .protocol
@@ -133,9 +185,12 @@ impl Door {
         });
     }
 
-    /// Lets requests in flight be answered, and cuts what is left after `time`.
-    async fn drain(self, time: Duration) {
-        if timeout(time, self.ending.shutdown()).await.is_err() {
+    /// Lets requests in flight be answered, and cuts what is left once their time is over.
+    async fn drain(self) {
+        if timeout(self.drain_time, self.ending.shutdown())
+            .await
+            .is_err()
+        {
             tracing::warn!("not all requests were answered in time; they are cut");
         }
     }

@@ -1,16 +1,21 @@
 //! A host's admin API, as a caller sees it.
 
+mod trust;
+
 use std::io::Read;
+use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::Value;
 pub(in crate::cli) use ureq::http::Method;
 use ureq::http::request::Builder;
 use ureq::http::{Request, header};
+use ureq::tls::TlsConfig;
 use ureq::{AsSendBody, SendBody};
 
 use super::table::{field, items, text};
-use crate::cli::Ended;
+use crate::cli::{Ended, say};
 use crate::fault::Fault;
 
 /// A component may have to be compiled meanwhile.
@@ -25,20 +30,31 @@ pub(in crate::cli) struct Remote {
     /// The host
     #[arg(long, env = "RETORT_URL", default_value = "http://127.0.0.1:7878")]
     url: String,
+    /// The CA that signed the host's certificate, PEM, if it is a private one; no other is trusted then
+    #[arg(long, env = "RETORT_CA", value_name = "FILE")]
+    ca: Option<PathBuf>,
     /// Who asks; the first token of a host is in admin.token in its data folder
     #[arg(long, env = "RETORT_TOKEN", hide_env_values = true)]
     token: String,
     /// Print the host's own answer, for programs
     #[arg(long)]
     pub(super) json: bool,
+    /// Set once a person was told that others can read the token.
+    #[arg(skip)]
+    warned: OnceLock<()>,
 }
 
 impl Remote {
     /// A host, and the token to show it.
     #[cfg(feature = "attack")]
     pub(in crate::cli) fn new(url: String, token: String) -> Self {
-        let json = false;
-        Self { url, token, json }
+        Self {
+            url,
+            ca: None,
+            token,
+            json: false,
+            warned: OnceLock::new(),
+        }
     }
 
     /// Asks for something, and gives the answer if that is no error.
@@ -147,15 +163,27 @@ impl Remote {
         request: Request<B>,
         send: impl FnOnce(B) -> S + Send + 'static,
     ) -> Result<Answered, Ended> {
-        let answered = tokio::task::spawn_blocking(move || answer(request.map(send))).await;
-        let unanswered = |error: &dyn std::fmt::Display| {
-            Ended::Host(format!("{} does not answer: {error}", self.url))
-        };
+        let tls = trust::tls(self.ca.as_deref())?;
+        self.warn();
+        let answered = tokio::task::spawn_blocking(move || answer(request.map(send), tls)).await;
         let (status, text) = answered
-            .map_err(|error| unanswered(&error))?
-            .map_err(|error| unanswered(&error))?;
+            .map_err(|error| Ended::Host(format!("{} was not asked: {error}", self.url)))?
+            .map_err(|error| {
+                Ended::Host(trust::unanswered(&self.url, self.ca.as_deref(), &error))
+            })?;
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
         Ok(Answered { status, body })
+    }
+
+    /// Says, once, that a token goes where it can be read on the way.
+    fn warn(&self) {
+        if trust::is_overheard(&self.url) && self.warned.set(()).is_ok() {
+            say(format_args!(
+                "warning: the token goes to {} unencrypted, and whoever is on the way can read and use it; have the \
+                 host speak TLS, and ask it by https://",
+                self.url
+            ));
+        }
     }
 }
 
@@ -177,11 +205,12 @@ impl Answered {
     }
 }
 
-fn answer(request: Request<impl AsSendBody>) -> Result<(u16, String), ureq::Error> {
+fn answer(request: Request<impl AsSendBody>, tls: TlsConfig) -> Result<(u16, String), ureq::Error> {
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
         // What is asked, and the token, are for the host that was named and for no other.
         .max_redirects(0)
+        .tls_config(tls)
         .timeout_global(Some(TIME));
     let agent = config.build().new_agent();
     let mut response = agent.run(request)?;
