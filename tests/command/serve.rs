@@ -272,9 +272,9 @@ async fn operators_are_so_many_at_a_time_and_take_no_place_of_others() {
 #[tokio::test]
 async fn a_variable_beats_the_file_and_each_deployment_has_its_own_limits_and_policy() {
     let config = "[limits]\nhost_calls = 50\n\
-                  [[deployments]]\ntenant = \"acme\"\nbot = \"flood\"\ncomponent = \"flood.wasm\"\n\
+                  [[deployments]]\ntenant = \"acme\"\nbot = \"flood\"\ncomponent = \"flood.wasm\"\nsmoke_turn = false\n\
                   failure = { policy = \"reply\", text = \"Sorry.\" }\n\
-                  [[deployments]]\ntenant = \"acme\"\nbot = \"spin\"\ncomponent = \"spin.wasm\"\n\
+                  [[deployments]]\ntenant = \"acme\"\nbot = \"spin\"\ncomponent = \"spin.wasm\"\nsmoke_turn = false\n\
                   limits = { deadline_ms = 30 }\n";
     let folder = folder(config);
     file(folder.path(), "flood.wasm", misbehaving("flood_log"));

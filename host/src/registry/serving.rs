@@ -1,7 +1,6 @@
 //! What an environment serves: one deployment, or two between which its conversations are split. A conversation keeps its
 //! side for as long as that is there.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,7 +85,7 @@ impl Split {
         if let Some(known) = self.chosen.get(&fingerprint).as_deref().and_then(side) {
             return known;
         }
-        let is_second = share(conversation) < self.weight;
+        let is_second = share(fingerprint) < self.weight;
         let side = if is_second { &self.second } else { &self.first };
         let digest: Arc<str> = side.bot.digest().into();
         self.chosen.insert(fingerprint, digest);
@@ -94,9 +93,7 @@ impl Split {
     }
 }
 
-/// 0 to 99, the same for a conversation each time, on each host.
-fn share(conversation: &str) -> u8 {
-    let mut hasher = DefaultHasher::new();
-    conversation.hash(&mut hasher);
-    (hasher.finish() % 100) as u8
+/// 0 to 99, the same for a conversation each time, on each host and in each version of it.
+fn share(fingerprint: Fingerprint) -> u8 {
+    (u128::from_be_bytes(fingerprint) % 100) as u8
 }

@@ -74,7 +74,7 @@ impl Text {
             writeln!(
                 text,
                 "[[deployments]]\ntenant = \"acme\"\nbot = \"{name}\"\ncomponent = \"{name}.wasm\"\n\
-                 limits = {{ {limits} }}"
+                 smoke_turn = false\nlimits = {{ {limits} }}"
             )
             .expect("a text takes it");
         }
