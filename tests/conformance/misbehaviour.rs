@@ -166,7 +166,6 @@ fn trap(invocation: Invocation) -> (TrapKind, Vec<String>) {
 #[tokio::test]
 async fn a_bot_that_never_returns_is_stopped_at_its_deadline() {
     let invocation = rust("spin", "deadline-exceeded").in_50_ms().check().await;
-    assert!(invocation.usage.fuel > 0, "it ran until then");
     let over = exceeded(invocation);
     assert_eq!((over.limit, over.allowed), (Limit::Deadline, 50));
     assert!(over.used >= 50, "{over}");
