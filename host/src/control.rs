@@ -5,7 +5,7 @@ mod next;
 mod not_changed;
 mod restoring;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -289,7 +289,7 @@ impl Control {
         let seen = ledger.deployment(at).await?;
         let next = next(seen.as_ref()).map_err(|why| why.at(at))?;
         // Outside of the change, which others wait for: a component may have to be compiled.
-        let prepared = self.prepare(at, &next.sides).await?;
+        let prepared = self.prepare(at, change, &next.sides).await?;
         let mut changing = ledger.change().await;
         let (now, revision) = changing.now(at).await?.unzip();
         if now != seen {
@@ -328,14 +328,18 @@ impl Control {
         Ok(changing.keep(by, kept.change, tenant, of, detail).await?)
     }
 
-    /// Each side, ready to serve.
+    /// Each side, ready to serve. What has served under the same settings is not asked again: who goes back because
+    /// something is wrong must not be kept from it by what is wrong.
     async fn prepare(
         &self,
         at: &Address,
+        change: Changed,
         sides: &[Side],
     ) -> Result<Vec<Arc<Deployment>>, NotChanged> {
-        let mut prepared = Vec::with_capacity(sides.len());
-        for side in sides {
+        let is_new = change == Changed::Deployed;
+        let (tried, new) = sides.split_at(sides.len().saturating_sub(usize::from(is_new)));
+        let mut prepared = self.restore(at, tried, &mut HashSet::new()).await?;
+        for side in new {
             let wanted = side.settings.over(&self.0.defaults)?;
             let known = self.known(at, side).await?;
             prepared.push(self.0.host.prepare(at, known, wanted).await?);

@@ -52,9 +52,14 @@ async fn opened(folder: &Path) -> Store {
 impl Administered {
     /// Opens a folder.
     pub async fn open(folder: &Path) -> Self {
+        Self::open_with(folder, Defaults::default()).await
+    }
+
+    /// The same, with what deployments have that say nothing else.
+    pub async fn open_with(folder: &Path, defaults: Defaults) -> Self {
         let host = Host::new(Settings::default()).expect("a host");
         let store = opened(folder).await;
-        let control = Control::open(host.clone(), store, Defaults::default(), BTreeSet::new());
+        let control = Control::open(host.clone(), store, defaults, BTreeSet::new());
         let control = control.await.expect("the operators' side");
         let unserved = control.serve_all().await.expect("it can be read");
         assert!(unserved.is_empty(), "{unserved:?}");

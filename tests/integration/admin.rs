@@ -1,6 +1,7 @@
 //! What operators do: deploy, choose, go back, and see who did what.
 
 use harness::operator::{Administered, deployment, saying, trapping};
+use retort::registry::settings::Defaults;
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 
@@ -216,6 +217,41 @@ async fn what_may_not_serve_is_told_in_plain_words_and_nothing_changes() {
     assert_eq!(operator.says("acme", "bot", "c").await, "well");
     let kept = operator.admin("GET", &at, &Value::Null).await;
     assert_eq!(kept.body["number"], 1);
+}
+
+#[tokio::test]
+async fn going_back_asks_nobody_who_has_served_before() {
+    let (folder, operator) = administered().await;
+    let first = operator.upload("acme", "bot", saying("first")).await;
+    let second = operator.upload("acme", "bot", saying("second")).await;
+    operator.deploy("acme", "bot", &first, 100).await;
+    operator.deploy("acme", "bot", &second, 50).await;
+    let token = operator.token.clone();
+    drop(operator);
+    // A host on which no bot gets anywhere.
+    let mut defaults = Defaults::default();
+    defaults.limits.fuel = 1;
+    let operator = Administered::open_with(folder.path(), defaults).await;
+    let operator = operator.with(&token);
+    let at = deployment("acme", "bot");
+    let weighed = operator
+        .admin("PUT", &format!("{at}/weight"), &json!({ "weight": 80 }))
+        .await;
+    assert_eq!(weighed.status, 200, "{weighed:?}");
+    let rollback = format!("{at}/rollback");
+    let back = operator.admin("POST", &rollback, &Value::Null).await;
+    assert_eq!(back.status, 200, "{back:?}");
+    assert_eq!(back.body["sides"][0]["digest"], first);
+    let promoted = operator
+        .admin(
+            "POST",
+            &format!("{at}/promote"),
+            &json!({ "to": "production" }),
+        )
+        .await;
+    assert_eq!(promoted.status, 200, "{promoted:?}");
+    let deployed = operator.deploy("acme", "bot", &second, 100).await;
+    assert_eq!(deployed.code(), "failed-when-asked", "{deployed:?}");
 }
 
 #[tokio::test]

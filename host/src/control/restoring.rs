@@ -1,4 +1,4 @@
-//! What is kept, served again when a host starts: nothing of it is asked again.
+//! What has served before, served again: nothing of it is asked again.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ impl Control {
 
     /// Each side, as it was prepared before. Its code is seen to be there, once for each component, and loaded when it
     /// is first asked.
-    async fn restore(
+    pub(super) async fn restore(
         &self,
         at: &Address,
         sides: &[Side],
