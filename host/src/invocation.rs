@@ -127,7 +127,7 @@ impl Host {
         let at = registry.way(to, conversation, turn.conversation.skill_id.as_deref());
         let serving = registry.active(&tenant, &at.bot, &at.environment)?;
         let deployment = serving.of(conversation.unwrap_or_default());
-        record.about(&at, deployment);
+        record.about(deployment);
         if !deployment.personal_data.is_given() {
             chat::without_personal_data(&mut turn);
         }

@@ -16,7 +16,7 @@ use crate::metrics::{self, Used};
 use crate::recent::{Ring, Turn};
 use crate::registry::{Deployment, FailurePolicy};
 use crate::sandbox::Usage;
-use crate::tenant::{Address, Environment};
+use crate::tenant::Address;
 
 /// A turn and what became of it.
 #[derive(Debug)]
@@ -30,13 +30,13 @@ pub struct Invocation {
     /// What the consumer gets in its place where it is not the host's fault; known once a deployment is.
     pub failure_policy: FailurePolicy,
     /// The digest of the component that was asked, if one was.
-    pub revision: Option<String>,
+    pub revision: Option<Arc<str>>,
     /// What it used.
     pub usage: Usage,
     /// What it logged.
     pub log: Lines,
-    /// Where it is remembered, and the environment that answered; known once a deployment is.
-    pub(super) remembered: Option<(Arc<Ring>, Environment)>,
+    /// Where it is remembered, and who answered; known once a deployment is.
+    pub(super) remembered: Option<(Arc<Ring>, Arc<Address>)>,
     /// Not so as long as it runs, and for ever if its caller hung up.
     pub(super) is_over: bool,
 }
@@ -57,10 +57,11 @@ impl Invocation {
         }
     }
 
-    pub(super) fn about(&mut self, at: &Address, deployment: &Deployment) {
-        self.remembered = Some((Arc::clone(&deployment.recent), at.environment.clone()));
+    pub(super) fn about(&mut self, deployment: &Deployment) {
+        let (recent, at) = (&deployment.recent, &deployment.at);
+        self.remembered = Some((Arc::clone(recent), Arc::clone(at)));
         self.failure_policy = deployment.failure.clone();
-        self.revision = Some(format!("sha256:{}", deployment.bot.digest()));
+        self.revision = Some(Arc::clone(&deployment.revision));
     }
 
     pub(super) fn measured(&mut self, usage: Usage, log: Lines) {
@@ -107,14 +108,14 @@ impl Invocation {
 
     /// For whoever asks about it later.
     pub(super) fn remember(&self) {
-        let Some((recent, environment)) = &self.remembered else {
+        let Some((recent, at)) = &self.remembered else {
             return;
         };
         recent.keep(Turn {
             number: 0,
             id: self.id,
-            at: Timestamp::now(),
-            environment: environment.clone(),
+            ended: Timestamp::now(),
+            at: Arc::clone(at),
             revision: self.revision.clone().unwrap_or_default(),
             outcome: self.outcome(),
             fault: self.fault(),

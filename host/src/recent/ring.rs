@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::Settings;
 use crate::capabilities::log::Lines;
 use crate::fault::Fault;
-use crate::tenant::Environment;
+use crate::tenant::Address;
 
 /// A turn, and what became of it.
 #[derive(Clone, Debug)]
@@ -20,11 +20,11 @@ pub struct Turn {
     /// As the caller was told, and as it is in the host's log.
     pub id: Uuid,
     /// When it ended.
-    pub at: Timestamp,
-    /// Where it was asked.
-    pub environment: Environment,
+    pub ended: Timestamp,
+    /// Who answered.
+    pub at: Arc<Address>,
     /// The digest of the revision that was asked.
-    pub revision: String,
+    pub revision: Arc<str>,
     /// How it ended, in the host's own words.
     pub outcome: &'static str,
     /// Whose fault that was, if it was one.
@@ -46,14 +46,14 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// Roughly what it holds.
+    /// Roughly what it holds, beside what its deployment holds as well.
     fn bytes(&self) -> usize {
         let lines = self.log.lines.iter();
         let lines: usize = lines
             .map(|line| size_of_val(line) + line.message.len())
             .sum();
         let cause = self.cause.as_ref().map_or(0, String::len);
-        size_of::<Self>() + self.revision.len() + self.environment.as_str().len() + cause + lines
+        size_of::<Self>() + cause + lines
     }
 }
 

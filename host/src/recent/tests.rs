@@ -3,7 +3,7 @@ use uuid::Uuid;
 
 use super::{Recent, Settings, Turn};
 use crate::capabilities::log::{Line, Lines};
-use crate::tenant::Environment;
+use crate::tenant::{Address, Environment};
 
 fn turn(said: &str) -> Turn {
     let line = Line {
@@ -13,9 +13,14 @@ fn turn(said: &str) -> Turn {
     Turn {
         number: 0,
         id: Uuid::nil(),
-        at: Timestamp::UNIX_EPOCH,
-        environment: Environment::draft(),
-        revision: String::new(),
+        ended: Timestamp::UNIX_EPOCH,
+        at: Address {
+            tenant: "acme".parse().expect("a tenant"),
+            bot: "a".parse().expect("a bot"),
+            environment: Environment::draft(),
+        }
+        .into(),
+        revision: "".into(),
         outcome: "replied",
         fault: None,
         cause: None,

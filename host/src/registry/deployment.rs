@@ -14,6 +14,7 @@ use crate::quarantine::Record;
 use crate::recent::Ring;
 use crate::registry::failure_policy::FailurePolicy;
 use crate::sandbox::{Bot, Limits, Terms};
+use crate::tenant::Address;
 
 /// What an operator wants to be served.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +38,10 @@ pub struct Wanted {
 pub struct Deployment {
     /// The component, ready to run.
     pub bot: Arc<Bot>,
+    /// The digest of the component, as logs have it.
+    pub revision: Arc<str>,
+    /// Where it serves.
+    pub at: Arc<Address>,
     /// How it has kept to its budget at this address.
     pub record: Arc<Record>,
     /// Where its turns are remembered.
@@ -143,6 +148,8 @@ impl Deployment {
             config: Arc::new(wanted.config),
             line: gate.admission.line(&gate.at.tenant, &gate.at.bot),
             recent: gate.recent.of(&gate.at.tenant, &gate.at.bot),
+            revision: format!("sha256:{}", known.bot.digest()).into(),
+            at: Arc::new(gate.at.clone()),
             record: gate.quarantine.record(gate.at, known.bot.digest()),
             bot: known.bot,
         })

@@ -43,7 +43,7 @@ impl Part {
         let failed = self.failed.unwrap_or_default();
         let environment = self.environment.as_ref();
         (!failed || turn.fault.is_some())
-            && environment.is_none_or(|environment| *environment == turn.environment)
+            && environment.is_none_or(|environment| *environment == turn.at.environment)
     }
 }
 
@@ -106,9 +106,9 @@ impl From<recent::Turn> for Turn {
         Self {
             number: turn.number,
             id: turn.id,
-            at: turn.at,
-            environment: turn.environment,
-            revision: turn.revision,
+            at: turn.ended,
+            environment: turn.at.environment.clone(),
+            revision: turn.revision.to_string(),
             outcome: turn.outcome,
             fault: turn.fault.map(|fault| fault.as_str()),
             cause: turn.cause,
