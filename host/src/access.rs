@@ -20,7 +20,7 @@ pub use token::{Kept, Wanted};
 use crate::registry::ledger::{By, Changed, Ledger};
 use crate::store::{Expected, Failed};
 use crate::tenant::TenantId;
-use token::{drafted, parts};
+use token::{NOBODY, THE_HOST, drafted, parts};
 
 /// The tokens of a host.
 #[derive(Debug)]
@@ -100,7 +100,8 @@ impl Access {
             return Refused::TooMany;
         }
         let by = By {
-            who: "nobody".to_owned(),
+            who: NOBODY.to_owned(),
+            token: None,
             note: String::new(),
         };
         let at: String = at.chars().take(PATH_CHARACTERS).collect();
@@ -171,7 +172,8 @@ impl Access {
         write_down: impl FnOnce(&str) -> io::Result<()>,
     ) -> Result<(), NotMade> {
         let by = By {
-            who: "the host".to_owned(),
+            who: THE_HOST.to_owned(),
+            token: None,
             note: String::new(),
         };
         let wanted = Wanted {

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::chat::ReplyLimits;
-use crate::registry::settings::{Defaults, Grant, texts};
+use crate::registry::settings::{self, Defaults, Grant, texts};
 use crate::registry::{FailurePolicy, Wanted};
 use crate::sandbox::{Limits, compile, structure};
 use crate::tenant::{Address, BotName, Environment, TenantId};
@@ -243,7 +243,7 @@ impl Config {
         let mut seen = std::collections::HashSet::new();
         for entry in &self.deployments {
             let wanted = self.wanted(entry)?;
-            if let Some(problem) = bounds::problem_of_deployment(&wanted.limits, &wanted.reply) {
+            if let Some(problem) = settings::bounds::problem(&wanted) {
                 return Err(BadConfig::OutOfBounds(format!(
                     "in {}: {problem}",
                     entry.address()

@@ -16,13 +16,18 @@ use crate::access::Access;
 use crate::bindings::CONTRACT;
 use crate::invocation::Host;
 use crate::registry::ledger::{By, Changed, Changing, Kept, KeptRevision, Ledger, NotKept, Side};
-use crate::registry::routing::{MOST_RULES, Rule};
+use crate::registry::routing::{MOST_RULES, Rule, SKILL_CHARACTERS};
+use crate::registry::serving::Half;
 use crate::registry::settings::{Defaults, Grant, Settings};
 use crate::registry::{Deployment, Inspected, Serving};
 use crate::store::{Digest, Failed, Revision, Store};
 use crate::tenant::{Address, BotName, Environment, TenantId};
 use next::{Impossible, Next};
 
+/// Environments of a bot: nobody has more stages than they can name.
+const MOST_ENVIRONMENTS: usize = 32;
+/// Revisions of a bot: one a day for three years.
+const MOST_REVISIONS: usize = 1_000;
 /// All of a hundred conversations.
 const ALL: u8 = 100;
 
@@ -48,6 +53,8 @@ pub struct Wanted {
     pub weight: u8,
     /// How it is to be run.
     pub settings: Settings,
+    /// Whether it may be given more than the host gives every bot.
+    pub may_raise_limits: bool,
 }
 
 impl Control {
@@ -106,7 +113,12 @@ impl Control {
         let ledger = &self.0.ledger;
         let digest = Digest::of(&component);
         if let Some(known) = ledger.revision(tenant, bot, &digest).await? {
+            // It may have been lost; one that is there is not written again.
+            ledger.store().blobs.put(component).await?;
             return Ok(known);
+        }
+        if ledger.revisions(tenant, bot).await?.len() >= MOST_REVISIONS {
+            return Err(NotChanged::Revisions(bot.clone()));
         }
         let at = Address {
             tenant: tenant.clone(),
@@ -140,6 +152,8 @@ impl Control {
         if !(1..=ALL).contains(&wanted.weight) {
             return Err(NotChanged::Weight(wanted.weight));
         }
+        let may_raise = wanted.may_raise_limits;
+        wanted.settings.check(&self.0.defaults, may_raise)?;
         let side = Side {
             digest: wanted.digest,
             weight: wanted.weight,
@@ -232,6 +246,9 @@ impl Control {
         if rules.len() > MOST_RULES {
             return Err(NotChanged::Rules(rules.len()));
         }
+        if !rules.iter().all(Rule::is_readable) {
+            return Err(NotChanged::Skill);
+        }
         for rule in &rules {
             let to = Address {
                 tenant: tenant.clone(),
@@ -288,6 +305,9 @@ impl Control {
         let ledger = &self.0.ledger;
         let seen = ledger.deployment(at).await?;
         let next = next(seen.as_ref()).map_err(|why| why.at(at))?;
+        if seen.is_none() {
+            self.has_room_for(at).await?;
+        }
         // Outside of the change, which others wait for: a component may have to be compiled.
         let prepared = self.prepare(at, change, &next.sides).await?;
         let mut changing = ledger.change().await;
@@ -307,6 +327,15 @@ impl Control {
         self.keep(&mut changing, at, revision, by, &kept).await?;
         self.activate(at, &kept.sides, prepared);
         Ok(kept)
+    }
+
+    /// Whether a bot may have one more environment.
+    async fn has_room_for(&self, at: &Address) -> Result<(), NotChanged> {
+        let environments = self.0.ledger.environments(&at.tenant, &at.bot).await?;
+        if environments.len() < MOST_ENVIRONMENTS {
+            return Ok(());
+        }
+        Err(NotChanged::Environments(at.bot.clone()))
     }
 
     async fn keep(
@@ -363,15 +392,16 @@ fn together(
     deployments: Vec<Arc<Deployment>>,
     before: Option<&Serving>,
 ) -> Option<Serving> {
-    let mut deployments = deployments.into_iter();
-    let first = deployments.next()?;
-    Some(match deployments.next() {
-        None => Serving::One(first),
-        Some(second) => {
-            let weight = sides.last().map_or(ALL, |side| side.weight);
-            Serving::split(first, second, weight, before)
-        }
-    })
+    let mut all = sides.iter().zip(deployments);
+    let (side, first) = all.next()?;
+    let Some((other, second)) = all.next() else {
+        return Some(Serving::One(first));
+    };
+    let halves = (
+        Half::new(first, &side.settings),
+        Half::new(second, &other.settings),
+    );
+    Some(Serving::split(halves.0, halves.1, other.weight, before))
 }
 
 fn revision(digest: Digest, component: &[u8], inspected: &Inspected, by: &By) -> KeptRevision {

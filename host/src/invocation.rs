@@ -122,10 +122,8 @@ impl Host {
             ..
         } = &*self.0;
 
-        let tenant = registry.tenant(&to.tenant)?;
         let conversation = turn.conversation.id.as_deref();
-        let at = registry.way(to, conversation, turn.conversation.skill_id.as_deref());
-        let serving = registry.active(&tenant, &at.bot, &at.environment)?;
+        let serving = registry.way(to, conversation, turn.conversation.skill_id.as_deref())?;
         let deployment = serving.of(conversation.unwrap_or_default());
         record.about(deployment);
         if !deployment.personal_data.is_given() {

@@ -11,7 +11,6 @@ pub mod routing;
 pub mod serving;
 pub mod settings;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -107,16 +106,23 @@ impl Registry {
         environments.get(at).cloned().ok_or_else(missing)
     }
 
-    /// Who answers a conversation that asks for a bot: by the tenant's rules, and without one that matches the bot itself.
-    pub fn way<'a>(
+    /// What is served to a conversation that asks for a bot: by the tenant's rules, and without one that matches what the
+    /// bot itself serves. The caller keeps it for its turn, whatever is swapped meanwhile.
+    ///
+    /// # Errors
+    /// [`NotDeployed`] says what is missing.
+    pub fn way(
         &self,
-        asked: &'a Address,
+        asked: &Address,
         conversation: Option<&str>,
         skill: Option<&str>,
-    ) -> Cow<'a, Address> {
+    ) -> Result<Arc<Serving>, NotDeployed> {
+        let tenant = self.tenant(&asked.tenant)?;
         match self.rules.load().get(&asked.tenant) {
-            None => Cow::Borrowed(asked),
-            Some(rules) => Cow::Owned(rules.way(asked, conversation, skill)),
+            None => self.active(&tenant, &asked.bot, &asked.environment),
+            Some(rules) => rules.way(asked, conversation, skill, |to| {
+                self.active(&tenant, &to.bot, &to.environment)
+            }),
         }
     }
 

@@ -139,6 +139,23 @@ fn a_host_without_a_token_for_everything_makes_one_when_it_starts() {
     does(&serving, at, "tokens list");
 }
 
+#[test]
+fn a_token_is_written_into_a_file_of_its_owners_alone() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    let folder = folder("");
+    let at = folder.path();
+    let victim = file(at, "victim", "precious");
+    std::fs::create_dir(at.join("data")).expect("a folder");
+    symlink(&victim, at.join("data/admin.token")).expect("a link");
+    let serving = Running::start(&mut serve(at));
+    assert_eq!(std::fs::read_to_string(victim).expect("it"), "precious");
+    let written = std::fs::symlink_metadata(at.join("data/admin.token")).expect("it");
+    assert!(written.is_file());
+    assert_eq!(written.permissions().mode() & 0o777, 0o600);
+    does(&serving, at, "tokens list");
+}
+
 #[tokio::test]
 async fn two_revisions_and_two_environments_are_compared() {
     let (folder, serving) = served();

@@ -144,7 +144,7 @@ const SEEN_ELSEWHERE: &[Seen] = &[
     seen(
         "recent.bot_bytes",
         "host/src/recent/tests.rs",
-        "a_bot_has_so_many_bytes_and_a_turn_above_them_is_not_kept",
+        "a_bot_has_so_many_bytes_and_a_turn_above_them_loses_its_lines",
     ),
     seen(
         "recent.memory_bytes",

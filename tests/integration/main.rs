@@ -2,6 +2,7 @@
 
 mod admin;
 mod admin_document;
+mod admin_hostile;
 mod bites;
 mod custom_endpoint;
 mod documents;

@@ -38,6 +38,7 @@ pub(crate) fn address(number: usize) -> anyhow::Result<Address> {
 pub(crate) fn by() -> By {
     By {
         who: "the benchmark".to_owned(),
+        token: None,
         note: String::new(),
     }
 }
@@ -75,6 +76,7 @@ impl Given {
             digest: revision.await?.digest,
             weight: 100,
             settings: settings::Settings::default(),
+            may_raise_limits: false,
         };
         self.control.deploy(&at, wanted, by()).await?;
         Ok(())

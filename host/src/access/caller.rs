@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::token::Kept;
+use crate::chat::one_line;
 use crate::registry::ledger::By;
 use crate::tenant::TenantId;
 
@@ -51,7 +52,8 @@ impl Caller {
     pub fn by(&self, note: impl AsRef<str>) -> By {
         By {
             who: self.0.name.clone(),
-            note: note.as_ref().chars().take(NOTE_CHARACTERS).collect(),
+            token: Some(self.0.id.clone()),
+            note: one_line(note.as_ref(), NOTE_CHARACTERS),
         }
     }
 
@@ -80,6 +82,11 @@ impl Caller {
     /// The tenants that they are for; none if that is all.
     pub fn tenants(&self) -> Option<&BTreeSet<TenantId>> {
         self.0.tenants.as_ref()
+    }
+
+    /// Whether they answer for the host itself, and not for some tenants only.
+    pub fn is_for_the_host(&self) -> bool {
+        self.is_for_all() && self.has_any(&[Role::Admin])
     }
 
     /// Whether they are for all tenants, and with that for the host's own matters.

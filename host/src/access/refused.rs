@@ -57,7 +57,9 @@ pub enum NotMade {
     #[error("a token can be made only for roles and tenants that one's own token has")]
     More,
     /// Its name is none.
-    #[error("the name of a token has 1 to 64 visible characters")]
+    #[error(
+        "the name of a token has 1 to 64 visible characters, none of them a space at its ends, and is not \"nobody\" or \"the host\""
+    )]
     Name,
     /// It could do nothing.
     #[error("a token without a role, or for no tenant, can do nothing: give it some")]

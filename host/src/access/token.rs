@@ -8,11 +8,16 @@ use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
 use super::{NotMade, Refused, Role};
+use crate::chat::one_line;
 use crate::registry::ledger::By;
 use crate::tenant::TenantId;
 
 /// What every token begins with, so that one that lies about is known for what it is.
 const PREFIX: &str = "retort";
+/// Who tries a token that is none.
+pub(super) const NOBODY: &str = "nobody";
+/// Who does what nobody asked for.
+pub(super) const THE_HOST: &str = "the host";
 const ID_BYTES: usize = 6;
 const SECRET_BYTES: usize = 32;
 
@@ -87,6 +92,15 @@ impl Kept {
     }
 }
 
+/// Whether a person can read it, and takes it for nobody else.
+fn is_name(name: &str) -> bool {
+    let characters = name.chars().count();
+    (1..=64).contains(&characters)
+        && one_line(name, characters) == name
+        && name.trim() == name
+        && ![NOBODY, THE_HOST].contains(&name)
+}
+
 /// The id and the secret of a token.
 pub(super) fn parts(token: &str) -> Option<(&str, &str)> {
     token
@@ -97,8 +111,7 @@ pub(super) fn parts(token: &str) -> Option<(&str, &str)> {
 
 /// A token, and what is to be kept of it.
 pub(super) fn drafted(by: &By, wanted: Wanted) -> Result<(Kept, String), NotMade> {
-    let characters = wanted.name.chars().count();
-    if !(1..=64).contains(&characters) || wanted.name.chars().any(char::is_control) {
+    if !is_name(&wanted.name) {
         return Err(NotMade::Name);
     }
     if wanted.roles.is_empty() || wanted.tenants.as_ref().is_some_and(BTreeSet::is_empty) {

@@ -1,39 +1,12 @@
 //! Which numbers make sense: a setting outside of its bounds is told at start, not found out in a turn.
 
-use serde::Serialize;
-use serde_json::Value;
-
-use super::{Config, written};
-
-/// A table of settings, its name, and the bounds of each number in it.
-type Bounds = &'static [(&'static str, u64, u64)];
+use super::Config;
+use crate::registry::settings::bounds::{Bounds, DAY_MS, LIMITS, REPLY, out_of_bounds};
 
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
-const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// The deadline's upper bound is the operator's own ceiling, and is checked with it.
-const LIMITS: Bounds = &[
-    ("deadline_ms", 1, DAY_MS),
-    ("fuel", 1, u64::MAX),
-    ("host_call_fuel", 0, GIB),
-    ("host_byte_fuel", 0, MIB),
-    ("memory_bytes", 64 * KIB, 4 * GIB),
-    ("table_elements", 1, 10_000_000),
-    ("host_calls", 1, u64::MAX),
-    ("transfer_bytes", KIB, GIB),
-    ("handles", 1, MIB),
-    ("random_bytes", 1, 16 * MIB),
-    ("log_lines", 0, MIB),
-    ("log_bytes", 0, 64 * MIB),
-];
-const REPLY: Bounds = &[
-    ("bytes", 1, GIB),
-    ("parts", 1, 10_000),
-    ("intents", 0, 10_000),
-    ("delay_seconds", 1, 86_400),
-];
 const HTTP: Bounds = &[
     ("connections", 1, 1_000_000),
     ("header_bytes", KIB, 256 * KIB),
@@ -126,28 +99,12 @@ pub(super) fn problem(config: &Config) -> Option<String> {
     let numbers = tables
         .zip(TABLES)
         .find_map(|((table, values), (_, bounds))| out_of_bounds(table, &values, bounds));
+    let numbers = numbers.map(|problem| problem.to_string());
     numbers
         .or_else(|| a_weight(config))
         .or_else(|| more_turns_than_instances(config))
         .or_else(|| operators_from_afar(config))
         .or_else(|| config.tls.files().err().map(|error| error.to_string()))
-}
-
-/// What is out of bounds in one deployment's settings.
-pub(super) fn problem_of_deployment(
-    limits: &impl Serialize,
-    reply: &impl Serialize,
-) -> Option<String> {
-    out_of_bounds("limits", &written(limits), LIMITS)
-        .or_else(|| out_of_bounds("reply", &written(reply), REPLY))
-}
-
-fn out_of_bounds(table: &str, settings: &Value, bounds: Bounds) -> Option<String> {
-    bounds.iter().find_map(|(key, least, most)| {
-        let value = settings.get(key)?.as_u64()?;
-        let is_within = (*least..=*most).contains(&value);
-        (!is_within).then(|| format!("`{table}.{key}` is {value}; {least} to {most} are possible"))
-    })
 }
 
 /// What a tenant may count for; none may count for nothing.

@@ -1,6 +1,6 @@
 //! Why a change of what is served was not made, whoever asked for it.
 
-use super::MOST_RULES;
+use super::{MOST_ENVIRONMENTS, MOST_REVISIONS, MOST_RULES, SKILL_CHARACTERS};
 use crate::registry::NotDeployable;
 use crate::registry::ledger::NotKept;
 use crate::registry::settings::BadSetting;
@@ -47,6 +47,15 @@ pub enum NotChanged {
     /// There are too many rules.
     #[error("a tenant may have {MOST_RULES} routing rules, and these are {0}")]
     Rules(usize),
+    /// A bot has too many environments.
+    #[error("bot \"{0}\" has its {MOST_ENVIRONMENTS} environments already; use one that it has")]
+    Environments(BotName),
+    /// A bot has too many revisions.
+    #[error("bot \"{0}\" has its {MOST_REVISIONS} revisions already; begin another bot")]
+    Revisions(BotName),
+    /// A rule cannot be one.
+    #[error("a rule's `skill` has 1 to {SKILL_CHARACTERS} visible characters")]
+    Skill,
     /// It could not be kept.
     #[error(transparent)]
     NotKept(#[from] NotKept),
@@ -66,6 +75,9 @@ impl NotChanged {
             Self::NoSplit(_) => "no-split",
             Self::Weight(_) => "bad-weight",
             Self::Rules(_) => "too-many-rules",
+            Self::Environments(_) => "too-many-environments",
+            Self::Revisions(_) => "too-many-revisions",
+            Self::Skill => "bad-rule",
             Self::NotKept(error) => error.code(),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Control, NotChanged};
 use crate::bindings::types::Description;
-use crate::registry::ledger::Side;
+use crate::registry::ledger::{Kept, Side};
 use crate::registry::settings::Grant;
 use crate::registry::{Deployment, Known, NotDeployable};
 use crate::sandbox::{Bot, Source, Wasm};
@@ -20,18 +20,29 @@ impl Control {
     pub async fn serve_all(&self) -> Result<Vec<(Address, NotChanged)>, Failed> {
         let (mut ready, mut failed) = (HashSet::new(), Vec::new());
         for (at, kept) in self.0.ledger.deployments().await? {
-            if self.0.fixed.contains(&at) || kept.sides.is_empty() {
+            if self.0.fixed.contains(&at) {
                 continue;
             }
-            match self.restore(&at, &kept.sides, &mut ready).await {
-                Ok(restored) => self.activate(&at, &kept.sides, restored),
-                Err(error) => failed.push((at, error)),
+            if let Err(error) = self.serve(&at, kept, &mut ready).await {
+                failed.push((at, error));
             }
         }
         for (tenant, rules) in self.0.ledger.all_rules().await? {
             self.0.host.registry().route(&tenant, rules);
         }
         Ok(failed)
+    }
+
+    async fn serve(
+        &self,
+        at: &Address,
+        kept: Result<Kept, Failed>,
+        ready: &mut HashSet<Digest>,
+    ) -> Result<(), NotChanged> {
+        let kept = kept?;
+        let restored = self.restore(at, &kept.sides, ready).await?;
+        self.activate(at, &kept.sides, restored);
+        Ok(())
     }
 
     /// Each side, as it was prepared before. Its code is seen to be there, once for each component, and loaded when it

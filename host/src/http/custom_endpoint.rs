@@ -92,15 +92,12 @@ pub(super) async fn get_state(
     State(door): State<FrontDoor>,
     Names(of): Names<OfEnvironment>,
 ) -> Result<Json<Value>, Problem> {
-    let tenant = door.tenant()?;
     let asked = Address {
         tenant: door.custom_endpoint_tenant()?.clone(),
         bot: of.bot,
         environment: of.environment,
     };
-    let registry = door.host.registry();
-    let at = registry.way(&asked, None, None);
-    let serving = registry.active(&tenant, &at.bot, &at.environment)?;
+    let serving = door.host.registry().way(&asked, None, None)?;
     let deployment = serving.first();
     let state = match deployment.record.state() {
         None => "online",
@@ -116,16 +113,14 @@ pub(super) async fn put_conversation(
     Names(of): Names<OfConversation>,
     received: Received,
 ) -> Result<StatusCode, Problem> {
-    let tenant = door.tenant()?;
     let (address, id) = door.address(of)?;
     let begun = id.clone();
     let conversation = received
         .read(move |body| custom_endpoint::read_conversation(&begun, body))
         .await?;
-    let registry = door.host.registry();
     // The bot that is asked for need not be there, if the tenant's rules send its conversations elsewhere.
-    let at = registry.way(&address, Some(&id), conversation.skill_id.as_deref());
-    registry.active(&tenant, &at.bot, &at.environment)?;
+    let skill = conversation.skill_id.as_deref();
+    door.host.registry().way(&address, Some(&id), skill)?;
     door.host.conversations().begin(&address, &id, conversation);
     Ok(StatusCode::NO_CONTENT)
 }

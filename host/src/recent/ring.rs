@@ -88,6 +88,10 @@ impl Ring {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.last += 1;
         turn.number = kept.last;
+        if turn.bytes() > self.settings.bot_bytes {
+            // How it ended is worth more than what it logged.
+            turn.log.dropped += std::mem::take(&mut turn.log.lines).len();
+        }
         let bytes = turn.bytes();
         while !self.has_room(&kept, bytes) {
             let Some(oldest) = kept.turns.pop_front() else {

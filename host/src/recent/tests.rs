@@ -70,7 +70,7 @@ fn a_bot_has_so_many_turns_and_the_newest_push_out_the_oldest() {
 }
 
 #[test]
-fn a_bot_has_so_many_bytes_and_a_turn_above_them_is_not_kept() {
+fn a_bot_has_so_many_bytes_and_a_turn_above_them_loses_its_lines() {
     let bot_bytes = 2_000;
     let recent = Recent::new(Settings {
         bot_bytes,
@@ -81,8 +81,14 @@ fn a_bot_has_so_many_bytes_and_a_turn_above_them_is_not_kept() {
     ring(&recent, "a").keep(turn(&long));
     assert_eq!(said(&recent, "a"), [long]);
     ring(&recent, "a").keep(turn(&"y".repeat(2_000)));
+    let turns = ring(&recent, "a").after(2, 10, |_| true);
+    assert_eq!((turns[0].number, turns[0].log.dropped), (3, 1));
+    ring(&recent, "a").keep(Turn {
+        cause: Some("z".repeat(2_000)),
+        ..turn("")
+    });
     assert!(said(&recent, "a").is_empty());
-    assert_eq!(ring(&recent, "a").last(), 3);
+    assert_eq!(ring(&recent, "a").last(), 4);
 }
 
 #[test]

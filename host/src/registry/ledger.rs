@@ -154,11 +154,11 @@ impl Ledger {
         read_all(&self.store, &prefix, Some(&after), at_most).await
     }
 
-    /// What every environment of every tenant serves.
+    /// What every environment of every tenant serves; one record that cannot be read is that environment's alone.
     ///
     /// # Errors
-    /// As above.
-    pub async fn deployments(&self) -> Result<Vec<(Address, Kept)>, Failed> {
+    /// As above, of all of them.
+    pub async fn deployments(&self) -> Result<Vec<(Address, Result<Kept, Failed>)>, Failed> {
         self.served("deployment/").await
     }
 
@@ -172,16 +172,18 @@ impl Ledger {
         bot: &BotName,
     ) -> Result<Vec<(Environment, Kept)>, Failed> {
         let served = self.served(&format!("deployment/{tenant}/{bot}/")).await?;
-        let environments = served.into_iter().map(|(at, kept)| (at.environment, kept));
-        Ok(environments.collect())
+        let environments = served
+            .into_iter()
+            .map(|(at, kept)| Ok((at.environment, kept?)));
+        environments.collect()
     }
 
-    async fn served(&self, prefix: &str) -> Result<Vec<(Address, Kept)>, Failed> {
+    async fn served(&self, prefix: &str) -> Result<Vec<(Address, Result<Kept, Failed>)>, Failed> {
         let mut found = Vec::new();
         for record in self.store.records.list(prefix, None, ALL).await? {
             let address =
                 address(&record.key).ok_or_else(|| unreadable(&record.key, &"its key"))?;
-            found.push((address, parse(&record)?));
+            found.push((address, parse(&record)));
         }
         Ok(found)
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::fingerprint::{Fingerprint, fingerprint};
+use crate::chat::one_line;
 use crate::tenant::{Address, BotName, Environment};
 
 /// Conversations whose way is remembered, of one tenant, and for how long after their last turn.
@@ -15,6 +16,8 @@ const REMEMBERED: u64 = 100_000;
 const REMEMBERED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// More rules than anybody reads.
 pub const MOST_RULES: usize = 1_000;
+/// Of a skill's id; LivePerson's have some ten digits.
+pub const SKILL_CHARACTERS: usize = 64;
 
 /// One rule: what is left out matches anything.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize, ToSchema)]
@@ -66,25 +69,31 @@ impl Rules {
         Self { rules, given }
     }
 
-    /// Who answers a conversation that asks for a bot. What is no conversation, such as a connection test, keeps nothing.
-    pub fn way(&self, asked: &Address, conversation: Option<&str>, skill: Option<&str>) -> Address {
-        let matching = || {
-            let rule = self.rules.iter().find(|rule| rule.matches(asked, skill));
-            rule.map_or_else(|| Target::of(asked), |rule| rule.to.clone())
-        };
-        let given = match conversation {
-            None => matching(),
-            Some(conversation) => {
-                let (bot, environment) = (asked.bot.as_str(), asked.environment.as_str());
-                let key = fingerprint(&[bot, environment, conversation]);
-                self.given.get_with(key, matching)
-            }
-        };
-        Address {
-            tenant: asked.tenant.clone(),
-            bot: given.bot,
-            environment: given.environment,
+    /// What is served to a conversation that asks for a bot, as `served` tells of each target: where it was led before,
+    /// while anything is served there, and else where the rules lead. Only a way that leads somewhere is kept; what is no
+    /// conversation, such as a connection test, keeps none.
+    pub fn way<T, E>(
+        &self,
+        asked: &Address,
+        conversation: Option<&str>,
+        skill: Option<&str>,
+        served: impl Fn(&Target) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let key = conversation.map(|conversation| {
+            let (bot, environment) = (asked.bot.as_str(), asked.environment.as_str());
+            fingerprint(&[bot, environment, conversation])
+        });
+        let given = key.and_then(|key| self.given.get(&key));
+        if let Some(Ok(found)) = given.as_ref().map(&served) {
+            return Ok(found);
         }
+        let rule = self.rules.iter().find(|rule| rule.matches(asked, skill));
+        let target = rule.map_or_else(|| Target::of(asked), |rule| rule.to.clone());
+        let found = served(&target)?;
+        if let Some(key) = key {
+            self.given.insert(key, target);
+        }
+        Ok(found)
     }
 }
 
@@ -98,6 +107,14 @@ impl Target {
 }
 
 impl Rule {
+    /// Whether a person can read what it says.
+    pub fn is_readable(&self) -> bool {
+        self.skill.as_ref().is_none_or(|skill| {
+            let characters = skill.chars().count();
+            (1..=SKILL_CHARACTERS).contains(&characters) && one_line(skill, characters) == *skill
+        })
+    }
+
     fn matches(&self, asked: &Address, skill: Option<&str>) -> bool {
         self.bot.as_ref().is_none_or(|bot| *bot == asked.bot)
             && self
@@ -128,6 +145,13 @@ mod tests {
         }
     }
 
+    /// The bot that answers, where all are served.
+    fn way(rules: &Rules, bot: &str, conversation: Option<&str>, skill: Option<&str>) -> String {
+        let served = |to: &Target| Ok::<_, ()>(to.bot.to_string());
+        let way = rules.way(&asked(bot), conversation, skill, served);
+        way.expect("it is served")
+    }
+
     #[test]
     fn the_first_rule_that_matches_says_who_answers() {
         let to = |bot: &str| json!({ "bot": bot, "environment": "draft" });
@@ -144,10 +168,7 @@ mod tests {
             ("a", None, "a"),
         ] {
             let conversation = format!("{bot}{skill:?}");
-            assert_eq!(
-                rules.way(&asked(bot), Some(&conversation), skill),
-                asked(answers)
-            );
+            assert_eq!(way(&rules, bot, Some(&conversation), skill), answers);
         }
     }
 
@@ -155,12 +176,32 @@ mod tests {
     fn a_conversation_keeps_what_it_was_given_when_it_began() {
         let old = rules(json!([{ "to": { "bot": "b", "environment": "draft" } }]));
         let old = Rules::after(None, old);
-        assert_eq!(old.way(&asked("a"), Some("begun"), None), asked("b"));
+        assert_eq!(way(&old, "a", Some("begun"), None), "b");
         let new = Rules::after(Some(&old), Vec::new());
-        assert_eq!(new.way(&asked("a"), Some("begun"), None), asked("b"));
-        assert_eq!(new.way(&asked("a"), Some("later"), None), asked("a"));
+        assert_eq!(way(&new, "a", Some("begun"), None), "b");
+        assert_eq!(way(&new, "a", Some("later"), None), "a");
         // What is no conversation begins each time.
-        assert_eq!(old.way(&asked("a"), None, None), asked("b"));
-        assert_eq!(new.way(&asked("a"), None, None), asked("a"));
+        assert_eq!(way(&old, "a", None, None), "b");
+        assert_eq!(way(&new, "a", None, None), "a");
+    }
+
+    #[test]
+    fn a_way_that_leads_nowhere_is_not_kept() {
+        let to_b = rules(json!([{ "to": { "bot": "b", "environment": "draft" } }]));
+        let old = Rules::after(None, to_b);
+        let nothing = |_: &Target| Err::<(), _>("nothing is served there");
+        assert!(old.way(&asked("a"), Some("c"), None, nothing).is_err());
+        let new = Rules::after(Some(&old), Vec::new());
+        assert_eq!(way(&new, "a", Some("c"), None), "a");
+        // Nor one whose end is served no more.
+        assert_eq!(way(&old, "a", Some("d"), None), "b");
+        let but_b = |to: &Target| match to.bot.as_str() {
+            "b" => Err("nothing is served there"),
+            other => Ok(other.to_owned()),
+        };
+        assert_eq!(
+            new.way(&asked("a"), Some("d"), None, but_b),
+            Ok("a".to_owned())
+        );
     }
 }

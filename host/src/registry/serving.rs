@@ -8,6 +8,7 @@ use moka::sync::Cache;
 
 use super::Deployment;
 use super::fingerprint::{Fingerprint, fingerprint};
+use super::settings::Settings;
 
 /// Conversations whose side is remembered, of one split. Beyond that, and after this time without a turn, a
 /// conversation is given a side anew: the same one, unless the weights have changed.
@@ -26,23 +27,35 @@ pub enum Serving {
 /// Two deployments that share the conversations.
 #[derive(Clone, Debug)]
 pub struct Split {
-    first: Arc<Deployment>,
-    second: Arc<Deployment>,
+    first: Half,
+    second: Half,
     /// How many of a hundred new conversations are the second one's.
     weight: u8,
-    /// The digest of each conversation's revision. The same for as long as the same two share, whatever the weights.
-    chosen: Cache<Fingerprint, Arc<str>>,
+    /// The side of each conversation. The same for as long as the same two share, whatever the weights.
+    chosen: Cache<Fingerprint, Fingerprint>,
+}
+
+/// One of the two.
+#[derive(Clone, Debug)]
+pub struct Half {
+    deployment: Arc<Deployment>,
+    /// Of its revision and of how that is run: both halves may be of one revision.
+    is: Fingerprint,
+}
+
+impl Half {
+    /// A deployment, which is told from another one by its revision and its settings.
+    pub fn new(deployment: Arc<Deployment>, settings: &Settings) -> Self {
+        let settings = serde_json::to_string(settings).unwrap_or_default();
+        let is = fingerprint(&[deployment.bot.digest(), &settings]);
+        Self { deployment, is }
+    }
 }
 
 impl Serving {
     /// A split of conversations, of which `weight` in a hundred are the second one's. Those that had a side in the split
     /// `before`, if that was one, keep it.
-    pub fn split(
-        first: Arc<Deployment>,
-        second: Arc<Deployment>,
-        weight: u8,
-        before: Option<&Serving>,
-    ) -> Self {
+    pub fn split(first: Half, second: Half, weight: u8, before: Option<&Serving>) -> Self {
         let chosen = match before {
             Some(Self::Split(split)) => split.chosen.clone(),
             _ => Cache::builder()
@@ -70,26 +83,25 @@ impl Serving {
     pub fn first(&self) -> &Arc<Deployment> {
         match self {
             Self::One(deployment) => deployment,
-            Self::Split(split) => &split.first,
+            Self::Split(split) => &split.first.deployment,
         }
     }
 }
 
 impl Split {
     fn of(&self, conversation: &str) -> &Arc<Deployment> {
-        let side = |digest: &str| {
+        let side = |chosen: Fingerprint| {
             let sides = [&self.first, &self.second];
-            sides.into_iter().find(|side| side.bot.digest() == digest)
+            sides.into_iter().find(|side| side.is == chosen)
         };
         let fingerprint = fingerprint(&[conversation]);
-        if let Some(known) = self.chosen.get(&fingerprint).as_deref().and_then(side) {
-            return known;
+        if let Some(known) = self.chosen.get(&fingerprint).and_then(side) {
+            return &known.deployment;
         }
         let is_second = share(fingerprint) < self.weight;
         let side = if is_second { &self.second } else { &self.first };
-        let digest: Arc<str> = side.bot.digest().into();
-        self.chosen.insert(fingerprint, digest);
-        side
+        self.chosen.insert(fingerprint, side.is);
+        &side.deployment
     }
 }
 

@@ -1,6 +1,8 @@
 //! What an operator gives a deployment beside its artifact: as it is written and kept, and what it comes to over the
 //! host's own settings.
 
+pub mod bounds;
+
 use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
@@ -82,13 +84,47 @@ pub struct Defaults {
 
 /// A setting that is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{at}` is not valid: {problem}")]
+#[error("`{at}` {problem}")]
 pub struct BadSetting {
     at: String,
     problem: String,
 }
 
+/// Bytes of a deployment's settings as they are kept, with each of its changes: a configuration is read by people.
+const MOST_BYTES: usize = 64 << 10;
+/// Tables and lists inside of one another in a bot's configuration.
+const MOST_DEPTH: usize = 16;
+
 impl Settings {
+    /// Whether they may be kept, and make sense on a host with these defaults; `may_raise` is for who may give a bot
+    /// more than the host gives every bot.
+    ///
+    /// # Errors
+    /// [`BadSetting`] names the key, and what would be right.
+    pub fn check(&self, host: &Defaults, may_raise: bool) -> Result<(), BadSetting> {
+        let bad = |at: &str, problem: String| {
+            let at = at.to_owned();
+            Err(BadSetting { at, problem })
+        };
+        if self
+            .config
+            .values()
+            .any(|value| is_deeper(value, MOST_DEPTH))
+        {
+            let problem =
+                format!("has more than {MOST_DEPTH} tables and lists inside of one another");
+            return bad("config", problem);
+        }
+        let bytes = serde_json::to_vec(self).map_or(usize::MAX, |json| json.len());
+        if bytes > MOST_BYTES {
+            let problem = format!("have {bytes} bytes as JSON, and may have {MOST_BYTES}");
+            return bad("settings", problem);
+        }
+        let wanted = self.over(host)?;
+        let raised = || bounds::raised(&wanted, host).filter(|_| !may_raise);
+        bounds::problem(&wanted).or_else(raised).map_or(Ok(()), Err)
+    }
+
     /// What it comes to on a host with these defaults.
     ///
     /// # Errors
@@ -116,13 +152,27 @@ pub fn texts(config: &BTreeMap<String, Value>) -> BTreeMap<String, String> {
     each.collect()
 }
 
+fn is_deeper(value: &Value, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else {
+        return !matches!(
+            value,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)
+        );
+    };
+    match value {
+        Value::Array(items) => items.iter().any(|item| is_deeper(item, depth)),
+        Value::Object(table) => table.values().any(|item| is_deeper(item, depth)),
+        _ => false,
+    }
+}
+
 fn over<T>(table: &str, host: &T, own: &Map<String, Value>) -> Result<T, BadSetting>
 where
     T: Serialize + DeserializeOwned,
 {
     let bad = |at: String, problem: &dyn std::fmt::Display| BadSetting {
         at,
-        problem: problem.to_string(),
+        problem: format!("is not valid: {problem}"),
     };
     let mut all = serde_json::to_value(host).map_err(|error| bad(table.to_owned(), &error))?;
     if let Value::Object(all) = &mut all {

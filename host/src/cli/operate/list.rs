@@ -141,13 +141,16 @@ pub(in crate::cli) async fn audit(args: AuditArgs) -> Result<(), Ended> {
             text(field(entry, "number")),
             text(field(entry, "at")),
             text(field(entry, "by")),
+            text(field(entry, "token")),
             text(field(entry, "change")),
             text(field(entry, "tenant")),
             text(field(entry, "of")),
             text(field(entry, "detail")),
         ]
     });
-    let heads = ["NUMBER", "AT", "BY", "CHANGE", "TENANT", "OF", "DETAIL"];
+    let heads = [
+        "NUMBER", "AT", "BY", "TOKEN", "CHANGE", "TENANT", "OF", "DETAIL",
+    ];
     give(table::of(heads, rows));
     Ok(())
 }

@@ -7,6 +7,7 @@ use tokio::time::sleep;
 
 use super::remote::{Method, Remote};
 use super::table::{field, items, short, text};
+use crate::chat::one_line;
 use crate::cli::{Ended, give};
 use crate::tenant::{BotName, Environment, TenantId};
 
@@ -94,7 +95,7 @@ fn show_turn(turn: &Value) {
         text(field(turn, "at")),
         text(field(turn, "environment")),
         text(field(turn, "outcome")),
-        field(turn, "fuel"),
+        text(field(turn, "fuel")),
         field(turn, "memory_peak_bytes")
             .as_u64()
             .unwrap_or_default()
@@ -103,7 +104,7 @@ fn show_turn(turn: &Value) {
     ));
     if let Some(cause) = field(turn, "cause").as_str() {
         for line in cause.lines() {
-            give(format_args!("    {line}"));
+            give(format_args!("    {}", one_line(line, usize::MAX)));
         }
     }
     for line in items(turn, "log") {

@@ -15,6 +15,7 @@ use ureq::tls::TlsConfig;
 use ureq::{AsSendBody, SendBody};
 
 use super::table::{field, items, text};
+use crate::chat::one_line;
 use crate::cli::{Ended, say};
 use crate::fault::Fault;
 
@@ -23,6 +24,9 @@ const TIME: Duration = Duration::from_secs(400);
 
 /// Items that are asked for at a time: as many as there may be.
 const PAGE: u16 = 1_000;
+
+/// More than any host has.
+const MOST_PAGES: u32 = 10_000;
 
 /// Which host, and who asks.
 #[derive(Debug, clap::Args)]
@@ -83,11 +87,15 @@ impl Remote {
             )
             .await?;
         let path = path.split('?').next().unwrap_or(path);
-        let mut next = text(field(&all, "next"));
+        let (mut next, mut pages) = (text(field(&all, "next")), 0);
         while !next.is_empty() {
             let page = format!("{path}?limit={PAGE}&after={next}");
             let more = self.ask(Method::GET, &page, Value::Null).await?;
-            next = text(field(&more, "next"));
+            let before = std::mem::replace(&mut next, text(field(&more, "next")));
+            pages += 1;
+            if next == before || pages == MOST_PAGES {
+                return Err(Ended::Host(format!("the pages of {path} have no end")));
+            }
             if let Some(all) = all.get_mut(list).and_then(Value::as_array_mut) {
                 all.extend_from_slice(items(&more, list));
             }
@@ -227,7 +235,7 @@ fn refused(status: u16, answer: &Value) -> Ended {
         ));
     };
     let code = word("code").unwrap_or_default();
-    let words = format!("{detail} ({code})");
+    let words = one_line(&format!("{detail} ({code})"), usize::MAX);
     match word("fault") {
         Some(fault) if fault == Fault::Caller.as_str() => Ended::Usage(words),
         Some(fault) if fault == Fault::Bot.as_str() => Ended::NoBot(words),

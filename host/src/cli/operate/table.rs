@@ -4,6 +4,8 @@ use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use serde_json::Value;
 
+use crate::chat::one_line;
+
 /// Digits of a digest that tell one revision from another, for a person.
 const DIGITS: usize = 12;
 
@@ -27,7 +29,8 @@ pub(super) fn field<'a>(of: &'a Value, name: &str) -> &'a Value {
 pub(super) fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) => text.clone(),
+        // Whoever said it, it moves no cursor and forges no row.
+        Value::String(text) => one_line(text, usize::MAX),
         Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(" "),
         other => other.to_string(),
     }

@@ -1,9 +1,9 @@
 //! A token for everything, in a file that its owner alone may read: with it, they make all others.
 
-use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+
+use tempfile::NamedTempFile;
 
 use crate::cli::Ended;
 use crate::control::Control;
@@ -30,13 +30,13 @@ pub(super) async fn see_to_it(control: &Control, data: &Path, anew: bool) -> Res
     Ok(())
 }
 
+/// In a file of its own, which takes the place of whatever has the name: a link is not followed, and a file that others
+/// may read is not written to.
 fn write(path: &Path, token: &str) -> io::Result<()> {
-    let mut file = File::options()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = NamedTempFile::new_in(folder)?;
     writeln!(file, "{token}")?;
-    file.sync_all()
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
 }

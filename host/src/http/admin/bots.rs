@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::asked;
+use super::deployments::Listed;
 use super::paging::Page;
 use super::problems::Problems;
 use crate::http::callers::{Operator, Reads};
 use crate::http::problem::Problem;
 use crate::http::received::Names;
-use crate::registry::ledger::{Kept, KeptBot};
+use crate::registry::ledger::KeptBot;
 use crate::tenant::{BotName, Environment, TenantId};
 
 #[derive(Deserialize, IntoParams)]
@@ -63,7 +64,7 @@ struct Bot {
 struct Served {
     environment: Environment,
     #[serde(flatten)]
-    kept: Kept,
+    listed: Listed,
 }
 
 /// What the host's configuration file serves in an environment.
@@ -131,9 +132,10 @@ pub(super) async fn list_bots(
     let mut bots = Vec::with_capacity(kept.len());
     for kept in kept {
         let served = control.ledger().environments(&tenant, &kept.name).await?;
-        let served = served
-            .into_iter()
-            .map(|(environment, kept)| Served { environment, kept });
+        let served = served.into_iter().map(|(environment, kept)| Served {
+            environment,
+            listed: kept.into(),
+        });
         let environments = served.collect();
         bots.push(Bot { kept, environments });
     }

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -14,7 +15,7 @@ use crate::http::callers::{Changes, Operator, Reads};
 use crate::http::problem::Problem;
 use crate::http::received::{Names, Received};
 use crate::liveperson::read;
-use crate::registry::ledger::Kept;
+use crate::registry::ledger::{Changed, Kept};
 use crate::registry::settings::Settings;
 use crate::store::Digest;
 use crate::tenant::{Address, BotName, Environment, TenantId};
@@ -94,10 +95,58 @@ pub(super) struct Noted {
     note: String,
 }
 
+/// A deployment without its settings, of which there may be much.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ListedDeployment)]
+pub(super) struct Listed {
+    /// Counts the deployments of an environment from 1.
+    pub(super) number: u64,
+    /// One revision, two with a split, or none once it is undeployed.
+    sides: Vec<ListedSide>,
+    /// The deployment that a rollback restores, if there is one.
+    before: Option<u64>,
+    /// Since when.
+    at: Timestamp,
+    /// By whom.
+    by: String,
+    /// How it came to be.
+    change: Changed,
+    /// What they said of it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    note: String,
+}
+
+/// A revision's part in a deployment.
+#[derive(Serialize, ToSchema)]
+struct ListedSide {
+    /// Which revision.
+    digest: Digest,
+    /// How many of a hundred new conversations are its.
+    weight: u8,
+}
+
+impl From<Kept> for Listed {
+    fn from(kept: Kept) -> Self {
+        let sides = kept.sides.into_iter().map(|side| ListedSide {
+            digest: side.digest,
+            weight: side.weight,
+        });
+        Self {
+            number: kept.number,
+            sides: sides.collect(),
+            before: kept.before,
+            at: kept.at,
+            by: kept.by,
+            change: kept.change,
+            note: kept.note,
+        }
+    }
+}
+
 /// A page of what an environment served.
 #[derive(Serialize, ToSchema)]
 pub(super) struct History {
-    deployments: Vec<Kept>,
+    deployments: Vec<Listed>,
     /// What to ask for `after` to go on; none at the end.
     next: Option<String>,
 }
@@ -136,6 +185,7 @@ pub(super) async fn list_history(
     let (after, limit) = (page.after()?.unwrap_or(0), page.limit()?);
     let deployments = control.ledger().history(&at.into(), after, limit).await?;
     let next = page.next(&deployments, |kept| kept.number.to_string())?;
+    let deployments = deployments.into_iter().map(Listed::from).collect();
     Ok(Json(History { deployments, next }))
 }
 
@@ -160,6 +210,7 @@ pub(super) async fn put_deployment(
         digest: asked.digest,
         weight: asked.weight,
         settings: asked.settings,
+        may_raise_limits: caller.is_for_the_host(),
     };
     let by = caller.by(asked.note);
     Ok(Json(control.deploy(&at.into(), wanted, by).await?))

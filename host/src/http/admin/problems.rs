@@ -91,10 +91,13 @@ impl From<NotChanged> for Problem {
             NotChanged::Fixed(_)
             | NotChanged::NothingBefore(_)
             | NotChanged::Split(_)
+            | NotChanged::Environments(_)
+            | NotChanged::Revisions(_)
             | NotChanged::NoSplit(_) => (StatusCode::CONFLICT, Fault::Caller),
-            NotChanged::BadSetting(_) | NotChanged::Weight(_) | NotChanged::Rules(_) => {
-                (StatusCode::UNPROCESSABLE_ENTITY, Fault::Caller)
-            }
+            NotChanged::BadSetting(_)
+            | NotChanged::Weight(_)
+            | NotChanged::Rules(_)
+            | NotChanged::Skill => (StatusCode::UNPROCESSABLE_ENTITY, Fault::Caller),
         };
         let status = match fault {
             Fault::Host => StatusCode::INTERNAL_SERVER_ERROR,

@@ -15,6 +15,8 @@ use crate::tenant::TenantId;
 
 /// At a time, of all tenants.
 const PLACES: usize = 4;
+/// Of a tenant's that wait at a time: each holds a connection meanwhile.
+const WAITING: usize = 4;
 /// How long one waits for others of its tenant and for a place: as long as each of them may take to arrive.
 const WAIT: Duration = Duration::from_secs(60);
 
@@ -44,9 +46,14 @@ impl Default for Uploads {
 impl Uploads {
     /// A place for a component of a tenant's, once there is one.
     pub(super) async fn place(&self, tenant: &TenantId) -> Result<Place, Problem> {
+        let own = self.of(tenant);
+        // Itself, the one that waits or is under way each, and the table.
+        if Arc::strong_count(&own) > WAITING + 2 {
+            return Err(full());
+        }
         let place = async {
             // First among its own: who waits for them takes no place that another tenant could have.
-            let _tenant = self.of(tenant).acquire_owned().await.ok()?;
+            let _tenant = own.acquire_owned().await.ok()?;
             let _all = Arc::clone(&self.places).acquire_owned().await.ok()?;
             Some(Place { _all, _tenant })
         };

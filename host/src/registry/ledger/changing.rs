@@ -13,6 +13,9 @@ use crate::registry::routing::Rule;
 use crate::store::{Change, Expected, Failed, NotCommitted, Revision, Store};
 use crate::tenant::{Address, BotName, TenantId};
 
+/// Deployments of an environment that are remembered, and can be gone back to.
+const MOST_PAST: u64 = 100;
+
 /// A change in the making: nothing of it is there before [`Changing::keep`].
 #[derive(Debug)]
 pub struct Changing<'a> {
@@ -107,6 +110,10 @@ impl Changing<'_> {
     ) -> Result<(), Failed> {
         let expected = now.map_or(Expected::Absent, Expected::At);
         self.put(deployment_key(at), expected, next)?;
+        if let Some(old) = next.number.checked_sub(MOST_PAST) {
+            let old = past_key(at, old);
+            self.changes.push(Change::remove(old, Expected::Anything));
+        }
         self.put(past_key(at, next.number), Expected::Absent, next)
     }
 
@@ -151,6 +158,7 @@ impl Changing<'_> {
             number,
             at: Timestamp::now(),
             by: by.who.clone(),
+            token: by.token.clone(),
             change,
             tenant: tenant.cloned(),
             of: of.into(),

@@ -117,6 +117,9 @@ pub struct Entry {
     pub at: Timestamp,
     /// Who.
     pub by: String,
+    /// The id of their token, whatever its name; none of what the host did itself.
+    #[serde(default)]
+    pub token: Option<String>,
     /// What.
     pub change: Changed,
     /// Whose; none for what is the host's own.
@@ -132,6 +135,8 @@ pub struct Entry {
 pub struct By {
     /// Their token's name.
     pub who: String,
+    /// Its id; none of what the host does itself.
+    pub token: Option<String>,
     /// May be empty.
     pub note: String,
 }
