@@ -70,7 +70,7 @@ struct Retort {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the bots of a configuration file to a chat platform.
+    /// Serve bots to a chat platform: those that operators give it, and those of a configuration file.
     ///
     /// Prints one line on standard output when it is ready, `listening on http://ADDR` or, under TLS,
     /// `listening on https://ADDR`, and everything else on standard error. Ends on Ctrl-C or SIGTERM, once the
@@ -124,6 +124,8 @@ enum Command {
     Check(operate::CheckArgs),
     /// List, or set, which bot answers the conversations that ask for another one.
     Routes(operate::RoutesArgs),
+    /// List what an environment served, with which deployment a rollback from each would restore.
+    History(operate::HistoryArgs),
     /// List who did what.
     Audit(operate::AuditArgs),
     /// List, make and revoke the tokens that a host takes.
@@ -184,6 +186,7 @@ async fn run(command: Command) -> Result<(), Ended> {
         Command::Logs(args) => operate::logs(args).await,
         Command::Check(args) => operate::check(args).await,
         Command::Routes(args) => operate::routes(args).await,
+        Command::History(args) => operate::history(args).await,
         Command::Audit(args) => operate::audit(args).await,
         Command::Tokens(args) => operate::tokens(args).await,
         Command::CompileComponent(_) => Ok(()),

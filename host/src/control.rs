@@ -187,6 +187,9 @@ impl Control {
         to: &Environment,
         by: By,
     ) -> Result<Kept, NotChanged> {
+        if self.0.fixed.contains(from) {
+            return Err(NotChanged::Fixed(from.clone()));
+        }
         let served = self.0.ledger.deployment(from).await?;
         let sides = served.map(|kept| kept.sides).unwrap_or_default();
         if sides.is_empty() {
@@ -207,6 +210,9 @@ impl Control {
     /// # Errors
     /// [`NotChanged`]; what was served goes on.
     pub async fn roll_back(&self, at: &Address, by: By) -> Result<Kept, NotChanged> {
+        if self.0.fixed.contains(at) {
+            return Err(NotChanged::Fixed(at.clone()));
+        }
         let nothing = || NotChanged::NothingBefore(at.clone());
         let now = self.0.ledger.deployment(at).await?.ok_or_else(nothing)?;
         let before = now.before.ok_or_else(nothing)?;

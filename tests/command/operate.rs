@@ -89,6 +89,13 @@ async fn a_bot_is_deployed_split_and_rolled_back_while_the_host_serves() {
         bots.contains("production") && bots.contains("draft"),
         "{bots}"
     );
+    let history = does(&serving, at, &format!("history {BOT}"));
+    let rows: Vec<_> = history.lines().skip(1).collect();
+    assert!(
+        rows[0].contains(" deployed ") && rows[0].contains("first"),
+        "{history}"
+    );
+    assert!(rows[3].contains(" rolled-back "), "{history}");
     let audit = does(&serving, at, "audit");
     for change in [
         "token-made",
@@ -370,6 +377,9 @@ async fn what_is_wrong_is_told_with_its_exit_code() {
             "limit",
         ),
         ("rollback --tenant acme --bot bot", 2, "no deployment"),
+        ("tenants --url 127.0.0.1:1", 2, "begin it with http://"),
+        ("tokens make x --role admin --days 99999999", 2, "36500"),
+        ("tokens make x --role admin --days 0", 2, "0 is not in"),
         ("tokens make x --role emperor", 2, "emperor"),
         ("tokens revoke none", 2, "no token"),
         ("bots --tenant acme --token x", 2, "not known here"),

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 pub(super) use check::Args as CheckArgs;
 pub(super) use deploy::Args as DeployArgs;
 pub(super) use diff::Args as DiffArgs;
-pub(super) use list::{AuditArgs, BotsArgs, RevisionsArgs, TenantsArgs};
+pub(super) use list::{AuditArgs, BotsArgs, HistoryArgs, RevisionsArgs, TenantsArgs};
 pub(super) use logs::Args as LogsArgs;
 pub(super) use routes::Args as RoutesArgs;
 pub(super) use tokens::Args as TokensArgs;
@@ -163,7 +163,7 @@ pub(super) async fn undeploy(args: UndeployArgs) -> Result<(), Ended> {
 pub(super) use check::run as check;
 pub(super) use deploy::run as deploy;
 pub(super) use diff::run as diff;
-pub(super) use list::{audit, bots, revisions, tenants};
+pub(super) use list::{audit, bots, history, revisions, tenants};
 pub(super) use logs::run as logs;
 pub(super) use routes::run as routes;
 pub(super) use tokens::run as tokens;

@@ -33,7 +33,7 @@ pub enum NotChanged {
     #[error("{0} serves nothing; deploy a revision there first")]
     NothingServed(Address),
     /// There is nothing to go back to.
-    #[error("there is no deployment of {0} before the one that it has")]
+    #[error("{0} has no deployment that it could go back to; look whether its names are right")]
     NothingBefore(Address),
     /// Two revisions serve already.
     #[error("{0} is split between two revisions; end that first: set its weight to 0 or 100")]
@@ -42,7 +42,9 @@ pub enum NotChanged {
     #[error("{0} is not split between revisions; deploy one with a weight below 100 to begin")]
     NoSplit(Address),
     /// A weight is none.
-    #[error("a weight is 1 to 100, and on a live split 0 to 100; this one is {0}")]
+    #[error(
+        "a deployment takes 1 to 100 of a hundred conversations, and `weight` on a live split 0 to 100; this is {0}"
+    )]
     Weight(u8),
     /// There are too many rules.
     #[error("a tenant may have {MOST_RULES} routing rules, and these are {0}")]

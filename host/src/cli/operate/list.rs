@@ -1,5 +1,8 @@
 //! What there is, and who changed it.
 
+use serde_json::Value;
+
+use super::At;
 use super::remote::Remote;
 use super::table::{self, field, items, short, sides, text};
 use crate::cli::{Ended, give};
@@ -28,6 +31,14 @@ pub(in crate::cli) struct RevisionsArgs {
     /// Which bot
     #[arg(long)]
     bot: BotName,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct HistoryArgs {
+    #[command(flatten)]
+    at: At,
     #[command(flatten)]
     remote: Remote,
 }
@@ -121,6 +132,36 @@ pub(in crate::cli) async fn revisions(args: RevisionsArgs) -> Result<(), Ended> 
     });
     let heads = [
         "REVISION", "NAME", "VERSION", "BYTES", "WANTS", "SINCE", "BY", "NOTE",
+    ];
+    give(table::of(heads, rows));
+    Ok(())
+}
+
+pub(in crate::cli) async fn history(args: HistoryArgs) -> Result<(), Ended> {
+    let HistoryArgs { at, remote } = args;
+    let path = format!("{}/environments/{}/history", at.bot_path(), at.environment);
+    let answer = remote.ask_all(&path, "deployments").await?;
+    if remote.json {
+        give(answer);
+        return Ok(());
+    }
+    let rows = items(&answer, "deployments").iter().map(|kept| {
+        let before = match field(kept, "before") {
+            Value::Null => String::new(),
+            number => format!("#{number}"),
+        };
+        [
+            format!("#{}", field(kept, "number")),
+            text(field(kept, "at")),
+            text(field(kept, "by")),
+            text(field(kept, "change")),
+            sides(kept),
+            before,
+            text(field(kept, "note")),
+        ]
+    });
+    let heads = [
+        "NUMBER", "SINCE", "BY", "CHANGE", "SERVES", "BEFORE", "NOTE",
     ];
     give(table::of(heads, rows));
     Ok(())

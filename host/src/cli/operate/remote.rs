@@ -38,7 +38,7 @@ pub(in crate::cli) struct Remote {
     #[arg(long, env = "RETORT_CA", value_name = "FILE")]
     ca: Option<PathBuf>,
     /// Who asks; the first token of a host is in admin.token in its data folder
-    #[arg(long, env = "RETORT_TOKEN", hide_env_values = true)]
+    #[arg(long, env = "RETORT_TOKEN", hide_env_values = true, default_value = "")]
     token: String,
     /// Print the host's own answer, for programs
     #[arg(long)]
@@ -159,6 +159,17 @@ impl Remote {
         with: impl FnOnce(Builder) -> Result<Request<B>, ureq::http::Error>,
     ) -> Result<Request<B>, Ended> {
         let url = format!("{}{path}", self.url());
+        if !url.starts_with("http://") && !url.starts_with("https://") {
+            let begin = "begin it with http:// or https://";
+            return Err(Ended::Usage(format!("\"{}\" is no URL: {begin}", self.url)));
+        }
+        if self.token.trim().is_empty() {
+            return Err(Ended::Usage(
+                "no token is given: put it into RETORT_TOKEN, or give it with --token; the first one of a host is in \
+                 admin.token in its data folder"
+                    .to_owned(),
+            ));
+        }
         let token = format!("Bearer {}", self.token.trim());
         let request = Request::builder().method(method).uri(&url);
         with(request.header(header::AUTHORIZATION, token))

@@ -32,7 +32,7 @@ enum Command {
         #[arg(long = "tenant")]
         tenants: Vec<TenantId>,
         /// Days until it ends; never, if it is left out
-        #[arg(long)]
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=36_500))]
         days: Option<u32>,
         #[command(flatten)]
         remote: Remote,
@@ -112,9 +112,14 @@ async fn make(remote: &Remote, asked: Value) -> Result<(), Ended> {
         give(made);
         return Ok(());
     }
+    let tenants = match field(&made, "tenants") {
+        Value::Null => "all tenants".to_owned(),
+        some => text(some),
+    };
     say(format_args!(
-        "token {}, which is shown this once:",
-        text(field(&made, "id"))
+        "token {}, {} for {tenants}, which is shown this once:",
+        text(field(&made, "id")),
+        text(field(&made, "roles"))
     ));
     give(text(field(&made, "token")));
     Ok(())
