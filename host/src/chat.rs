@@ -14,6 +14,21 @@ pub use crate::bindings::types::{
     TimeToResponse, Transfer, Turn, Welcome,
 };
 
+/// One of which nothing is known.
+impl Default for Conversation {
+    fn default() -> Self {
+        Self {
+            id: None,
+            channel: Channel::Messaging,
+            skill_id: None,
+            campaign_id: None,
+            engagement_id: None,
+            visitor: None,
+            engagement_attributes: None,
+        }
+    }
+}
+
 /// How much a reply may be. What the platform itself sets is not here: no setting could raise it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(deny_unknown_fields, default)]

@@ -112,18 +112,6 @@ mod tests {
         }
     }
 
-    fn small() -> Conversation {
-        Conversation {
-            id: None,
-            channel: Channel::Messaging,
-            skill_id: None,
-            campaign_id: None,
-            engagement_id: None,
-            visitor: None,
-            engagement_attributes: None,
-        }
-    }
-
     #[test]
     fn a_conversation_is_forgotten_once_it_has_been_idle_for_its_time() {
         // No minute at all: the time of a cache cannot be made to pass.
@@ -132,7 +120,7 @@ mod tests {
                 idle_minutes,
                 ..Settings::default()
             });
-            conversations.begin(&address(), "c1", small());
+            conversations.begin(&address(), "c1", Conversation::default());
             let remembered = conversations.get(&address(), "c1");
             assert_eq!(remembered.is_some(), is_remembered);
             let idle = conversations.0.policy().time_to_idle();
@@ -158,7 +146,7 @@ mod tests {
                 memory_bytes: 1 << 20,
             });
             for number in 0..100 {
-                let mut conversation = small();
+                let mut conversation = Conversation::default();
                 fill(&mut conversation, large());
                 conversations.begin(&address, &number.to_string(), conversation);
             }

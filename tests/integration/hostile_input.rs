@@ -3,7 +3,7 @@
 use harness::host::respond_path;
 use harness::{bots, host};
 use proptest::prelude::*;
-use retort::bindings::types::{Channel, Conversation};
+use retort::bindings::types::Conversation;
 use retort::liveperson::{custom_endpoint, custom_integration};
 use retort::registry::Manifest;
 use serde_json::{Map, Value, json};
@@ -70,12 +70,7 @@ fn anything() -> impl Strategy<Value = Value> {
 fn conversation() -> Conversation {
     Conversation {
         id: Some("c1".to_owned()),
-        channel: Channel::Messaging,
-        skill_id: None,
-        campaign_id: None,
-        engagement_id: None,
-        visitor: None,
-        engagement_attributes: None,
+        ..Conversation::default()
     }
 }
 

@@ -27,31 +27,42 @@ use crate::tenant::{BotName, Environment, TenantId};
 use remote::{Method, Remote};
 use table::field;
 
-/// Which environment of whose bot.
+/// Whose bot, and which.
 #[derive(Debug, clap::Args)]
-pub(super) struct At {
+pub(super) struct Of {
     /// Whose bot
     #[arg(long, env = "RETORT_TENANT")]
     tenant: TenantId,
     /// Which bot
     #[arg(long)]
     bot: BotName,
+}
+
+impl Of {
+    /// Its path in the admin API.
+    fn path(&self) -> String {
+        format!("tenants/{}/bots/{}", self.tenant, self.bot)
+    }
+}
+
+/// Which environment of whose bot.
+#[derive(Debug, clap::Args)]
+pub(super) struct At {
+    #[command(flatten)]
+    of: Of,
     /// In which of its environments
     #[arg(long, default_value = "draft")]
     environment: Environment,
 }
 
 impl At {
-    fn bot_path(&self) -> String {
-        format!("tenants/{}/bots/{}", self.tenant, self.bot)
+    /// Its path in the admin API.
+    fn path(&self) -> String {
+        format!("{}/environments/{}", self.of.path(), self.environment)
     }
 
-    fn path(&self) -> String {
-        format!(
-            "{}/environments/{}/deployment",
-            self.bot_path(),
-            self.environment
-        )
+    fn deployment(&self) -> String {
+        format!("{}/deployment", self.path())
     }
 }
 
@@ -117,7 +128,7 @@ pub(super) async fn weigh(args: WeightArgs) -> Result<(), Ended> {
     } = args;
     let asked = json!({ "weight": weight, "note": said.note });
     let kept = remote
-        .ask(Method::PUT, &format!("{}/weight", at.path()), asked)
+        .ask(Method::PUT, &format!("{}/weight", at.deployment()), asked)
         .await?;
     show(&remote, &at, &kept);
     Ok(())
@@ -132,7 +143,7 @@ pub(super) async fn promote(args: PromoteArgs) -> Result<(), Ended> {
     } = args;
     let asked = json!({ "to": to, "note": said.note });
     let kept = remote
-        .ask(Method::POST, &format!("{}/promote", at.path()), asked)
+        .ask(Method::POST, &format!("{}/promote", at.deployment()), asked)
         .await?;
     let at = At {
         environment: to,
@@ -146,7 +157,11 @@ pub(super) async fn roll_back(args: RollbackArgs) -> Result<(), Ended> {
     let RollbackArgs { at, said, remote } = args;
     let asked = json!({ "note": said.note });
     let kept = remote
-        .ask(Method::POST, &format!("{}/rollback", at.path()), asked)
+        .ask(
+            Method::POST,
+            &format!("{}/rollback", at.deployment()),
+            asked,
+        )
         .await?;
     show(&remote, &at, &kept);
     Ok(())
@@ -155,7 +170,7 @@ pub(super) async fn roll_back(args: RollbackArgs) -> Result<(), Ended> {
 pub(super) async fn undeploy(args: UndeployArgs) -> Result<(), Ended> {
     let UndeployArgs { at, said, remote } = args;
     let asked = json!({ "note": said.note });
-    let kept = remote.ask(Method::DELETE, &at.path(), asked).await?;
+    let kept = remote.ask(Method::DELETE, &at.deployment(), asked).await?;
     show(&remote, &at, &kept);
     Ok(())
 }
@@ -173,11 +188,8 @@ fn show(remote: &Remote, at: &At, kept: &Value) {
     if remote.json {
         return give(kept);
     }
-    let At {
-        tenant,
-        bot,
-        environment,
-    } = at;
+    let At { of, environment } = at;
+    let Of { tenant, bot } = of;
     let (number, sides) = (field(kept, "number"), table::sides(kept));
     give(format_args!(
         "{tenant}/{bot}/{environment} #{number} serves {sides}"

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::At;
 use super::remote::{Answered, Method, Remote};
 use super::table::{field, text};
+use super::{At, Of};
 use crate::cli::{Ended, give};
 
 #[derive(Debug, clap::Args)]
@@ -60,11 +60,8 @@ async fn reachable(args: &Args) -> Tried {
 
 /// A payload without a conversation is a connection test: the bot takes a turn, and what it says is of no interest.
 async fn answers(args: &Args) -> Tried {
-    let At {
-        tenant,
-        bot,
-        environment,
-    } = &args.at;
+    let At { of, environment } = &args.at;
+    let Of { tenant, bot } = of;
     let path = format!("/tenants/{tenant}/bots/{bot}/environments/{environment}/respond");
     let body = json!({ "message": "", "context": {} })
         .to_string()
@@ -76,9 +73,8 @@ async fn answers(args: &Args) -> Tried {
 }
 
 async fn online(args: &Args) -> Tried {
-    let At {
-        bot, environment, ..
-    } = &args.at;
+    let At { of, environment } = &args.at;
+    let bot = &of.bot;
     let path = format!("/v1/bots/{bot}/environments/{environment}/state");
     tried(
         "Custom Endpoint",

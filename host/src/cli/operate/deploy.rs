@@ -38,7 +38,7 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
     let digest = match artifact(&args.what)? {
         Artifact::Component(component) => upload(&args, component).await?,
         Artifact::Digits(digits) => {
-            let found = revision::find(&args.remote, &args.at.bot_path(), &digits).await?;
+            let found = revision::find(&args.remote, &args.at.of.path(), &digits).await?;
             table::text(field(&found, "digest"))
         }
     };
@@ -48,7 +48,10 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
         "settings": settings,
         "note": args.said.note,
     });
-    let kept = args.remote.ask(Method::PUT, &args.at.path(), asked).await?;
+    let kept = args
+        .remote
+        .ask(Method::PUT, &args.at.deployment(), asked)
+        .await?;
     show(&args.remote, &args.at, &kept);
     Ok(())
 }
@@ -90,7 +93,7 @@ fn read_settings(file: &Path) -> Result<Settings, Ended> {
 }
 
 async fn upload(args: &Args, component: Vec<u8>) -> Result<String, Ended> {
-    let path = format!("{}/revisions", args.at.bot_path());
+    let path = format!("{}/revisions", args.at.of.path());
     let revision = upload::send(&args.remote, &path, component).await?;
     let (name, version) = (
         table::text(field(&revision, "name")),

@@ -2,11 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::Of;
 use super::remote::{Method, Remote};
 use super::revision;
 use super::table::{self, field, items, text};
 use crate::cli::{Ended, give};
-use crate::tenant::{BotName, Environment, TenantId};
+use crate::tenant::Environment;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
@@ -16,12 +17,8 @@ pub(in crate::cli) struct Args {
     /// What to compare it with
     #[arg(value_name = "DIGEST|ENVIRONMENT")]
     new: String,
-    /// Whose bot
-    #[arg(long, env = "RETORT_TENANT")]
-    tenant: TenantId,
-    /// Which bot
-    #[arg(long)]
-    bot: BotName,
+    #[command(flatten)]
+    of: Of,
     #[command(flatten)]
     remote: Remote,
 }
@@ -53,7 +50,7 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
 
 /// A revision's fields, and below them the settings that it is run with, each under its path.
 async fn look(args: &Args, what: &str) -> Result<Map<String, Value>, Ended> {
-    let bot = format!("tenants/{}/bots/{}", args.tenant, args.bot);
+    let bot = args.of.path();
     let (digits, settings) = match revision::digits(what) {
         Some(digits) => (digits.to_owned(), None),
         None => served(args, &bot, what).await?,
@@ -81,7 +78,7 @@ async fn served(args: &Args, bot: &str, what: &str) -> Result<(String, Option<Va
     let newest = newest.ok_or_else(|| {
         Ended::Usage(format!(
             "{}/{}/{environment} serves nothing",
-            args.tenant, args.bot
+            args.of.tenant, args.of.bot
         ))
     })?;
     let settings = field(newest, "settings").clone();

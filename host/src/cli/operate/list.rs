@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::At;
 use super::remote::Remote;
 use super::table::{self, field, items, short, sides, text};
+use super::{At, Of};
 use crate::cli::{Ended, give};
-use crate::tenant::{BotName, TenantId};
+use crate::tenant::TenantId;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct TenantsArgs {
@@ -25,12 +25,8 @@ pub(in crate::cli) struct BotsArgs {
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct RevisionsArgs {
-    /// Whose bot
-    #[arg(long, env = "RETORT_TENANT")]
-    tenant: TenantId,
-    /// Which bot
-    #[arg(long)]
-    bot: BotName,
+    #[command(flatten)]
+    of: Of,
     #[command(flatten)]
     remote: Remote,
 }
@@ -112,7 +108,7 @@ pub(in crate::cli) async fn bots(args: BotsArgs) -> Result<(), Ended> {
 }
 
 pub(in crate::cli) async fn revisions(args: RevisionsArgs) -> Result<(), Ended> {
-    let path = format!("tenants/{}/bots/{}/revisions", args.tenant, args.bot);
+    let path = format!("{}/revisions", args.of.path());
     let answer = args.remote.ask_all(&path, "revisions").await?;
     if args.remote.json {
         give(answer);
@@ -139,7 +135,7 @@ pub(in crate::cli) async fn revisions(args: RevisionsArgs) -> Result<(), Ended> 
 
 pub(in crate::cli) async fn history(args: HistoryArgs) -> Result<(), Ended> {
     let HistoryArgs { at, remote } = args;
-    let path = format!("{}/environments/{}/history", at.bot_path(), at.environment);
+    let path = format!("{}/history", at.path());
     let answer = remote.ask_all(&path, "deployments").await?;
     if remote.json {
         give(answer);

@@ -5,23 +5,20 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::sleep;
 
+use super::Of;
 use super::remote::{Method, Remote};
 use super::table::{field, items, short, text};
 use crate::chat::one_line;
 use crate::cli::{Ended, give};
-use crate::tenant::{BotName, Environment, TenantId};
+use crate::tenant::Environment;
 
 /// How soon a turn is shown that has ended.
 const FOLLOW: Duration = Duration::from_millis(500);
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// Whose bot
-    #[arg(long, env = "RETORT_TENANT")]
-    tenant: TenantId,
-    /// Which bot
-    #[arg(long)]
-    bot: BotName,
+    #[command(flatten)]
+    of: Of,
     /// Only turns that this environment answered
     #[arg(long)]
     environment: Option<Environment>,
@@ -74,8 +71,9 @@ async fn show(args: &Args, after: Option<u64>) -> Result<u64, Ended> {
 fn path(args: &Args, after: Option<u64>) -> String {
     let limit = if after.is_some() { 1_000 } else { args.last };
     let mut path = format!(
-        "tenants/{}/bots/{}/turns?limit={limit}&failed={}",
-        args.tenant, args.bot, args.failed
+        "{}/turns?limit={limit}&failed={}",
+        args.of.path(),
+        args.failed
     );
     if let Some(environment) = &args.environment {
         path += &format!("&environment={environment}");
