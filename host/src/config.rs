@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::chat::ReplyLimits;
+use crate::registry::settings::bounds::written;
 use crate::registry::settings::{self, Defaults, Grant, texts};
 use crate::registry::{FailurePolicy, Wanted};
 use crate::sandbox::{Limits, compile, structure};
@@ -334,11 +335,6 @@ impl Entry {
 fn is_of_a_file(sources: &Figment, key: &str) -> bool {
     let metadata = sources.find_metadata(key);
     metadata.is_some_and(|metadata| matches!(metadata.source, Some(Source::File(_))))
-}
-
-/// A value that is no text is handed to a bot as JSON.
-fn written(table: &impl Serialize) -> serde_json::Value {
-    serde_json::to_value(table).expect("a table of settings has text keys and plain values")
 }
 
 fn extract<T: DeserializeOwned>(sources: &Figment) -> Result<T, BadConfig> {

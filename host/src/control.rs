@@ -311,15 +311,15 @@ impl Control {
         let ledger = &self.0.ledger;
         let seen = ledger.deployment(at).await?;
         let next = next(seen.as_ref()).map_err(|why| why.at(at))?;
-        if seen.is_none() {
-            self.has_room_for(at).await?;
-        }
         // Outside of the change, which others wait for: a component may have to be compiled.
         let prepared = self.prepare(at, change, &next.sides).await?;
         let mut changing = ledger.change().await;
         let (now, revision) = changing.now(at).await?.unzip();
         if now != seen {
             return Err(NotKept::Conflict.into());
+        }
+        if now.is_none() {
+            self.has_room_for(at).await?;
         }
         let kept = Kept {
             number: now.map_or(0, |now| now.number) + 1,
@@ -335,7 +335,7 @@ impl Control {
         Ok(kept)
     }
 
-    /// Whether a bot may have one more environment.
+    /// Whether a bot may have one more environment; asked while no other change is made.
     async fn has_room_for(&self, at: &Address) -> Result<(), NotChanged> {
         let environments = self.0.ledger.environments(&at.tenant, &at.bot).await?;
         if environments.len() < MOST_ENVIRONMENTS {

@@ -39,7 +39,7 @@ pub fn trapping() -> Vec<u8> {
 }
 
 /// The store of a folder, once whoever had it before has given it back: its threads end a moment after it is dropped.
-async fn opened(folder: &Path) -> Store {
+pub async fn opened(folder: &Path) -> Store {
     for _ in 0..200 {
         if let Ok(store) = Store::open(folder) {
             return store;

@@ -1,6 +1,13 @@
 //! What an operator of one tenant may not do to a host, to its other tenants, and to who reads what they wrote.
 
-use harness::operator::{Administered, deployment, saying};
+use std::collections::BTreeSet;
+
+use harness::host::address;
+use harness::operator::{Administered, deployment, opened, saying};
+use retort::control::Control;
+use retort::invocation::{Host, Settings};
+use retort::registry::settings::Defaults;
+use retort::store::{Change, Expected};
 use serde_json::{Value, json};
 
 use crate::admin::administered;
@@ -107,6 +114,66 @@ async fn a_bot_has_so_many_environments_and_remembers_so_many_deployments() {
         (deployments.len(), &deployments[0]["number"]),
         (100, &json!(12))
     );
+}
+
+#[tokio::test]
+async fn a_split_can_be_gone_back_from_however_often_it_was_weighed() {
+    let (_folder, operator) = administered().await;
+    let (developer, digest) = developer(&operator).await;
+    let second = developer.upload("evil", "bot", saying("second")).await;
+    developer.deploy("evil", "bot", &digest, 100).await;
+    developer.deploy("evil", "bot", &second, 50).await;
+    let at = deployment("evil", "bot");
+    for weight in (1..=99).chain(1..=30) {
+        let weighed = developer
+            .admin("PUT", &format!("{at}/weight"), &json!({ "weight": weight }))
+            .await;
+        assert_eq!(weighed.status, 200, "{weighed:?}");
+    }
+    let back = developer
+        .admin("POST", &format!("{at}/rollback"), &Value::Null)
+        .await;
+    assert_eq!(back.status, 200, "{back:?}");
+    assert_eq!(back.body["sides"][0]["digest"], digest);
+}
+
+#[tokio::test]
+async fn who_makes_environments_all_at_once_gets_no_more_of_them() {
+    let (_folder, operator) = administered().await;
+    let (developer, digest) = developer(&operator).await;
+    developer.deploy("evil", "bot", &digest, 100).await;
+    let promote = format!("{}/promote", deployment("evil", "bot"));
+    let mut making = tokio::task::JoinSet::new();
+    for number in 0..60 {
+        let (developer, promote) = (developer.clone(), promote.clone());
+        let asked = json!({ "to": format!("e{number}") });
+        making.spawn(async move { developer.admin("POST", &promote, &asked).await.status });
+    }
+    let statuses = making.join_all().await;
+    let made = statuses.iter().filter(|status| status.is_success()).count();
+    assert_eq!(made, 31, "{statuses:?}");
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_is_its_own_addresss_concern() {
+    let (folder, operator) = administered().await;
+    let digest = operator.upload("acme", "bot", saying("well")).await;
+    operator.deploy("acme", "bot", &digest, 100).await;
+    drop(operator);
+    let store = opened(folder.path()).await;
+    let broken = Change::put(
+        "deployment/acme/broken/draft",
+        Expected::Anything,
+        b"{".to_vec(),
+    );
+    store.records.commit(vec![broken]).await.expect("kept");
+    let host = Host::new(Settings::default()).expect("a host");
+    let control = Control::open(host.clone(), store, Defaults::default(), BTreeSet::new());
+    let control = control.await.expect("the operators' side");
+    let unserved = control.serve_all().await.expect("it starts");
+    let addresses: Vec<_> = unserved.iter().map(|(at, _)| at.to_string()).collect();
+    assert_eq!(addresses, ["acme/broken/draft"]);
+    assert!(host.registry().at(&address("bot")).is_some());
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use crate::admission::{Admission, Line, Refused};
 use crate::bindings::types::{ConfigProblem, Description};
 use crate::capabilities::config::Values;
 use crate::chat::{
-    Channel, Conversation, Event, InvalidReply, Reply, ReplyLimits, TextMessage, Turn, one_line,
+    Conversation, Event, InvalidReply, Reply, ReplyLimits, TextMessage, Turn, one_line,
 };
 use crate::fault::Fault;
 use crate::quarantine::Quarantine;
@@ -233,15 +233,7 @@ const SMOKE_TEXT: &str = "hello";
 /// A turn without a conversation, as in a connection test.
 fn smoke() -> Turn {
     Turn {
-        conversation: Conversation {
-            id: None,
-            channel: Channel::Messaging,
-            skill_id: None,
-            campaign_id: None,
-            engagement_id: None,
-            visitor: None,
-            engagement_attributes: None,
-        },
+        conversation: Conversation::default(),
         sequence: None,
         event: Event::Text(TextMessage {
             text: SMOKE_TEXT.to_owned(),

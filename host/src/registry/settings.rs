@@ -120,9 +120,8 @@ impl Settings {
             let problem = format!("have {bytes} bytes as JSON, and may have {MOST_BYTES}");
             return bad("settings", problem);
         }
-        let wanted = self.over(host)?;
-        let raised = || bounds::raised(&wanted, host).filter(|_| !may_raise);
-        bounds::problem(&wanted).or_else(raised).map_or(Ok(()), Err)
+        let raised = bounds::raised(&self.over(host)?, host);
+        raised.filter(|_| !may_raise).map_or(Ok(()), Err)
     }
 
     /// What it comes to on a host with these defaults.
@@ -130,14 +129,15 @@ impl Settings {
     /// # Errors
     /// [`BadSetting`] names the key, and what would be right.
     pub fn over(&self, host: &Defaults) -> Result<Wanted, BadSetting> {
-        Ok(Wanted {
+        let wanted = Wanted {
             limits: over("limits", &host.limits, &self.limits)?,
             reply: over("reply", &host.reply, &self.reply)?,
             failure: self.failure.clone().unwrap_or_else(|| host.failure.clone()),
             config: texts(&self.config),
             grant_personal_data: self.grant.contains(&Grant::PersonalData),
             smoke_turn: self.smoke_turn,
-        })
+        };
+        bounds::problem(&wanted).map_or(Ok(wanted), Err)
     }
 }
 

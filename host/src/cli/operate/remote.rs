@@ -106,7 +106,7 @@ impl Remote {
         Ok(all)
     }
 
-    /// The same, with any bytes.
+    /// Sends any bytes, and gives the answer if that is no error.
     pub(super) async fn send(
         &self,
         method: Method,

@@ -70,3 +70,16 @@ pub(super) fn items<'a>(answer: &'a Value, list: &str) -> &'a [Value] {
         .map(Vec::as_slice)
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_a_host_says_moves_no_cursor_and_forges_no_row() {
+        let said = json!(["\u{1b}[2J", "a\nforged", "\u{9b}1m", "\u{202e}turned"]);
+        assert_eq!(text(&said), " [2J a forged  1m  turned");
+    }
+}

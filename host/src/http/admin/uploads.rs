@@ -89,6 +89,22 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_few_of_a_tenants_wait_and_one_more_is_told_at_once() {
+        let uploads = Uploads::default();
+        let _first = uploads.place(&tenant("a")).await.expect("a place");
+        let mut waiting = tokio::task::JoinSet::new();
+        for _ in 0..WAITING {
+            let uploads = uploads.clone();
+            waiting.spawn(async move { uploads.place(&tenant("a")).await.is_ok() });
+            tokio::task::yield_now().await;
+        }
+        let begun = tokio::time::Instant::now();
+        assert!(uploads.place(&tenant("a")).await.is_err());
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+        assert!(uploads.place(&tenant("b")).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_tenant_has_one_place_and_all_have_four_and_who_finds_none_is_told_so() {
         let uploads = Uploads::default();
         let first = uploads.place(&tenant("a")).await.expect("a place");

@@ -110,7 +110,9 @@ impl Changing<'_> {
     ) -> Result<(), Failed> {
         let expected = now.map_or(Expected::Absent, Expected::At);
         self.put(deployment_key(at), expected, next)?;
-        if let Some(old) = next.number.checked_sub(MOST_PAST) {
+        // What a rollback restores stays, however often a split has been weighed since.
+        let old = next.number.checked_sub(MOST_PAST);
+        if let Some(old) = old.filter(|old| next.before != Some(*old)) {
             let old = past_key(at, old);
             self.changes.push(Change::remove(old, Expected::Anything));
         }

@@ -86,6 +86,7 @@ pub fn raised(wanted: &Wanted, host: &Defaults) -> Option<BadSetting> {
     table("limits", &limits, LIMITS).or_else(|| table("reply", &reply, REPLY))
 }
 
-fn written(table: &impl Serialize) -> Value {
+/// A table of settings as JSON.
+pub fn written(table: &impl Serialize) -> Value {
     serde_json::to_value(table).expect("a table of settings has text keys and plain values")
 }
