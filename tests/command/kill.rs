@@ -58,7 +58,10 @@ async fn a_host_that_is_killed_serves_the_old_revision_or_the_new_one() {
             "kill {kill} of {serves}: {said}"
         );
         serves = if says(kill) { kill } else { serves };
-        let audit = run(&mut to(&serving, at, &["audit", "--json"]), "");
+        let audit = run(
+            &mut to(&serving, at, &["audit", "--after", "0", "--json"]),
+            "",
+        );
         let audit: serde_json::Value = serde_json::from_str(&audit.stdout).expect("JSON");
         let entries = audit["entries"].as_array().expect("a list");
         let numbers = entries

@@ -1,5 +1,6 @@
 //! Ten thousand deployments of twenty artifacts, beside twenty of them.
 
+use std::path::Path;
 use std::time::Duration;
 
 use retort::invocation::Purpose;
@@ -10,95 +11,97 @@ use crate::given::{ARTIFACTS, Given, address, by};
 use crate::served::Served;
 use crate::tell;
 
-/// Turns of which the median is told.
-const TURNS: usize = 20_000;
-/// Changes of which the median is told.
-const CHANGES: usize = 200;
+/// How often each host is asked and changed, and how much of that at a time.
+const ROUNDS: usize = 20;
+const TURNS: usize = 1_000;
+const CHANGES: usize = 20;
 const READY: Duration = Duration::from_secs(3);
 const IDLE_BYTES: u64 = 64 << 10;
 /// More than the same twice in one run differ by.
 const FLAT: f64 = 1.25;
 
-/// What is measured of a number of deployments.
-struct Measured {
-    turn: Duration,
-    change: Duration,
-    ready: Duration,
-    memory: u64,
-}
-
 pub(crate) async fn measure(deployments: usize) -> anyhow::Result<()> {
-    let few = with(ARTIFACTS, ARTIFACTS).await?;
-    let many = with(deployments, ARTIFACTS).await?;
+    let (of_few, of_many) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let few = given(of_few.path(), ARTIFACTS).await?;
+    let many = given(of_many.path(), deployments).await?;
+    // One after the other and again: what else the machine does falls on both alike.
+    let (mut turns, mut changes) = (Pair::default(), Pair::default());
+    for _ in 0..ROUNDS {
+        turns.few.extend(ask(&few).await?);
+        turns.many.extend(ask(&many).await?);
+        changes.few.extend(change(&few).await?);
+        changes.many.extend(change(&many).await?);
+    }
+    close([few, many]).await;
+
+    let few = Served::on(of_few.path())?;
+    let (few_in, few_bytes) = (few.ready_in, few.memory()?);
+    drop(few);
+    let many = Served::on(of_many.path())?;
     let ready = format!(
         "{:.2} s, of which {:.2} s are those of a host with {ARTIFACTS}",
-        many.ready.as_secs_f64(),
-        few.ready.as_secs_f64()
+        many.ready_in.as_secs_f64(),
+        few_in.as_secs_f64()
     );
     let what = format!(
         "{deployments} deployments of {ARTIFACTS} artifacts, from the start to the open port"
     );
-    tell(&what, ready, "3 s", many.ready <= READY);
-    let each = many.memory.saturating_sub(few.memory) / (deployments - ARTIFACTS) as u64;
+    tell(&what, ready, "3 s", many.ready_in <= READY);
+    let each = many.memory()?.saturating_sub(few_bytes) / (deployments - ARTIFACTS) as u64;
     tell(
         "memory of each, idle",
         format!("{:.1} KiB", each as f64 / 1024.0),
         "64 KiB",
         each <= IDLE_BYTES,
     );
-    ratio("a turn, to a turn among few", many.turn, few.turn);
-    ratio(
-        "a change of weight, to one among few",
-        many.change,
-        few.change,
-    );
+    turns.tell("a turn, to a turn among few");
+    changes.tell("a change of what is served, to one among few");
     Ok(())
 }
 
-fn ratio(what: &str, many: Duration, few: Duration) {
-    let times = many.as_secs_f64() / few.as_secs_f64();
-    let told = format!("{times:.2} times ({many:?} and {few:?} at the median)");
-    tell(what, told, "flat, 1.25 times", times <= FLAT);
+/// The same, among few deployments and among many.
+#[derive(Default)]
+struct Pair {
+    few: Vec<Duration>,
+    many: Vec<Duration>,
 }
 
-/// All of it with so many deployments, of which the same `asked` are asked.
-async fn with(deployments: usize, asked: usize) -> anyhow::Result<Measured> {
-    let folder = tempfile::tempdir()?;
-    let (given, took) = Given::new(folder.path(), deployments).await?;
+impl Pair {
+    fn tell(self, what: &str) {
+        let (few, many) = (median(self.few), median(self.many));
+        let times = many.as_secs_f64() / few.as_secs_f64();
+        let told = format!("{times:.2} times ({many:?} and {few:?} at the median)");
+        tell(what, told, "flat, 1.25 times", times <= FLAT);
+    }
+}
+
+async fn given(folder: &Path, deployments: usize) -> anyhow::Result<Given> {
+    let (given, took) = Given::new(folder, deployments).await?;
     let each = took / deployments as u32;
     println!(
         "{deployments} deployments were given in {:.1} s, {each:?} each",
         took.as_secs_f64()
     );
-    let turn = turn(&given, asked).await?;
-    let change = change(&given).await?;
-    close(given).await;
-    let served = Served::on(folder.path())?;
-    Ok(Measured {
-        turn,
-        change,
-        ready: served.ready_in,
-        memory: served.memory()?,
-    })
+    Ok(given)
 }
 
-/// The median of a turn in the process, each of the asked in its turn.
-async fn turn(given: &Given, asked: usize) -> anyhow::Result<Duration> {
+/// Turns in the process, of each artifact in its turn.
+async fn ask(given: &Given) -> anyhow::Result<Vec<Duration>> {
     let payload = br#"{"convId":"c","message":"hello"}"#;
     let mut took = Vec::with_capacity(TURNS);
     for number in 0..TURNS {
         let (Payload::Turn(turn) | Payload::ConnectionTest(turn)) = read_payload(payload)?;
-        let at = address(number % asked)?;
+        let at = address(number % ARTIFACTS)?;
         let begun = Instant::now();
         let invocation = given.host.respond(&at, turn, Purpose::Answer, begun).await;
         took.push(begun.elapsed());
         anyhow::ensure!(invocation.result.is_ok(), "{:?}", invocation.result);
     }
-    Ok(median(took))
+    Ok(took)
 }
 
-/// The median of a change, kept and in force.
-async fn change(given: &Given) -> anyhow::Result<Duration> {
+/// Changes, kept and in force.
+async fn change(given: &Given) -> anyhow::Result<Vec<Duration>> {
     let at = address(0)?;
     let to = "production".parse()?;
     let mut took = Vec::with_capacity(CHANGES);
@@ -107,11 +110,11 @@ async fn change(given: &Given) -> anyhow::Result<Duration> {
         given.control.promote(&at, &to, by()).await?;
         took.push(begun.elapsed());
     }
-    Ok(median(took))
+    Ok(took)
 }
 
-/// Gives the folder back: the store's threads end a moment after it is dropped.
-async fn close(given: Given) {
+/// Gives the folders back: the stores' threads end a moment after they are dropped.
+async fn close(given: [Given; 2]) {
     drop(given);
     tokio::time::sleep(Duration::from_millis(500)).await;
 }
