@@ -6,6 +6,7 @@
 
 pub mod blobs;
 mod embedded;
+mod memory;
 pub mod records;
 #[cfg(test)]
 mod tests;
@@ -52,5 +53,13 @@ impl Store {
             records: Arc::new(embedded::Embedded::open(&folder.join("records"))?),
             blobs: Arc::new(blobs::Folder::open(&folder.join("blobs"))?),
         })
+    }
+
+    /// A store in memory, which is gone once nobody has it any more.
+    pub fn in_memory() -> Self {
+        Self {
+            records: Arc::new(memory::Memory::default()),
+            blobs: Arc::new(memory::Heap::default()),
+        }
     }
 }

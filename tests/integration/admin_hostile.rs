@@ -166,7 +166,11 @@ async fn a_record_that_cannot_be_read_is_its_own_addresss_concern() {
         Expected::Anything,
         b"{".to_vec(),
     );
-    store.records.commit(vec![broken]).await.expect("kept");
+    store
+        .records
+        .commit(vec![broken], None)
+        .await
+        .expect("kept");
     let host = Host::new(Settings::default()).expect("a host");
     let control = Control::open(host.clone(), store, Defaults::default(), BTreeSet::new());
     let control = control.await.expect("the operators' side");

@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use tokio::sync::{broadcast, oneshot};
@@ -91,6 +91,7 @@ impl Head {
 /// A commit on its way.
 struct Commit {
     changes: Vec<Change>,
+    before: Option<Instant>,
     done: oneshot::Sender<Result<Revision, NotCommitted>>,
 }
 
@@ -186,11 +187,20 @@ impl Records for Embedded {
         Box::pin(async move { self.read_all(prefix, after, at_most) })
     }
 
-    fn commit(&self, changes: Vec<Change>) -> Answer<'_, Result<Revision, NotCommitted>> {
+    fn commit(
+        &self,
+        changes: Vec<Change>,
+        before: Option<Instant>,
+    ) -> Answer<'_, Result<Revision, NotCommitted>> {
         Box::pin(async move {
             let (done, answer) = oneshot::channel();
             let gone = |_| Failed::because("its thread has ended");
-            let (commits, commit) = (self.commits.clone(), Commit { changes, done });
+            let commit = Commit {
+                changes,
+                before,
+                done,
+            };
+            let commits = self.commits.clone();
             // Only when thousands wait does this wait for room.
             match commits.try_send(commit) {
                 Ok(()) => {}
@@ -279,8 +289,13 @@ impl Writer {
     fn write(&mut self, group: &[Commit]) -> Result<Vec<Result<Revision, NotCommitted>>, Failed> {
         let mut writing = Writing::begin(&self.files, self.last);
         let mut results = Vec::with_capacity(group.len());
+        let now = Instant::now();
         for commit in group {
-            results.push(writing.apply(&commit.changes)?);
+            let is_late = commit.before.is_some_and(|before| before <= now);
+            results.push(match is_late {
+                true => Err(NotCommitted::Late),
+                false => writing.apply(&commit.changes)?,
+            });
         }
         self.last = writing.end()?;
         Ok(results)

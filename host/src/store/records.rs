@@ -1,7 +1,7 @@
 //! Records: values by key, which several hosts may change at once without losing each other's changes.
 
 use std::fmt::Debug;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use tokio::sync::broadcast;
 
@@ -90,6 +90,9 @@ pub enum NotCommitted {
         /// Which.
         key: String,
     },
+    /// Its time was over before it was begun.
+    #[error("there was no time left for it")]
+    Late,
     /// The store failed.
     #[error(transparent)]
     Failed(#[from] Failed),
@@ -109,10 +112,14 @@ pub trait Records: Debug + Send + Sync {
     ) -> Answer<'a, Result<Vec<Record>, Failed>>;
 
     /// Makes all of these changes or none, and answers when they are there to stay, whatever becomes of the process
-    /// and the machine.
+    /// and the machine. None of them is made if it is not begun before that moment.
     ///
     /// Dropping the future leaves open whether they are made.
-    fn commit(&self, changes: Vec<Change>) -> Answer<'_, Result<Revision, NotCommitted>>;
+    fn commit(
+        &self,
+        changes: Vec<Change>,
+        before: Option<Instant>,
+    ) -> Answer<'_, Result<Revision, NotCommitted>>;
 
     /// Tells of commits from now on that change records whose keys begin with `prefix`.
     fn watch(&self, prefix: &str) -> Watch;

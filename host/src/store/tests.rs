@@ -9,23 +9,35 @@ use super::*;
 
 /// A store, and how to open the same one again.
 struct Opened {
-    folder: TempDir,
+    /// None of one in memory, which cannot be opened again.
+    folder: Option<TempDir>,
     store: Store,
 }
 
 impl Opened {
-    fn new() -> Self {
+    fn on_disk() -> Self {
         let folder = tempdir().expect("a folder");
         let store = Store::open(folder.path()).expect("a store");
+        let folder = Some(folder);
         Self { folder, store }
     }
 
+    fn in_memory() -> Self {
+        Self {
+            folder: None,
+            store: Store::in_memory(),
+        }
+    }
+
     async fn again(self) -> Self {
-        let Self { folder, store } = self;
-        drop(store);
+        let Some(folder) = self.folder else {
+            return self;
+        };
+        drop(self.store);
         // Its thread gives the file back once it has seen that nobody is left.
         for _ in 0..100 {
             if let Ok(store) = Store::open(folder.path()) {
+                let folder = Some(folder);
                 return Self { folder, store };
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -45,7 +57,7 @@ impl Opened {
     }
 
     async fn commit(&self, changes: Vec<Change>) -> Result<Revision, NotCommitted> {
-        self.store.records.commit(changes).await
+        self.store.records.commit(changes, None).await
     }
 }
 
@@ -64,9 +76,48 @@ fn until(key: &str, value: &str, expires: SystemTime) -> Change {
     }
 }
 
-#[tokio::test]
-async fn what_is_committed_is_there_after_it_is_opened_again() {
-    let opened = Opened::new();
+/// Each of these, of each store.
+macro_rules! each {
+    ($($test:ident,)*) => {
+        mod on_disk {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(super::Opened::on_disk()).await;
+            })*
+        }
+        mod in_memory {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(super::Opened::in_memory()).await;
+            })*
+        }
+    };
+}
+
+each! {
+    what_is_committed_is_there_after_it_is_opened_again,
+    a_commit_that_expects_something_else_changes_nothing,
+    a_list_has_its_prefix_its_order_and_its_end,
+    what_has_expired_is_not_there_and_can_be_made_anew,
+    of_several_changes_to_a_record_in_one_commit_the_last_counts,
+    a_watch_sees_the_commits_of_its_prefix_and_is_told_what_it_missed,
+    of_many_that_add_one_to_the_same_record_each_is_counted,
+    a_commit_that_comes_too_late_changes_nothing,
+}
+
+async fn a_commit_that_comes_too_late_changes_nothing(opened: Opened) {
+    let now = std::time::Instant::now();
+    let records = &opened.store.records;
+    let late = records.commit(vec![put("a", Expected::Anything, "1")], Some(now));
+    assert!(matches!(late.await, Err(NotCommitted::Late)));
+    assert_eq!(opened.value("a").await, None);
+    let later = now + Duration::from_secs(60);
+    let early = records.commit(vec![put("a", Expected::Anything, "1")], Some(later));
+    early.await.expect("a commit");
+    assert_eq!(opened.value("a").await.as_deref(), Some("1"));
+}
+
+async fn what_is_committed_is_there_after_it_is_opened_again(opened: Opened) {
     let first = opened
         .commit(vec![put("a", Expected::Absent, "1")])
         .await
@@ -92,9 +143,7 @@ async fn what_is_committed_is_there_after_it_is_opened_again() {
     assert!(second.expect("a commit") > first);
 }
 
-#[tokio::test]
-async fn a_commit_that_expects_something_else_changes_nothing() {
-    let opened = Opened::new();
+async fn a_commit_that_expects_something_else_changes_nothing(opened: Opened) {
     let first = opened
         .commit(vec![put("a", Expected::Absent, "1")])
         .await
@@ -115,9 +164,8 @@ async fn a_commit_that_expects_something_else_changes_nothing() {
     assert_eq!(opened.value("a").await.as_deref(), Some("1"));
 }
 
-#[tokio::test]
-async fn of_many_that_add_one_to_the_same_record_each_is_counted() {
-    let opened = Arc::new(Opened::new());
+async fn of_many_that_add_one_to_the_same_record_each_is_counted(opened: Opened) {
+    let opened = Arc::new(opened);
     opened
         .commit(vec![put("n", Expected::Absent, "0")])
         .await
@@ -150,9 +198,7 @@ async fn of_many_that_add_one_to_the_same_record_each_is_counted() {
     assert_eq!(opened.value("n").await.as_deref(), Some("20"));
 }
 
-#[tokio::test]
-async fn a_list_has_its_prefix_its_order_and_its_end() {
-    let opened = Opened::new();
+async fn a_list_has_its_prefix_its_order_and_its_end(opened: Opened) {
     let keys = ["b/2", "a/1", "b/10", "b/1", "c/1"];
     let changes = keys.map(|key| put(key, Expected::Absent, key));
     opened.commit(changes.into()).await.expect("a commit");
@@ -167,9 +213,7 @@ async fn a_list_has_its_prefix_its_order_and_its_end() {
     assert_eq!(opened.keys("b/", None, 10).await, ["b/1", "b/2"]);
 }
 
-#[tokio::test]
-async fn what_has_expired_is_not_there_and_can_be_made_anew() {
-    let opened = Opened::new();
+async fn what_has_expired_is_not_there_and_can_be_made_anew(opened: Opened) {
     let (past, later) = (
         SystemTime::now() - Duration::from_secs(1),
         SystemTime::now() + Duration::from_secs(600),
@@ -196,9 +240,7 @@ async fn what_has_expired_is_not_there_and_can_be_made_anew() {
     assert_eq!(opened.value("old").await.as_deref(), Some("2"));
 }
 
-#[tokio::test]
-async fn of_several_changes_to_a_record_in_one_commit_the_last_counts() {
-    let opened = Opened::new();
+async fn of_several_changes_to_a_record_in_one_commit_the_last_counts(opened: Opened) {
     let later = SystemTime::now() + Duration::from_secs(600);
     let commit = vec![
         put("a", Expected::Anything, "1"),
@@ -213,9 +255,7 @@ async fn of_several_changes_to_a_record_in_one_commit_the_last_counts() {
     assert_eq!(opened.value("a").await.as_deref(), Some("2"));
 }
 
-#[tokio::test]
-async fn a_watch_sees_the_commits_of_its_prefix_and_is_told_what_it_missed() {
-    let opened = Opened::new();
+async fn a_watch_sees_the_commits_of_its_prefix_and_is_told_what_it_missed(opened: Opened) {
     let mut watch = opened.store.records.watch("b/");
     for key in ["a/1", "b/1", "b/2"] {
         opened
@@ -231,7 +271,7 @@ async fn a_watch_sees_the_commits_of_its_prefix_and_is_told_what_it_missed() {
         let records = Arc::clone(&opened.store.records);
         all.spawn(async move {
             records
-                .commit(vec![put("b/1", Expected::Anything, "1")])
+                .commit(vec![put("b/1", Expected::Anything, "1")], None)
                 .await
         });
     }
@@ -241,7 +281,7 @@ async fn a_watch_sees_the_commits_of_its_prefix_and_is_told_what_it_missed() {
 
 #[tokio::test]
 async fn a_blob_is_what_its_digest_says_or_an_error() {
-    let opened = Opened::new();
+    let opened = Opened::on_disk();
     let blobs = &opened.store.blobs;
     let digest = blobs.put(b"bytes".as_slice().into()).await.expect("a blob");
     assert_eq!(
@@ -258,7 +298,13 @@ async fn a_blob_is_what_its_digest_says_or_an_error() {
             .expect("it can be read")
             .is_none()
     );
-    let file = opened.folder.path().join("blobs").join(digest.as_str());
+    let file = opened
+        .folder
+        .as_ref()
+        .expect("a folder")
+        .path()
+        .join("blobs")
+        .join(digest.as_str());
     std::fs::write(file, b"other").expect("it can be written");
     let changed = blobs.get(&digest).await.expect_err("other bytes");
     assert!(changed.to_string().contains(digest.as_str()), "{changed}");

@@ -49,6 +49,7 @@ impl From<NotCommitted> for NotKept {
     fn from(error: NotCommitted) -> Self {
         match error {
             NotCommitted::Conflict { .. } => Self::Conflict,
+            NotCommitted::Late => Self::Failed(Failed::because(error)),
             NotCommitted::Failed(failed) => Self::Failed(failed),
         }
     }
@@ -169,7 +170,7 @@ impl Changing<'_> {
         self.put(audit_key(number), Expected::Absent, &entry)?;
         self.put(LAST_ENTRY.to_owned(), Expected::Anything, &number)?;
         let changes = std::mem::take(&mut self.changes);
-        self.store.records.commit(changes).await?;
+        self.store.records.commit(changes, None).await?;
         *self.last = number;
         Ok(())
     }
