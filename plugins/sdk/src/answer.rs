@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    Action, Answer, Close, ConfigProblem, Delay, Fault, Intent, Part, Reply, StructuredContent,
-    Text, TimeToResponse, Transfer,
+    Action, Answer, Close, ConfigProblem, Delay, Intent, Part, Reply, StructuredContent, Text,
+    TimeToResponse, Transfer,
 };
 
 impl Answer {
@@ -124,16 +124,6 @@ fn plain(text: String) -> Text {
 impl From<Answer> for Reply {
     fn from(answer: Answer) -> Self {
         Reply::Answer(answer)
-    }
-}
-
-impl Fault {
-    /// A fault with a short stable name and what went wrong.
-    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            code: code.into(),
-            message: message.into(),
-        }
     }
 }
 

@@ -20,9 +20,11 @@
 //! # fn main() {}
 //! ```
 //!
-//! The host makes a fresh instance for every turn: a `static` never keeps anything from one to the next.
+//! The host makes a fresh instance for every turn: a `static` never keeps anything from one to the next. What a
+//! bot keeps goes into [`state`]. The errors of [`state`], [`secrets`] and [`http`] become a [`Fault`] with `?`.
 
 mod answer;
+mod fault;
 
 pub use answer::publish_text_button;
 
