@@ -25,6 +25,7 @@
 
 mod answer;
 mod fault;
+pub mod http;
 pub mod state;
 
 pub use answer::publish_text_button;
@@ -45,7 +46,7 @@ pub mod bindings {
 }
 
 pub use bindings::retort::bot::types::*;
-pub use bindings::retort::bot::{budget, config, http, secrets};
+pub use bindings::retort::bot::{budget, config, secrets};
 pub use serde_json::json;
 
 /// Lines for the bot's author and the operator. Never write what the consumer said, nor secrets.

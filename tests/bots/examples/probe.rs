@@ -29,7 +29,7 @@ impl Bot for Probe {
                 state::delete(state::Scope::Bot, key),
                 state::keys(state::Scope::Bot, key),
             ),
-            ("http", url) => format!("{:?}", http::send(&get(url))),
+            ("http", url) => format!("{:?}", http::send(&http::get(url))),
             ("log", text) => logged(text),
             ("file", path) => format!("{:?}", std::fs::read(path).map_err(|error| error.kind())),
             ("connect", address) => format!(
@@ -59,15 +59,6 @@ impl Bot for Probe {
             ]),
             None => Ok(()),
         }
-    }
-}
-
-fn get(url: &str) -> http::Request {
-    http::Request {
-        method: "GET".into(),
-        url: url.into(),
-        headers: Vec::new(),
-        body: None,
     }
 }
 
