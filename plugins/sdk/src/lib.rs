@@ -24,6 +24,7 @@
 //! bot keeps goes into [`state`]. The errors of [`state`], [`secrets`] and [`http`] become a [`Fault`] with `?`.
 
 mod answer;
+pub mod config;
 mod fault;
 pub mod http;
 pub mod state;
@@ -46,7 +47,7 @@ pub mod bindings {
 }
 
 pub use bindings::retort::bot::types::*;
-pub use bindings::retort::bot::{budget, config, secrets};
+pub use bindings::retort::bot::{budget, secrets};
 pub use serde_json::json;
 
 /// Lines for the bot's author and the operator. Never write what the consumer said, nor secrets.
