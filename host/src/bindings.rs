@@ -9,7 +9,10 @@ mod generated {
     wasmtime::component::bindgen!({
         path: "../wit",
         world: "bot",
-        imports: { default: trappable },
+        imports: {
+            "retort:bot/state": async | trappable,
+            default: trappable,
+        },
         exports: { default: async },
         additional_derives: [PartialEq],
     });

@@ -4,13 +4,16 @@
 pub mod budget;
 pub mod clocks;
 pub mod config;
+pub mod granted;
 mod http;
 pub mod log;
 pub mod moved;
 pub mod random;
+pub mod reach;
 mod secrets;
-mod state;
+pub mod state;
 pub mod stdio;
+pub mod tally;
 
 /// The capabilities that this host declares and does not offer yet. Each call answers its interface's
 /// own `denied`, so a bot can tell and cope.

@@ -124,6 +124,8 @@ enum Command {
     Check(operate::CheckArgs),
     /// List, or set, which bot answers the conversations that ask for another one.
     Routes(operate::RoutesArgs),
+    /// See what a bot was granted of what it asks for, grant it more, or take it back at once
+    Grants(operate::GrantsArgs),
     /// List what an environment served, with which deployment a rollback from each would restore.
     History(operate::HistoryArgs),
     /// List who did what.
@@ -186,6 +188,7 @@ async fn run(command: Command) -> Result<(), Ended> {
         Command::Logs(args) => operate::logs(args).await,
         Command::Check(args) => operate::check(args).await,
         Command::Routes(args) => operate::routes(args).await,
+        Command::Grants(args) => operate::grants(args).await,
         Command::History(args) => operate::history(args).await,
         Command::Audit(args) => operate::audit(args).await,
         Command::Tokens(args) => operate::tokens(args).await,

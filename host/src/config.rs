@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::chat::ReplyLimits;
 use crate::registry::settings::bounds::written;
-use crate::registry::settings::{self, Defaults, Grant, texts};
-use crate::registry::{FailurePolicy, Wanted};
+use crate::registry::settings::{self, Defaults, texts};
+use crate::registry::{FailurePolicy, Grant, Wanted};
 use crate::sandbox::{Limits, compile, structure};
 use crate::tenant::{Address, BotName, Environment, TenantId};
 use crate::{
@@ -270,7 +270,7 @@ impl Config {
                 .clone()
                 .unwrap_or_else(|| self.failure.clone()),
             config: texts(&entry.config),
-            grant_personal_data: entry.grant.contains(&Grant::PersonalData),
+            grants: entry.grant.iter().cloned().collect(),
             smoke_turn: entry.smoke_turn,
         })
     }

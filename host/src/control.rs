@@ -1,6 +1,7 @@
 //! What operators do: give the host artifacts, and say what serves where. A change is first seen to be possible, then
 //! kept, then brought into force; whoever asked is answered after that, so nothing that was answered is ever lost.
 
+mod consent;
 mod next;
 mod not_changed;
 mod restoring;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+pub use consent::Regrant;
 pub use not_changed::NotChanged;
 
 use crate::access::Access;
@@ -18,9 +20,9 @@ use crate::invocation::Host;
 use crate::registry::ledger::{By, Changed, Changing, Kept, KeptRevision, Ledger, NotKept, Side};
 use crate::registry::routing::{MOST_RULES, Rule, SKILL_CHARACTERS};
 use crate::registry::serving::Half;
-use crate::registry::settings::{Defaults, Grant, Settings};
-use crate::registry::{Deployment, Inspected, Serving};
-use crate::store::{Digest, Failed, Revision, Store};
+use crate::registry::settings::{Defaults, Settings};
+use crate::registry::{Deployment, Grants, Inspected, Serving};
+use crate::store::{Digest, Failed, Revision};
 use crate::tenant::{Address, BotName, Environment, TenantId};
 use next::{Impossible, Next};
 
@@ -53,22 +55,23 @@ pub struct Wanted {
     pub weight: u8,
     /// How it is to be run.
     pub settings: Settings,
+    /// What it is granted of what it asks for, beside what it was granted before.
+    pub grant: Grants,
     /// Whether it may be given more than the host gives every bot.
     pub may_raise_limits: bool,
 }
 
 impl Control {
-    /// The operators' side of a host, with what the store has. `fixed` is what the configuration serves.
+    /// The operators' side of a host, with what its store has. `fixed` is what the configuration serves.
     ///
     /// # Errors
     /// [`Failed`] if the store cannot be read.
     pub async fn open(
         host: Host,
-        store: Store,
         defaults: Defaults,
         fixed: BTreeSet<Address>,
     ) -> Result<Self, Failed> {
-        let ledger = Arc::new(Ledger::open(store).await?);
+        let ledger = Arc::new(Ledger::open(host.store().clone()).await?);
         let access = Access::open(Arc::clone(&ledger)).await?;
         Ok(Self(Arc::new(Rooms {
             host,
@@ -159,7 +162,8 @@ impl Control {
             weight: wanted.weight,
             settings: wanted.settings,
         };
-        self.change(at, by, Changed::Deployed, |now| Next::with(now, side))
+        let next = |now: Option<&Kept>| Next::with(now, side);
+        self.change(at, by, Changed::Deployed, wanted.grant, next)
             .await
     }
 
@@ -171,13 +175,12 @@ impl Control {
         if weight > ALL {
             return Err(NotChanged::Weight(weight));
         }
-        self.change(at, by, Changed::Weighted, move |now| {
-            Next::weighed(now, weight)
-        })
-        .await
+        let next = move |now: Option<&Kept>| Next::weighed(now, weight);
+        self.change(at, by, Changed::Weighted, Grants::new(), next)
+            .await
     }
 
-    /// Has an environment serve what another one of the same bot serves.
+    /// Has an environment serve what another one of the same bot serves, once that is granted there what it asks for.
     ///
     /// # Errors
     /// [`NotChanged`]; what was served goes on.
@@ -185,6 +188,7 @@ impl Control {
         &self,
         from: &Address,
         to: &Environment,
+        grant: Grants,
         by: By,
     ) -> Result<Kept, NotChanged> {
         if self.0.fixed.contains(from) {
@@ -199,10 +203,8 @@ impl Control {
             environment: to.clone(),
             ..from.clone()
         };
-        self.change(&to, by, Changed::Promoted, |now| {
-            Ok(Next::after(now, sides))
-        })
-        .await
+        let next = |now: Option<&Kept>| Ok(Next::after(now, sides));
+        self.change(&to, by, Changed::Promoted, grant, next).await
     }
 
     /// Has an environment serve what it served before, all of it: revisions, weights and settings.
@@ -217,7 +219,7 @@ impl Control {
         let now = self.0.ledger.deployment(at).await?.ok_or_else(nothing)?;
         let before = now.before.ok_or_else(nothing)?;
         let past = self.0.ledger.past(at, before).await?.ok_or_else(nothing)?;
-        self.change(at, by, Changed::RolledBack, move |found| {
+        let next = move |found: Option<&Kept>| {
             if found.map(|found| found.number) != Some(now.number) {
                 return Err(Impossible::Conflict);
             }
@@ -225,8 +227,9 @@ impl Control {
                 sides: past.sides,
                 before: past.before,
             })
-        })
-        .await
+        };
+        self.change(at, by, Changed::RolledBack, Grants::new(), next)
+            .await
     }
 
     /// Has an environment serve nothing.
@@ -234,7 +237,7 @@ impl Control {
     /// # Errors
     /// [`NotChanged`]; what was served goes on.
     pub async fn undeploy(&self, at: &Address, by: By) -> Result<Kept, NotChanged> {
-        self.change(at, by, Changed::Undeployed, Next::nothing)
+        self.change(at, by, Changed::Undeployed, Grants::new(), Next::nothing)
             .await
     }
 
@@ -289,13 +292,15 @@ impl Control {
         at: &Address,
         by: By,
         change: Changed,
+        grant: Grants,
         next: impl FnOnce(Option<&Kept>) -> Result<Next, Impossible> + Send + 'static,
     ) -> Result<Kept, NotChanged> {
         if self.0.fixed.contains(at) {
             return Err(NotChanged::Fixed(at.clone()));
         }
         let (control, at) = (self.clone(), at.clone());
-        let changed = tokio::spawn(async move { control.make(&at, &by, change, next).await });
+        let made = async move { control.make(&at, &by, change, &grant, next).await };
+        let changed = tokio::spawn(made);
         changed
             .await
             .unwrap_or_else(|panicked| Err(Failed::because(panicked).into()))
@@ -306,13 +311,17 @@ impl Control {
         at: &Address,
         by: &By,
         change: Changed,
+        grant: &Grants,
         next: impl FnOnce(Option<&Kept>) -> Result<Next, Impossible>,
     ) -> Result<Kept, NotChanged> {
         let ledger = &self.0.ledger;
         let seen = ledger.deployment(at).await?;
         let next = next(seen.as_ref()).map_err(|why| why.at(at))?;
+        // What only goes back, or weighs what serves, is not held up by what was taken back since: it cannot reach that.
+        let new = new_sides(change, &next.sides);
+        let grants = self.agreed(at, new, grant).await?;
         // Outside of the change, which others wait for: a component may have to be compiled.
-        let prepared = self.prepare(at, change, &next.sides).await?;
+        let prepared = self.prepare(at, change, &next.sides, &grants).await?;
         let mut changing = ledger.change().await;
         let (now, revision) = changing.now(at).await?.unzip();
         if now != seen {
@@ -321,6 +330,11 @@ impl Control {
         if now.is_none() {
             self.has_room_for(at).await?;
         }
+        // What was granted may have been taken back meanwhile.
+        self.agreed(at, new_sides(change, &next.sides), grant)
+            .await?;
+        let mut granted = ledger.grants(at).await?;
+        consent::add(&mut changing, at, &mut granted, grant, by)?;
         let kept = Kept {
             number: now.map_or(0, |now| now.number) + 1,
             sides: next.sides,
@@ -331,6 +345,7 @@ impl Control {
             note: by.note.clone(),
         };
         self.keep(&mut changing, at, revision, by, &kept).await?;
+        self.grant_all(at, &prepared).await?;
         self.activate(at, &kept.sides, prepared);
         Ok(kept)
     }
@@ -370,12 +385,17 @@ impl Control {
         at: &Address,
         change: Changed,
         sides: &[Side],
+        grants: &Grants,
     ) -> Result<Vec<Arc<Deployment>>, NotChanged> {
-        let is_new = change == Changed::Deployed;
-        let (tried, new) = sides.split_at(sides.len().saturating_sub(usize::from(is_new)));
+        let untried = match change {
+            Changed::Deployed => new_sides(change, sides).len(),
+            _ => 0,
+        };
+        let (tried, new) = sides.split_at(sides.len() - untried);
         let mut prepared = self.restore(at, tried, &mut HashSet::new()).await?;
         for side in new {
-            let wanted = side.settings.over(&self.0.defaults)?;
+            let mut wanted = side.settings.over(&self.0.defaults)?;
+            wanted.grants.clone_from(grants);
             let known = self.known(at, side).await?;
             prepared.push(self.0.host.prepare(at, known, wanted).await?);
         }
@@ -390,6 +410,16 @@ impl Control {
             Some(serving) => host.activate(at, serving),
         }
     }
+}
+
+/// Those of the sides that are not served yet where they are to be.
+fn new_sides(change: Changed, sides: &[Side]) -> &[Side] {
+    let new = match change {
+        Changed::Deployed => sides.len().min(1),
+        Changed::Promoted => sides.len(),
+        _ => 0,
+    };
+    sides.split_at(sides.len() - new).1
 }
 
 /// What the sides come to; none if there are none.
@@ -411,15 +441,13 @@ fn together(
 }
 
 fn revision(digest: Digest, component: &[u8], inspected: &Inspected, by: &By) -> KeptRevision {
-    let manifest = inspected.manifest.as_ref();
-    let asks = manifest.is_some_and(|manifest| manifest.wants.personal_data);
     KeptRevision {
         digest,
         name: inspected.description.name.clone(),
         version: inspected.description.version.clone(),
         contract: CONTRACT.to_owned(),
         bytes: component.len() as u64,
-        wants: asks.then_some(Grant::PersonalData).into_iter().collect(),
+        wants: inspected.wants().into_iter().collect(),
         at: Timestamp::now(),
         by: by.who.clone(),
         note: by.note.clone(),

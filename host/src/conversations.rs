@@ -8,7 +8,8 @@ use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 
 use crate::chat::{Channel, Conversation};
-use crate::tenant::Address;
+use crate::store::Digest;
+use crate::tenant::{Address, TenantId};
 
 /// How long conversations are remembered, and how many.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -19,6 +20,15 @@ pub struct Settings {
     pub idle_minutes: u64,
     /// Bytes of all of them together; the least used ones are forgotten first.
     pub memory_bytes: u64,
+    /// Days after the last event that the state is kept which bots have of a conversation.
+    pub keep_days: u64,
+}
+
+impl Settings {
+    /// How long after its last event what is kept of a conversation is kept.
+    pub fn keep(&self) -> Duration {
+        Duration::from_secs(self.keep_days * 24 * 60 * 60)
+    }
 }
 
 impl Default for Settings {
@@ -26,9 +36,23 @@ impl Default for Settings {
         Self {
             idle_minutes: 180,
             memory_bytes: 64 << 20,
+            keep_days: 7,
         }
     }
 }
+
+/// What the keys of all records begin with that belong to a conversation, whatever bot it has to do with: ids are of any
+/// length and of any characters, so their digest stands for them.
+pub fn key(tenant: &TenantId, id: &str) -> String {
+    format!("{KEY}{tenant}/{}/", Digest::of(id.as_bytes()))
+}
+
+/// Whether a record belongs to a conversation.
+pub fn is_key(key: &str) -> bool {
+    key.starts_with(KEY)
+}
+
+const KEY: &str = "conversation/";
 
 /// A conversation's key: the same id may be in use at another bot.
 type Key = (Address, String);
@@ -144,6 +168,7 @@ mod tests {
             let conversations = Conversations::new(&Settings {
                 idle_minutes: 1,
                 memory_bytes: 1 << 20,
+                ..Settings::default()
             });
             for number in 0..100 {
                 let mut conversation = Conversation::default();

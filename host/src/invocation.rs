@@ -14,6 +14,8 @@ pub use figures::CANARY_TIME;
 pub use record::Invocation;
 
 use crate::admission::{self, Admission};
+use crate::capabilities::granted::Granted;
+use crate::capabilities::reach::Reach;
 use crate::chat::{self, Reply, Turn};
 use crate::conversations::{self, Conversations};
 use crate::metrics::{self, Metrics};
@@ -22,7 +24,9 @@ use crate::recent::{self, Recent};
 use crate::registry::{
     Deployment, Gate, Inspected, Known, NotDeployable, Registry, Serving, Wanted,
 };
-use crate::sandbox::{self, Failure, Limits, NotStarted, Respond, Sandbox};
+use crate::sandbox::{self, Failure, Limits, NotStarted, Ran, Respond, Sandbox};
+use crate::state::{self, Held, Scope, Staged, States};
+use crate::store::Store;
 use crate::tenant::Address;
 
 /// A running host. Cheap to clone.
@@ -30,8 +34,10 @@ use crate::tenant::Address;
 pub struct Host(Arc<Rooms>);
 
 struct Rooms {
+    store: Store,
     registry: Registry,
     conversations: Conversations,
+    states: States,
     quarantine: Quarantine,
     recent: Recent,
     admission: Admission,
@@ -66,12 +72,14 @@ pub enum Purpose {
 }
 
 impl Host {
-    /// A host without any deployment.
+    /// A host without any deployment, whose bots keep their state in a store.
     ///
     /// # Errors
     /// [`NotStarted`] if the machine does not give what the sandbox needs.
-    pub fn new(settings: Settings) -> Result<Self, NotStarted> {
+    pub fn new(settings: Settings, store: Store) -> Result<Self, NotStarted> {
         Ok(Self(Arc::new(Rooms {
+            states: States::new(&store, settings.conversations.keep()),
+            store,
             registry: Registry::default(),
             conversations: Conversations::new(&settings.conversations),
             admission: Admission::new(&settings.admission, settings.sandbox.guest_threads()),
@@ -114,47 +122,110 @@ impl Host {
         mut turn: Turn,
         arrived: Instant,
     ) -> Result<Reply, InvokeError> {
-        let Rooms {
-            registry,
-            admission,
-            sandbox,
-            metrics,
-            ..
-        } = &*self.0;
-
-        let conversation = turn.conversation.id.as_deref();
-        let serving = registry.way(to, conversation, turn.conversation.skill_id.as_deref())?;
-        let deployment = serving.of(conversation.unwrap_or_default());
+        let conversation = turn.conversation.id.clone();
+        let skill = turn.conversation.skill_id.as_deref();
+        let serving = self.0.registry.way(to, conversation.as_deref(), skill)?;
+        let deployment = serving.of(conversation.as_deref().unwrap_or_default());
         record.about(deployment);
-        if !deployment.personal_data.is_given() {
+        let granted = deployment.granted();
+        if !granted.personal_data {
             chat::without_personal_data(&mut turn);
         }
-        let channel = turn.conversation.channel.clone();
-        let visit = deployment.record.enter()?;
 
-        // The time starts on arrival, so the wait for a permit counts.
+        // The time starts on arrival, so each wait counts.
         let deadline = arrived + deployment.limits.deadline();
-        let begun = Instant::now();
-        let permit = admission.admit(deployment.line, deadline).await;
-        metrics.waited(begun.elapsed());
-        let ran = sandbox
-            .run(
-                permit?,
-                &deployment.bot,
-                deployment.terms(deadline),
-                Respond(turn),
-            )
-            .await;
-        if let Some(quarantined) = visit.ended(ran.over_budget()) {
-            tracing::warn!("{to}: {quarantined}");
+        let conversation = conversation.filter(|_| granted.state.contains(&Scope::Conversation));
+        let mut held = self
+            .hold(deployment, conversation.as_deref(), deadline)
+            .await?;
+        let asked = Asked {
+            deployment,
+            granted,
+            turn: Arc::new(turn),
+            deadline,
+        };
+        let mut answered = self.ask(record, &asked).await?;
+        let states = &self.0.states;
+        let mut kept = states.keep(answered.staged, &mut held, deadline).await;
+        if matches!(kept, Err(state::NotKept::Conflict)) {
+            // What it read was changed while it ran. Nobody else changes it now.
+            answered = self.ask(record, &asked).await?;
+            kept = states.keep(answered.staged, &mut held, deadline).await;
         }
-        record.measured(ran.usage, ran.log);
+        kept?;
+        self.touch(deployment, conversation);
+        Ok(answered.reply)
+    }
 
-        let said = ran.result?.map_err(Failure::from)?;
-        match record.purpose {
-            Purpose::Answer => Ok(Reply::check(said, &channel, &deployment.reply)?),
-            Purpose::Test => Ok(Reply::silence()),
+    /// Waits for the other turns of a conversation, if its bot keeps something of it.
+    async fn hold(
+        &self,
+        deployment: &Deployment,
+        conversation: Option<&str>,
+        deadline: Instant,
+    ) -> Result<Held, state::NotKept> {
+        let states = &self.0.states;
+        match conversation {
+            Some(id) => states.hold(&deployment.at, id, deadline).await,
+            None => Ok(Held::default()),
         }
+    }
+
+    /// Runs a turn, and checks what its bot says. What it wrote is nobody's yet.
+    async fn ask(
+        &self,
+        record: &mut Invocation,
+        asked: &Asked<'_>,
+    ) -> Result<Answered, InvokeError> {
+        let Asked {
+            deployment,
+            turn,
+            deadline,
+            ..
+        } = asked;
+        let visit = deployment.record.enter()?;
+        let begun = Instant::now();
+        let permit = self.0.admission.admit(deployment.line, *deadline).await;
+        self.0.metrics.waited(begun.elapsed());
+        let terms = deployment.terms(*deadline, self.reach(asked));
+        let respond = Respond(Arc::clone(turn));
+        let ran = self.0.sandbox.run(permit?, &deployment.bot, terms, respond);
+        let ran = ran.await;
+        if let Some(quarantined) = visit.ended(ran.over_budget()) {
+            tracing::warn!("{}: {quarantined}", deployment.at);
+        }
+        record.measured(&ran);
+        let Ran { result, staged, .. } = ran;
+        let said = result?.map_err(Failure::from)?;
+        let channel = &turn.conversation.channel;
+        Ok(match record.purpose {
+            Purpose::Answer => Answered {
+                reply: Reply::check(said, channel, &deployment.reply)?,
+                staged,
+            },
+            Purpose::Test => Answered::nothing(),
+        })
+    }
+
+    fn reach(&self, asked: &Asked<'_>) -> Reach {
+        let (at, conversation) = (&asked.deployment.at, &asked.turn.conversation);
+        Reach {
+            granted: Arc::clone(&asked.granted),
+            state: self.0.states.turn(at, conversation.id.as_deref()),
+        }
+    }
+
+    /// Has what a bot keeps of a conversation live on from this event. Nobody has to wait for that.
+    fn touch(&self, deployment: &Deployment, conversation: Option<String>) {
+        let Some(conversation) = conversation else {
+            return;
+        };
+        let (states, at) = (self.0.states.clone(), Arc::clone(&deployment.at));
+        tokio::spawn(async move {
+            if let Err(error) = states.touch(&at, &conversation).await {
+                tracing::warn!("the state of a conversation of {at} may expire too early: {error}");
+            }
+        });
     }
 
     /// Makes a component ready to serve, and serves it at an address.
@@ -233,6 +304,11 @@ impl Host {
         }
     }
 
+    /// What must outlive the host.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
     /// What exists and what is active.
     pub fn registry(&self) -> &Registry {
         &self.0.registry
@@ -251,5 +327,29 @@ impl Host {
     /// The sandbox, for its health.
     pub fn sandbox(&self) -> &Sandbox {
         &self.0.sandbox
+    }
+}
+
+/// What is asked of whom.
+struct Asked<'a> {
+    deployment: &'a Deployment,
+    granted: Arc<Granted>,
+    turn: Arc<Turn>,
+    deadline: Instant,
+}
+
+/// A checked reply, and what is to be kept with it.
+struct Answered {
+    reply: Reply,
+    staged: Staged,
+}
+
+impl Answered {
+    /// What a test ends in.
+    fn nothing() -> Self {
+        Self {
+            reply: Reply::silence(),
+            staged: Staged::default(),
+        }
     }
 }

@@ -40,6 +40,8 @@ pub mod sandbox;
 )]
 pub mod capabilities;
 
+pub mod state;
+
 pub mod access;
 pub mod admission;
 

@@ -60,6 +60,8 @@ pub struct Turn<'a> {
     pub took: Option<Duration>,
     /// What its guest used; none if it never ran to an end of its own.
     pub used: Option<Used>,
+    /// How often it called a capability that ended in a way: the capability, that way, and how often.
+    pub calls: &'a [((&'static str, &'static str), u64)],
 }
 
 /// What a guest used.
@@ -84,6 +86,13 @@ pub struct Metrics {
     fuel: Histogram,
     memory_peak: Histogram,
     host_calls: Histogram,
+    calls: Family<Called, Counter>,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct Called {
+    capability: &'static str,
+    outcome: &'static str,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
@@ -113,6 +122,7 @@ impl Metrics {
             ]),
             memory_peak: Histogram::new((18..=28).map(|power| f64::from(1 << power))),
             host_calls: Histogram::new([0., 1., 2., 5., 10., 20., 50., 100., 1e3, 1e4]),
+            calls: Family::default(),
         };
         metrics.registered()
     }
@@ -149,6 +159,11 @@ impl Metrics {
             "Calls of a turn out of the sandbox",
             self.host_calls.clone(),
         );
+        registry.register(
+            "capability_calls",
+            "Calls of state, secrets and http, and how they ended",
+            self.calls.clone(),
+        );
         self
     }
 
@@ -172,6 +187,13 @@ impl Metrics {
             self.fuel.observe(used.fuel as f64);
             self.memory_peak.observe(used.memory_peak_bytes as f64);
             self.host_calls.observe(used.host_calls as f64);
+        }
+        for &((capability, outcome), count) in turn.calls {
+            let called = Called {
+                capability,
+                outcome,
+            };
+            self.calls.get_or_create(&called).inc_by(count);
         }
     }
 
@@ -253,6 +275,7 @@ mod tests {
                 memory_peak_bytes: 1 << 20,
                 host_calls: 1,
             }),
+            calls: &[(("state", "ok"), 2)],
         });
     }
 
@@ -295,6 +318,7 @@ mod tests {
             "retort_turn_memory_peak_bytes_bucket{le=\"1048576.0\"} 1",
             "retort_turn_host_calls_bucket{le=\"0.0\"} 0",
             "retort_turn_host_calls_bucket{le=\"1.0\"} 1",
+            "retort_capability_calls_total{capability=\"state\",outcome=\"ok\"} 2",
         ] {
             has(&text, line);
         }

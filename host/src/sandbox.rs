@@ -34,12 +34,14 @@ pub use loaded::{Source, Wasm};
 use crate::admission::Permit;
 use crate::capabilities::log::{Lines, Log};
 use crate::capabilities::moved::Moved;
+use crate::capabilities::tally::{Call, Tally};
 use crate::limit::Limit;
+use crate::state::Staged;
 use artifacts::Artifacts;
 use canary::Cage;
 use compile::{Compiler, Compiling};
 use guests::{Guests, Progress, Schedule};
-use instance::Asking;
+use instance::{Asking, Done};
 use loaded::Loaded;
 use ticker::Ticker;
 
@@ -157,6 +159,10 @@ pub struct Ran<T> {
     pub usage: Usage,
     /// What it logged, on every path.
     pub log: Lines,
+    /// How it called its capabilities, and how that ended.
+    pub calls: Vec<(Call, u64)>,
+    /// What it wrote to `state`, which is nobody's yet.
+    pub staged: Staged,
     /// Whether at least half of the turns that ran beside it were its own bot's.
     pub had_most: bool,
 }
@@ -195,6 +201,8 @@ impl<T> Ran<T> {
                 ..Usage::default()
             },
             log: Lines::default(),
+            calls: Vec::new(),
+            staged: Staged::default(),
             had_most: false,
         }
     }
@@ -319,7 +327,7 @@ impl Sandbox {
         terms: Terms,
         ask: A,
     ) -> Ran<A::Said> {
-        let moved = Moved::default();
+        let (moved, tally) = (Moved::default(), Tally::default());
         let log = Log::new(terms.limits.log(), moved.clone());
         let deadline = terms.deadline;
         let late = terms.late();
@@ -343,6 +351,7 @@ impl Sandbox {
             instance::Given {
                 log: log.clone(),
                 moved,
+                tally: tally.clone(),
                 clock_resolution: Duration::from_micros(self.settings.clock_resolution_us),
                 made_of: self.settings.component,
             },
@@ -363,12 +372,17 @@ impl Sandbox {
             wall: started.elapsed(),
             ..Usage::default()
         };
-        let (result, mut usage) = match ended {
-            Ok(Ok(ended)) => ended,
-            Ok(Err(panicked)) => (Err(Failure::Host(panicked.to_string())), seen()),
+        let done = match ended {
+            Ok(Ok(done)) => done,
+            Ok(Err(panicked)) => Done::failed(Failure::Host(panicked.to_string()), seen()),
             // Every guest thread was busy until now: the turn ends all the same.
-            Err(_) => (Err(late.now().into()), seen()),
+            Err(_) => Done::failed(late.now().into(), seen()),
         };
+        let Done {
+            result,
+            mut usage,
+            staged,
+        } = done;
         usage.waited = progress.waited();
         judged.ended(&result, &usage);
         let had_most = lane.has_most();
@@ -383,6 +397,8 @@ impl Sandbox {
             result,
             usage,
             log: log.take(),
+            calls: tally.take(),
+            staged,
             had_most,
         }
     }

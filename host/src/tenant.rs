@@ -93,6 +93,11 @@ name!(
     Environment, "environment", 36, "A-Z a-z 0-9 - _", "_-"
 );
 
+name!(
+    /// A value that the operator keeps for a tenant's bots.
+    SecretName, "secret", 64, "A-Z a-z 0-9 - _", "_-"
+);
+
 impl Environment {
     /// The slot that every bot has; LivePerson requires one of this name.
     pub fn draft() -> Self {

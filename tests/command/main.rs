@@ -13,4 +13,5 @@ mod kill;
 mod operate;
 mod running;
 mod serve;
+mod state_kill;
 mod tls;

@@ -2,7 +2,7 @@
 
 use harness::host::text;
 use harness::{bots, host};
-use retort::registry::Wanted;
+use retort::registry::{Grant, Wanted};
 use serde_json::json;
 
 async fn probe(what: &str) -> String {
@@ -13,11 +13,7 @@ async fn probe(what: &str) -> String {
 #[tokio::test]
 async fn what_the_host_does_not_offer_yet_is_denied_in_the_capabilitys_own_words() {
     let denied = |what: &str| format!("`{what}` is not offered by this host yet");
-    for (what, calls) in [
-        ("secrets key", 1),
-        ("http https://example.com/", 1),
-        ("state key", 4),
-    ] {
+    for (what, calls) in [("secrets key", 1), ("http https://example.com/", 1)] {
         let said = probe(what).await;
         let name = what.split(' ').next().unwrap_or_default();
         assert_eq!(said.matches(&denied(name)).count(), calls, "{said}");
@@ -120,7 +116,9 @@ async fn personal_data_reaches_a_bot_only_when_it_asks_and_is_granted() {
         (&asking, true, true),
     ] {
         let host = host()
-            .wanting(|wanted| wanted.grant_personal_data = granted)
+            .wanting(|wanted| {
+                wanted.grants = granted.then_some(Grant::PersonalData).into_iter().collect()
+            })
             .with_bot("probe", component)
             .await;
         let answer = host.post("probe", &payload).await.body.to_string();

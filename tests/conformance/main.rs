@@ -5,3 +5,4 @@ mod capabilities;
 mod gate;
 mod misbehaviour;
 mod pool;
+mod state;

@@ -44,6 +44,12 @@ pub fn misbehaving(name: &str) -> Vec<u8> {
     std::fs::read(path).expect("it was built")
 }
 
+/// One of those, with a manifest that asks for what this says under `[wants]`.
+pub fn wanting(name: &str, wants: &str) -> Vec<u8> {
+    let manifest = format!("name = \"misbehaving\"\nversion = \"1.0.0\"\n[wants]\n{wants}\n");
+    manifest::embed(&misbehaving(name), &manifest)
+}
+
 fn stem(path: &Path) -> String {
     path.file_stem()
         .expect("a file has a name")

@@ -12,6 +12,7 @@ use retort::invocation::{Host, Invocation, Purpose, Settings};
 use retort::liveperson::custom_integration::{self, Payload};
 use retort::registry::{FailurePolicy, NotDeployable, Wanted};
 use retort::sandbox::PoolUse;
+use retort::store::Store;
 use retort::tenant::Address;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -149,7 +150,7 @@ impl Served {
     /// A host with settings of its own.
     pub fn with(settings: Settings) -> Self {
         Self {
-            host: Host::new(settings).expect("a host"),
+            host: Host::new(settings, Store::in_memory()).expect("a host"),
             wanted: Wanted::default(),
             operations: http::operations::Settings::default(),
             control: None,
@@ -188,6 +189,13 @@ impl Served {
         self.wanting(|wanted| wanted.failure = policy)
     }
 
+    /// The bots that follow may have this of what they ask for.
+    pub fn granting(self, grants: &[&str]) -> Self {
+        let grants = grants.iter().map(|grant| grant.parse().expect("a grant"));
+        let grants = grants.collect();
+        self.wanting(|wanted| wanted.grants = grants)
+    }
+
     /// Serves a bot.
     pub async fn with_bot(self, name: &str, component: &[u8]) -> Self {
         self.deploy(name, component).await.expect("it is deployed");
@@ -213,7 +221,13 @@ impl Served {
 
     /// The first text of a bot's answer to a text.
     pub async fn says(&self, bot: &str, message: &str) -> String {
-        let invocation = self.ask(bot, &text(message)).await;
+        self.says_in(bot, "c1", message).await
+    }
+
+    /// The same, in a conversation.
+    pub async fn says_in(&self, bot: &str, conversation: &str, message: &str) -> String {
+        let payload = json!({ "convId": conversation, "message": message });
+        let invocation = self.ask(bot, &payload).await;
         let reply = invocation
             .result
             .unwrap_or_else(|error| panic!("{bot} failed: {error}"));

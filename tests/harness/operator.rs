@@ -57,9 +57,8 @@ impl Administered {
 
     /// The same, with what deployments have that say nothing else.
     pub async fn open_with(folder: &Path, defaults: Defaults) -> Self {
-        let host = Host::new(Settings::default()).expect("a host");
-        let store = opened(folder).await;
-        let control = Control::open(host.clone(), store, defaults, BTreeSet::new());
+        let host = Host::new(Settings::default(), opened(folder).await).expect("a host");
+        let control = Control::open(host.clone(), defaults, BTreeSet::new());
         let control = control.await.expect("the operators' side");
         let unserved = control.serve_all().await.expect("it can be read");
         assert!(unserved.is_empty(), "{unserved:?}");

@@ -171,8 +171,8 @@ async fn a_record_that_cannot_be_read_is_its_own_addresss_concern() {
         .commit(vec![broken], None)
         .await
         .expect("kept");
-    let host = Host::new(Settings::default()).expect("a host");
-    let control = Control::open(host.clone(), store, Defaults::default(), BTreeSet::new());
+    let host = Host::new(Settings::default(), store).expect("a host");
+    let control = Control::open(host.clone(), Defaults::default(), BTreeSet::new());
     let control = control.await.expect("the operators' side");
     let unserved = control.serve_all().await.expect("it starts");
     let addresses: Vec<_> = unserved.iter().map(|(at, _)| at.to_string()).collect();

@@ -93,6 +93,8 @@ const fn seen(key: &'static str, file: &'static str, test: &'static str) -> Seen
     Seen { key, file, test }
 }
 
+const STATE: &str = "tests/conformance/state.rs";
+const IN_STATE: &str = "each_limit_on_state_is_answered_and_ends_no_turn";
 const FRONT_DOOR: &str = "tests/integration/front_door.rs";
 const COMPILING: &str = "tests/command/compiling.rs";
 const COMPILER: &str = "each_limit_of_the_compiler_bites_and_names_its_key";
@@ -136,6 +138,13 @@ const SEEN_ELSEWHERE: &[Seen] = &[
         "host/src/conversations.rs",
         "whatever_is_large_in_a_conversation_counts_against_the_memory",
     ),
+    seen(
+        "conversations.keep_days",
+        "host/src/state/tests.rs",
+        "a_conversations_memory_expires_and_each_event_puts_that_off",
+    ),
+    seen("limits.state_keys", STATE, IN_STATE),
+    seen("limits.state_bytes", STATE, IN_STATE),
     seen(
         "recent.turns",
         "host/src/recent/tests.rs",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order of one message's journey.
-const ROOMS: [&str; 23] = [
+const ROOMS: [&str; 24] = [
     "main",
     "cli",
     "config",
@@ -15,10 +15,11 @@ const ROOMS: [&str; 23] = [
     "invocation",
     "access",
     "registry",
-    "conversations",
     "recent",
     "sandbox",
     "capabilities",
+    "state",
+    "conversations",
     "admission",
     "quarantine",
     "chat",

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::admin::administered;
 
 /// Every route of the admin API, and the role that alone is enough for it.
-pub(crate) const ROUTES: [(&str, &str, &str); 19] = [
+pub(crate) const ROUTES: [(&str, &str, &str); 21] = [
     ("GET", "openapi.json", "invoker"),
     ("GET", "tenants", "invoker"),
     ("GET", "tenants/acme/routes", "invoker"),
@@ -48,6 +48,16 @@ pub(crate) const ROUTES: [(&str, &str, &str); 19] = [
         "GET",
         "tenants/acme/bots/bot/environments/draft/history",
         "invoker",
+    ),
+    (
+        "GET",
+        "tenants/acme/bots/bot/environments/draft/grants",
+        "invoker",
+    ),
+    (
+        "PATCH",
+        "tenants/acme/bots/bot/environments/draft/grants",
+        "admin",
     ),
     ("GET", "tenants/acme/bots/bot/turns", "invoker"),
     ("GET", "audit", "developer"),

@@ -8,6 +8,7 @@ use anyhow::{Context, ensure};
 use retort::invocation::{Host, Settings};
 use retort::sandbox;
 use retort::sandbox::compile::Compiling;
+use retort::store::Store;
 use tokio::time::Instant;
 
 use crate::artifacts::again;
@@ -49,7 +50,7 @@ fn compiler(folder: &Path) -> anyhow::Result<Host> {
         },
         ..Settings::default()
     };
-    Ok(Host::new(settings)?)
+    Ok(Host::new(settings, Store::in_memory())?)
 }
 
 fn first_answer(served: &Served, folder: &Path, bot: &[u8]) -> anyhow::Result<Duration> {

@@ -53,9 +53,8 @@ impl Given {
             },
             ..Settings::default()
         };
-        let host = Host::new(settings)?;
-        let store = Store::open(folder)?;
-        let control = Control::open(host.clone(), store, Defaults::default(), BTreeSet::new());
+        let host = Host::new(settings, Store::open(folder)?)?;
+        let control = Control::open(host.clone(), Defaults::default(), BTreeSet::new());
         let given = Self {
             control: control.await?,
             host,
@@ -76,6 +75,7 @@ impl Given {
             digest: revision.await?.digest,
             weight: 100,
             settings: settings::Settings::default(),
+            grant: BTreeSet::new(),
             may_raise_limits: false,
         };
         self.control.deploy(&at, wanted, by()).await?;

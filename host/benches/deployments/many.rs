@@ -1,5 +1,6 @@
 //! Ten thousand deployments of twenty artifacts, beside twenty of them.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -107,7 +108,10 @@ async fn change(given: &Given) -> anyhow::Result<Vec<Duration>> {
     let mut took = Vec::with_capacity(CHANGES);
     for _ in 0..CHANGES {
         let begun = Instant::now();
-        given.control.promote(&at, &to, by()).await?;
+        given
+            .control
+            .promote(&at, &to, BTreeSet::new(), by())
+            .await?;
         took.push(begun.elapsed());
     }
     Ok(took)

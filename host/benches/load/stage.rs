@@ -8,6 +8,7 @@ use retort::http;
 use retort::invocation::{Host, Settings};
 use retort::registry::Wanted;
 use retort::sandbox::Limits;
+use retort::store::Store;
 use retort::telemetry::{self, Writing};
 use retort::tenant::Address;
 use tokio::net::TcpListener;
@@ -27,7 +28,7 @@ pub(crate) struct Stage {
 impl Stage {
     /// A host, whose Custom Endpoint is that of the tenant `acme`.
     pub(crate) async fn start(settings: Settings) -> anyhow::Result<Self> {
-        let host = Host::new(settings)?;
+        let host = Host::new(settings, Store::in_memory())?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let settings = http::Settings {

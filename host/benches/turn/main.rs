@@ -20,6 +20,7 @@ use retort::cli::build;
 use retort::invocation::{Host, Invocation, Purpose, Settings};
 use retort::liveperson::custom_integration::{self, Payload};
 use retort::registry::Wanted;
+use retort::store::Store;
 use retort::telemetry::{self, Writing};
 use retort::tenant::Address;
 use tracing::dispatcher::{self, DefaultGuard};
@@ -119,7 +120,7 @@ fn row(name: &'static str, way: Way) -> Row {
 }
 
 async fn served(component: &[u8]) -> anyhow::Result<Served> {
-    let host = Host::new(Settings::default())?;
+    let host = Host::new(Settings::default(), Store::in_memory())?;
     let at = Address {
         tenant: "acme".parse()?,
         bot: "echo".parse()?,

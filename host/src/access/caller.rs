@@ -17,7 +17,7 @@ const NOTE_CHARACTERS: usize = 1_000;
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
-    /// Make and revoke tokens, read the audit log.
+    /// Say what bots may reach, make and revoke tokens, read the audit log.
     Admin,
     /// Give the host bots, say what serves where, read the audit log.
     Developer,
@@ -82,6 +82,11 @@ impl Caller {
     /// The tenants that they are for; none if that is all.
     pub fn tenants(&self) -> Option<&BTreeSet<TenantId>> {
         self.0.tenants.as_ref()
+    }
+
+    /// Whether they have a role.
+    pub fn has_role(&self, role: Role) -> bool {
+        self.has_any(&[role])
     }
 
     /// Whether they answer for the host itself, and not for some tenants only.

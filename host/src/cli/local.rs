@@ -6,7 +6,8 @@ use std::path::Path;
 use super::{BotArgs, Ended, build, compile_child, is_component};
 use crate::fault::Fault;
 use crate::invocation::{Host, Settings};
-use crate::registry::{NotDeployable, Wanted};
+use crate::registry::{Manifest, NotDeployable, Wanted};
+use crate::store::Store;
 use crate::tenant::{Address, BotName, Environment, TenantId};
 
 /// A host with one bot on it.
@@ -30,7 +31,7 @@ pub(super) fn host() -> Result<Host, Ended> {
 
 pub(super) fn host_with(mut settings: Settings) -> Result<Host, Ended> {
     settings.sandbox.compiling = compile_child::compiling()?;
-    Host::new(settings).map_err(|error| Ended::Host(error.to_string()))
+    Host::new(settings, Store::in_memory()).map_err(|error| Ended::Host(error.to_string()))
 }
 
 pub(super) fn address(tenant: &str, bot: &str) -> Result<Address, Ended> {
@@ -52,9 +53,11 @@ pub(super) async fn deploy(
     config: &[(String, String)],
 ) -> Result<(), Ended> {
     let config: BTreeMap<String, String> = config.iter().cloned().collect();
+    // What carries a manifest that cannot be read is told so by the gate.
+    let manifest = Manifest::of_component(component).ok().flatten();
     let wanted = Wanted {
         config,
-        grant_personal_data: true,
+        grants: manifest.map_or_else(Default::default, |manifest| manifest.wants.grants()),
         ..Wanted::default()
     };
     host.deploy(at, component, wanted)

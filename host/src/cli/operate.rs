@@ -1,6 +1,7 @@
 //! What operators do to a host that serves, from anywhere: each command is one or two calls of the admin API.
 
 mod check;
+mod consent;
 mod deploy;
 mod diff;
 mod list;
@@ -15,6 +16,7 @@ mod upload;
 use serde_json::{Value, json};
 
 pub(super) use check::Args as CheckArgs;
+pub(super) use consent::Args as GrantsArgs;
 pub(super) use deploy::Args as DeployArgs;
 pub(super) use diff::Args as DiffArgs;
 pub(super) use list::{AuditArgs, BotsArgs, HistoryArgs, RevisionsArgs, TenantsArgs};
@@ -23,6 +25,7 @@ pub(super) use routes::Args as RoutesArgs;
 pub(super) use tokens::Args as TokensArgs;
 
 use super::{Ended, give};
+use crate::registry::Grant;
 use crate::tenant::{BotName, Environment, TenantId};
 use remote::{Method, Remote};
 use table::field;
@@ -83,6 +86,9 @@ pub(super) struct PromoteArgs {
     /// The environment that takes over what the other one serves
     #[arg(long, value_name = "ENVIRONMENT")]
     to: Environment,
+    /// Grant the bot this there, of what it asks for; can be given several times. Takes the role admin
+    #[arg(long, value_name = "GRANT")]
+    grant: Vec<Grant>,
     #[command(flatten)]
     at: At,
     #[command(flatten)]
@@ -137,20 +143,36 @@ pub(super) async fn weigh(args: WeightArgs) -> Result<(), Ended> {
 pub(super) async fn promote(args: PromoteArgs) -> Result<(), Ended> {
     let PromoteArgs {
         to,
+        grant,
         at,
         said,
         remote,
     } = args;
-    let asked = json!({ "to": to, "note": said.note });
-    let kept = remote
-        .ask(Method::POST, &format!("{}/promote", at.deployment()), asked)
-        .await?;
-    let at = At {
+    let wants = wants(&remote, &at).await?;
+    let path = format!("{}/promote", at.deployment());
+    let there = At {
         environment: to,
         ..at
     };
-    show(&remote, &at, &kept);
+    let grant = consent::agreed(&remote, &there, &wants, &grant).await?;
+    let asked = json!({ "to": there.environment, "grant": grant, "note": said.note });
+    let kept = remote.ask(Method::POST, &path, asked).await?;
+    show(&remote, &there, &kept);
     Ok(())
+}
+
+/// All that is asked for by what an environment serves.
+async fn wants(remote: &Remote, at: &At) -> Result<Value, Ended> {
+    let kept = remote
+        .ask(Method::GET, &at.deployment(), Value::Null)
+        .await?;
+    let mut wants = Vec::new();
+    for side in table::items(&kept, "sides") {
+        let digest = table::text(field(side, "digest"));
+        let revision = revision::find(remote, &at.of.path(), &digest).await?;
+        wants.extend_from_slice(table::items(&revision, "wants"));
+    }
+    Ok(Value::Array(wants))
 }
 
 pub(super) async fn roll_back(args: RollbackArgs) -> Result<(), Ended> {
@@ -176,6 +198,7 @@ pub(super) async fn undeploy(args: UndeployArgs) -> Result<(), Ended> {
 }
 
 pub(super) use check::run as check;
+pub(super) use consent::run as grants;
 pub(super) use deploy::run as deploy;
 pub(super) use diff::run as diff;
 pub(super) use list::{audit, bots, history, revisions, tenants};

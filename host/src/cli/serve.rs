@@ -19,7 +19,6 @@ use crate::config::{Config, Entry, Flags, TlsFlags};
 use crate::control::Control;
 use crate::http::tls::Tls;
 use crate::invocation::{CANARY_TIME, Host};
-use crate::registry::Consent;
 use crate::sandbox::Allocator;
 use crate::store::Store;
 use crate::{http, telemetry};
@@ -72,7 +71,8 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     let mut settings = config.host();
     settings.sandbox.compiling = compile_child::compiling()?;
     settings.sandbox.compiled = config.data.as_ref().map(|data| data.join("compiled"));
-    let host = Host::new(settings).map_err(|error| Ended::Host(error.to_string()))?;
+    let store = Store::open(data(&config)).map_err(|error| Ended::Host(error.to_string()))?;
+    let host = Host::new(settings, store).map_err(|error| Ended::Host(error.to_string()))?;
     see_a_guest_ended(&host).await?;
     // Before the bots are compiled: who is told of a taken port only then has waited for nothing.
     let listener = listen(config.listen, "--listen").await?;
@@ -104,17 +104,20 @@ async fn operators_side(
     new_admin_token: bool,
 ) -> Result<Control, Ended> {
     let failed = |error: &dyn std::fmt::Display| Ended::Host(error.to_string());
-    let data = config.data.as_deref().unwrap_or(Path::new("."));
-    let store = Store::open(data).map_err(|error| failed(&error))?;
     let fixed = config.deployments.iter().map(Entry::address).collect();
-    let control = Control::open(host.clone(), store, config.defaults(), fixed);
+    let control = Control::open(host.clone(), config.defaults(), fixed);
     let control = control.await.map_err(|error| failed(&error))?;
     let unserved = control.serve_all().await.map_err(|error| failed(&error))?;
     for (at, error) in unserved {
         tracing::error!("{at} is kept and cannot be served: {error}");
     }
-    first_token::see_to_it(&control, data, new_admin_token).await?;
+    first_token::see_to_it(&control, data(config), new_admin_token).await?;
     Ok(control)
+}
+
+/// The data folder. There is one: it is locked.
+fn data(config: &Config) -> &Path {
+    config.data.as_deref().unwrap_or(Path::new("."))
 }
 
 /// A host that cannot end a bot which loops must not run one.
@@ -244,28 +247,20 @@ async fn deploy_all(host: &Host, config: &Config) -> Result<(), Ended> {
 async fn deploy(host: &Host, config: &Config, entry: &Entry) -> Result<(), String> {
     let component = read(&entry.component, config.component.bytes)?;
     let wanted = config.wanted(entry).map_err(|error| error.to_string())?;
+    let grants = wanted.grants.clone();
     let deployed = host.deploy(&entry.address(), &component, wanted).await;
     let deployment = deployed.map_err(|error| error.to_string())?;
-    match deployment.personal_data {
-        Consent {
-            asked: true,
-            granted: false,
-        } => {
-            tracing::warn!(
-                "{} asks for personal data and is not granted it",
-                entry.address()
-            );
-        }
-        Consent {
-            asked: false,
-            granted: true,
-        } => {
-            tracing::warn!(
-                "{} is granted personal data that its bot.toml does not ask for",
-                entry.address()
-            );
-        }
-        _ => {}
+    let missing: Vec<_> = deployment.wants.difference(&grants).collect();
+    if !missing.is_empty() {
+        let missing = missing.iter().map(|grant| format!("\"{grant}\""));
+        let missing = missing.collect::<Vec<_>>().join(", ");
+        return Err(format!(
+            "it asks for what it is not granted: if it may have that, add {missing} to its `grant`"
+        ));
+    }
+    for grant in grants.difference(&deployment.wants) {
+        let at = entry.address();
+        tracing::warn!("{at} is granted {grant}, which its bot.toml does not ask for");
     }
     Ok(())
 }

@@ -27,6 +27,7 @@ const ADMISSION: Bounds = &[
 const CONVERSATIONS: Bounds = &[
     ("idle_minutes", 1, 527_040),
     ("memory_bytes", MIB, 1024 * GIB),
+    ("keep_days", 1, 3650),
 ];
 const QUARANTINE: Bounds = &[
     ("minimum_turns", 1, 1_000_000),

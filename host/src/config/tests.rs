@@ -100,7 +100,7 @@ fn a_deployment_overrides_what_it_names_and_inherits_the_rest() {
         values,
         [("hosts", "[\"a\"]"), ("retries", "3"), ("skill", "people")]
     );
-    assert!(wanted.grant_personal_data);
+    assert!(wanted.grants.contains(&Grant::PersonalData));
     assert!(
         entry.component.is_absolute(),
         "the component is looked for beside the file"

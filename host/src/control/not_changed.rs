@@ -1,9 +1,10 @@
 //! Why a change of what is served was not made, whoever asked for it.
 
+use super::consent::in_words;
 use super::{MOST_ENVIRONMENTS, MOST_REVISIONS, MOST_RULES, SKILL_CHARACTERS};
-use crate::registry::NotDeployable;
 use crate::registry::ledger::NotKept;
 use crate::registry::settings::BadSetting;
+use crate::registry::{Grant, Grants, NotDeployable};
 use crate::store::{Digest, Failed};
 use crate::tenant::{Address, BotName};
 
@@ -58,9 +59,34 @@ pub enum NotChanged {
     /// A rule cannot be one.
     #[error("a rule's `skill` has 1 to {SKILL_CHARACTERS} visible characters")]
     Skill,
+    /// It asks for what nobody has granted.
+    #[error(
+        "{at} is not granted all that the bot asks for: {}; whoever has the role admin can grant it with the deployment", in_words(.missing)
+    )]
+    NotGranted {
+        /// Where.
+        at: Address,
+        /// What is missing.
+        missing: Grants,
+    },
+    /// Nobody asks for what is to be granted.
+    #[error("the bot does not ask for \"{grant}\", so it cannot be granted; it asks for {}", nothing_or(.wants))]
+    NotWanted {
+        /// What is to be granted.
+        grant: Grant,
+        /// What could be.
+        wants: Grants,
+    },
     /// It could not be kept.
     #[error(transparent)]
     NotKept(#[from] NotKept),
+}
+
+fn nothing_or(wants: &Grants) -> String {
+    match wants.is_empty() {
+        true => "nothing".to_owned(),
+        false => in_words(wants),
+    }
 }
 
 impl NotChanged {
@@ -80,6 +106,8 @@ impl NotChanged {
             Self::Environments(_) => "too-many-environments",
             Self::Revisions(_) => "too-many-revisions",
             Self::Skill => "bad-rule",
+            Self::NotGranted { .. } => "not-granted",
+            Self::NotWanted { .. } => "not-asked-for",
             Self::NotKept(error) => error.code(),
         }
     }

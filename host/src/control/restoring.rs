@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::{Control, NotChanged};
 use crate::bindings::types::Description;
 use crate::registry::ledger::{Kept, Side};
-use crate::registry::settings::Grant;
 use crate::registry::{Deployment, Known, NotDeployable};
 use crate::sandbox::{Bot, Source, Wasm};
 use crate::store::{Blobs, Digest, Failed};
@@ -41,6 +40,7 @@ impl Control {
     ) -> Result<(), NotChanged> {
         let kept = kept?;
         let restored = self.restore(at, &kept.sides, ready).await?;
+        self.grant_all(at, &restored).await?;
         self.activate(at, &kept.sides, restored);
         Ok(())
     }
@@ -85,7 +85,7 @@ impl Control {
                 name: kept.name,
                 version: kept.version,
             },
-            asks_for_personal_data: kept.wants.contains(&Grant::PersonalData),
+            wants: kept.wants.into_iter().collect(),
         })
     }
 }

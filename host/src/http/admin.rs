@@ -5,6 +5,7 @@ mod audit;
 mod bots;
 mod deployments;
 mod document;
+mod grants;
 mod logs;
 mod paging;
 mod problems;
@@ -47,6 +48,7 @@ fn described() -> OpenApiRouter<FrontDoor> {
         .routes(routes!(deployments::roll_back))
         .routes(routes!(deployments::promote))
         .routes(routes!(deployments::list_history))
+        .routes(routes!(grants::get_grants, grants::change_grants))
         .routes(routes!(logs::list_turns))
         .routes(routes!(routing::get_routes, routing::put_routes))
         .routes(routes!(audit::list_audit))

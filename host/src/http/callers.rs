@@ -23,7 +23,7 @@ pub(super) trait Takes: Send {
 pub(super) struct Reads;
 /// Changes what is served.
 pub(super) struct Changes;
-/// Says who may do what.
+/// Says who may do what, and what bots may reach.
 pub(super) struct Governs;
 /// Sees what was done.
 pub(super) struct Audits;

@@ -16,6 +16,7 @@ use crate::fault::Fault;
 use crate::invocation::{InvokeError, Purpose};
 use crate::liveperson::custom_endpoint;
 use crate::registry::{FailurePolicy, NotDeployed, Tenant};
+use crate::state::NotKept;
 use crate::tenant::{Address, BotName, Environment, TenantId};
 
 /// Longer than any id of the platform's: messaging uses UUIDs, live chat about 70 characters.
@@ -166,7 +167,9 @@ fn failed(error: &InvokeError, policy: &FailurePolicy) -> Result<Json<Value>, Pr
         InvokeError::Failed(failure) if failure.fault() == Fault::Host => {
             return Err(Problem::from(error));
         }
-        InvokeError::Refused(_)
+        InvokeError::NotKept(NotKept::Failed(_)) => return Err(Problem::from(error)),
+        InvokeError::NotKept(_)
+        | InvokeError::Refused(_)
         | InvokeError::Quarantined(_)
         | InvokeError::Failed(_)
         | InvokeError::InvalidReply(_) => {}

@@ -15,6 +15,7 @@ use crate::invocation::InvokeError;
 use crate::limit::Limit;
 use crate::liveperson::Unreadable;
 use crate::sandbox::Failure;
+use crate::state::NotKept;
 use crate::tenant::InvalidName;
 
 /// What went wrong, for a program and for a person.
@@ -194,6 +195,11 @@ impl From<&InvokeError> for Problem {
                 StatusCode::BAD_GATEWAY,
                 "the bot's reply cannot be sent".to_owned(),
             ),
+            InvokeError::NotKept(NotKept::Failed(_)) => {
+                let detail = "the host could not keep what the bot wrote".to_owned();
+                (StatusCode::INTERNAL_SERVER_ERROR, detail)
+            }
+            InvokeError::NotKept(error) => (StatusCode::TOO_MANY_REQUESTS, error.to_string()),
         };
         Self {
             status,
@@ -208,7 +214,7 @@ impl From<&InvokeError> for Problem {
 fn retry_after(error: &InvokeError) -> Option<u64> {
     match error {
         // Places are handed on several times a second.
-        InvokeError::Refused(_) => Some(1),
+        InvokeError::Refused(_) | InvokeError::NotKept(_) => Some(1),
         InvokeError::Quarantined(quarantined) => Some(quarantined.probe_seconds),
         InvokeError::NotDeployed(_) | InvokeError::Failed(_) | InvokeError::InvalidReply(_) => None,
     }

@@ -6,6 +6,7 @@ use crate::fault::Fault;
 use crate::quarantine::Quarantined;
 use crate::registry::NotDeployed;
 use crate::sandbox::Failure;
+use crate::state::NotKept;
 
 /// Why a message got no reply of its bot's.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,9 @@ pub enum InvokeError {
     /// The bot said what may not be said.
     #[error(transparent)]
     InvalidReply(#[from] InvalidReply),
+    /// What it wrote could not be kept, so what it said is not sent.
+    #[error(transparent)]
+    NotKept(#[from] NotKept),
 }
 
 impl InvokeError {
@@ -36,6 +40,9 @@ impl InvokeError {
             InvokeError::Quarantined(error) => error.fault(),
             InvokeError::Failed(error) => error.fault(),
             InvokeError::InvalidReply(_) => Fault::Bot,
+            // Who sends a conversation's events faster than its bot answers them may send them again.
+            InvokeError::NotKept(NotKept::Conflict | NotKept::Late) => Fault::Caller,
+            InvokeError::NotKept(NotKept::Failed(_)) => Fault::Host,
         }
     }
 
@@ -52,6 +59,9 @@ impl InvokeError {
             InvokeError::Quarantined(_) => "quarantined",
             InvokeError::Failed(failure) => failure.code(),
             InvokeError::InvalidReply(error) => error.code(),
+            InvokeError::NotKept(NotKept::Conflict) => "state-conflict",
+            InvokeError::NotKept(NotKept::Late) => "state-busy",
+            InvokeError::NotKept(NotKept::Failed(_)) => "host-fault",
         }
     }
 }

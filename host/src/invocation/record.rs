@@ -10,12 +10,13 @@ use uuid::Uuid;
 
 use super::{InvokeError, Purpose};
 use crate::capabilities::log::Lines;
+use crate::capabilities::tally::Call;
 use crate::chat::{Reply, Said};
 use crate::fault::Fault;
 use crate::metrics::{self, Used};
 use crate::recent::{Ring, Turn};
 use crate::registry::{Deployment, FailurePolicy};
-use crate::sandbox::Usage;
+use crate::sandbox::{Ran, Usage};
 use crate::tenant::Address;
 
 /// A turn and what became of it.
@@ -35,6 +36,8 @@ pub struct Invocation {
     pub usage: Usage,
     /// What it logged.
     pub log: Lines,
+    /// How it called its capabilities, and how that ended.
+    pub calls: Vec<(Call, u64)>,
     /// Where it is remembered, and who answered; known once a deployment is.
     pub(super) remembered: Option<(Arc<Ring>, Arc<Address>)>,
     /// Not so as long as it runs, and for ever if its caller hung up.
@@ -52,6 +55,7 @@ impl Invocation {
             revision: None,
             usage: Usage::default(),
             log: Lines::default(),
+            calls: Vec::new(),
             remembered: None,
             is_over: false,
         }
@@ -64,9 +68,11 @@ impl Invocation {
         self.revision = Some(Arc::clone(&deployment.revision));
     }
 
-    pub(super) fn measured(&mut self, usage: Usage, log: Lines) {
-        self.usage = usage;
-        self.log = log;
+    /// What a run of its bot used; there may be a second one, which counts with the first.
+    pub(super) fn measured<T>(&mut self, ran: &Ran<T>) {
+        self.usage = self.usage.and(&ran.usage);
+        self.log = ran.log.clone();
+        self.calls.extend_from_slice(&ran.calls);
     }
 
     /// How the turn ended: `replied`, `no-answer` for one that was left unanswered on purpose, `tested` for a
@@ -91,7 +97,7 @@ impl Invocation {
 
     /// What is counted of it. One that reached no deployment took no time worth measuring, and one whose guest gave
     /// no account of itself used nothing that is known.
-    pub(super) fn counted<'a>(&self, to: &'a Address, arrived: Instant) -> metrics::Turn<'a> {
+    pub(super) fn counted<'a>(&'a self, to: &'a Address, arrived: Instant) -> metrics::Turn<'a> {
         let has_usage = self.usage != Usage::default();
         metrics::Turn {
             tenant: &to.tenant,
@@ -103,6 +109,7 @@ impl Invocation {
                 memory_peak_bytes: self.usage.memory_peak_bytes,
                 host_calls: self.usage.host_calls,
             }),
+            calls: &self.calls,
         }
     }
 
@@ -145,9 +152,10 @@ impl Invocation {
         let waited_us = micros(self.usage.waited);
         let (fuel, memory_peak_bytes) = (self.usage.fuel, self.usage.memory_peak_bytes);
         let (host_calls, dropped_lines) = (self.usage.host_calls, self.log.dropped);
+        let calls = in_words(&self.calls);
         macro_rules! turn {
             ($level:expr, $($text:tt)*) => {
-                event!($level, %id, %tenant, %bot, %environment, outcome, revision, wall_us, waited_us, fuel, memory_peak_bytes, host_calls, dropped_lines, $($text)*)
+                event!($level, %id, %tenant, %bot, %environment, outcome, revision, wall_us, waited_us, fuel, memory_peak_bytes, host_calls, calls, dropped_lines, $($text)*)
             };
         }
         match &self.result {
@@ -159,6 +167,14 @@ impl Invocation {
             Err(error) => turn!(Level::INFO, "turn failed: {error}"),
         }
     }
+}
+
+/// Such as `http.ok=1 state.ok=3`.
+fn in_words(calls: &[(Call, u64)]) -> String {
+    let each = calls
+        .iter()
+        .map(|((capability, outcome), count)| format!("{capability}.{outcome}={count}"));
+    each.collect::<Vec<_>>().join(" ")
 }
 
 fn micros(wall: Duration) -> u64 {

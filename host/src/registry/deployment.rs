@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use tokio::time::Instant;
 
 use super::gate::{Candidate, Gate, Inspected, NotDeployable, check_settings};
+use super::grant::{self, Grants};
 use crate::admission::Line;
 use crate::bindings::types::Description;
 use crate::capabilities::config::Values;
+use crate::capabilities::granted::Granted;
+use crate::capabilities::reach::Reach;
 use crate::chat::ReplyLimits;
 use crate::quarantine::Record;
 use crate::recent::Ring;
@@ -27,8 +31,8 @@ pub struct Wanted {
     pub failure: FailurePolicy,
     /// What `config` gives the bot.
     pub config: BTreeMap<String, String>,
-    /// Whether the bot is handed personal data, if it asks for it.
-    pub grant_personal_data: bool,
+    /// What it may have of what it asks for.
+    pub grants: Grants,
     /// Whether it has to answer a first turn well before it serves.
     pub smoke_turn: bool,
 }
@@ -58,24 +62,10 @@ pub struct Deployment {
     pub failure: FailurePolicy,
     /// What `config` gives the bot.
     pub config: Values,
-    /// Whether the manifest asks for personal data, and whether it is granted: turns carry it when both are.
-    pub personal_data: Consent,
-}
-
-/// What a bot asks for, and what it is granted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Consent {
-    /// Its manifest asks for it.
-    pub asked: bool,
-    /// Its deployment grants it.
-    pub granted: bool,
-}
-
-impl Consent {
-    /// A bot gets what is both.
-    pub fn is_given(self) -> bool {
-        self.asked && self.granted
-    }
+    /// What its manifest asks for.
+    pub wants: Grants,
+    /// What it may reach of that, from the next turn on.
+    granted: ArcSwap<Granted>,
 }
 
 impl Deployment {
@@ -91,11 +81,10 @@ impl Deployment {
         check_settings(gate.sandbox, &wanted)?;
         let config = Arc::new(wanted.config.clone());
         let inspected = Inspected::of(gate, component, &wanted.limits, &config).await?;
-        let wants = inspected.manifest.map(|manifest| manifest.wants);
         let known = Known {
+            wants: inspected.wants(),
             bot: inspected.bot,
             description: inspected.description,
-            asks_for_personal_data: wants.is_some_and(|wants| wants.personal_data),
         };
         Self::prepare_known(gate, known, wanted).await
     }
@@ -111,7 +100,9 @@ impl Deployment {
     ) -> Result<Self, NotDeployable> {
         check_settings(gate.sandbox, &wanted)?;
         let config = Arc::new(wanted.config.clone());
+        let granted = grant::granted(&known.wants, &wanted.grants);
         Candidate::of(gate, &known.bot, &wanted.limits, &config)
+            .with(granted)
             .try_out(&wanted)
             .await?;
         Self::restore(gate, known, wanted)
@@ -125,8 +116,8 @@ pub struct Known {
     pub bot: Arc<Bot>,
     /// Who it said it was.
     pub description: Description,
-    /// Whether its manifest asks for personal data.
-    pub asks_for_personal_data: bool,
+    /// What its manifest asks for.
+    pub wants: Grants,
 }
 
 impl Deployment {
@@ -141,10 +132,8 @@ impl Deployment {
             limits: wanted.limits,
             reply: wanted.reply,
             failure: wanted.failure,
-            personal_data: Consent {
-                asked: known.asks_for_personal_data,
-                granted: wanted.grant_personal_data,
-            },
+            granted: ArcSwap::new(grant::granted(&known.wants, &wanted.grants)),
+            wants: known.wants,
             config: Arc::new(wanted.config),
             line: gate.admission.line(&gate.at.tenant, &gate.at.bot),
             recent: gate.recent.of(&gate.at.tenant, &gate.at.bot),
@@ -155,11 +144,22 @@ impl Deployment {
         })
     }
 
+    /// What a turn may reach that begins now.
+    pub fn granted(&self) -> Arc<Granted> {
+        self.granted.load_full()
+    }
+
+    /// Has it reach what it is granted now, from the next turn on.
+    pub fn grant(&self, grants: &Grants) {
+        self.granted.store(grant::granted(&self.wants, grants));
+    }
+
     /// What a turn that ends at `deadline` may use and is given.
-    pub fn terms(&self, deadline: Instant) -> Terms {
+    pub fn terms(&self, deadline: Instant, reach: Reach) -> Terms {
         Terms {
             limits: self.limits.clone(),
             config: Arc::clone(&self.config),
+            reach,
             deadline: deadline.into_std(),
         }
     }

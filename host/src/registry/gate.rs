@@ -9,12 +9,15 @@ use super::deployment::Wanted;
 use crate::admission::{Admission, Line, Refused};
 use crate::bindings::types::{ConfigProblem, Description};
 use crate::capabilities::config::Values;
+use crate::capabilities::granted::Granted;
+use crate::capabilities::reach::Reach;
 use crate::chat::{
     Conversation, Event, InvalidReply, Reply, ReplyLimits, TextMessage, Turn, one_line,
 };
 use crate::fault::Fault;
 use crate::quarantine::Quarantine;
 use crate::recent::Recent;
+use crate::registry::grant::Grants;
 use crate::registry::manifest::{BadManifest, Manifest};
 use crate::sandbox::{
     Ask, Bot, CheckConfig, Describe, Failure, Limits, Respond, Sandbox, Terms, Unloadable,
@@ -122,6 +125,12 @@ pub struct Inspected {
 }
 
 impl Inspected {
+    /// What it asks for.
+    pub fn wants(&self) -> Grants {
+        let manifest = self.manifest.as_ref();
+        manifest.map_or_else(Grants::new, |manifest| manifest.wants.grants())
+    }
+
     /// Loads a component and asks it who it is.
     ///
     /// # Errors
@@ -167,6 +176,7 @@ pub(super) struct Candidate<'a> {
     bot: &'a Arc<Bot>,
     limits: Limits,
     config: &'a Values,
+    granted: Arc<Granted>,
 }
 
 impl<'a> Candidate<'a> {
@@ -186,7 +196,13 @@ impl<'a> Candidate<'a> {
                 ..limits.clone()
             },
             config,
+            granted: Arc::default(),
         }
+    }
+
+    /// The same, with what it may reach. Of what it writes nothing is kept.
+    pub(super) fn with(self, granted: Arc<Granted>) -> Self {
+        Self { granted, ..self }
     }
 
     /// Whether it takes its configuration, and answers a first turn if it is to be asked one.
@@ -205,7 +221,7 @@ impl<'a> Candidate<'a> {
     async fn smoke_turn(&self, limits: &ReplyLimits) -> Result<(), NotDeployable> {
         let turn = smoke();
         let channel = turn.conversation.channel.clone();
-        match self.ask("respond", Respond(turn)).await? {
+        match self.ask("respond", Respond(Arc::new(turn))).await? {
             Err(_fault) => Ok(()),
             Ok(said) => Reply::check(said, &channel, limits)
                 .map(drop)
@@ -219,6 +235,10 @@ impl<'a> Candidate<'a> {
         let terms = Terms {
             limits: self.limits.clone(),
             config: Arc::clone(self.config),
+            reach: Reach {
+                granted: Arc::clone(&self.granted),
+                ..Reach::default()
+            },
             deadline: deadline.into_std(),
         };
         let ran = self.gate.sandbox.run(permit, self.bot, terms, ask).await;

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 
 pub use changing::{Changing, NotKept};
-pub use kept::{By, Changed, Entry, Kept, KeptBot, KeptRevision, Side};
+pub use kept::{By, Changed, Entry, Kept, KeptBot, KeptGrant, KeptRevision, Side};
 
 use super::routing::Rule;
 use crate::store::{Digest, Failed, Record, Store};
@@ -46,6 +46,7 @@ impl Ledger {
             store: &self.store,
             last: self.last.lock().await,
             changes: Vec::new(),
+            entries: 0,
         }
     }
 
@@ -188,6 +189,15 @@ impl Ledger {
         Ok(found)
     }
 
+    /// What the bot at an address was granted.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn grants(&self, at: &Address) -> Result<Vec<KeptGrant>, Failed> {
+        let kept = read(&self.store, &grants_key(at)).await?;
+        Ok(kept.unwrap_or_default())
+    }
+
     /// A tenant's routing rules.
     ///
     /// # Errors
@@ -249,6 +259,10 @@ fn revision_key(tenant: &TenantId, bot: &BotName, digest: &Digest) -> String {
 
 fn deployment_key(at: &Address) -> String {
     format!("deployment/{}/{}/{}", at.tenant, at.bot, at.environment)
+}
+
+fn grants_key(at: &Address) -> String {
+    format!("grants/{}/{}/{}", at.tenant, at.bot, at.environment)
 }
 
 fn past_key(at: &Address, number: u64) -> String {

@@ -6,8 +6,10 @@ use semver::Version;
 use serde::Deserialize;
 use wasm_encoder::{ComponentSection, CustomSection, Encode};
 
+use super::grant::{Grant, Grants};
 use crate::chat::one_line;
-use crate::tenant::BotName;
+use crate::state::Scope;
+use crate::tenant::{BotName, SecretName};
 
 /// The custom section of a component that holds the text of its `bot.toml`.
 const SECTION: &str = "retort:manifest";
@@ -39,6 +41,27 @@ pub struct Manifest {
 pub struct Wants {
     /// The platform's own event, the visitor's data and the engagement attributes.
     pub personal_data: bool,
+    /// The memories that it keeps: `conversation`, `bot`.
+    pub state: Vec<Scope>,
+    /// The secrets that it reads, by their names.
+    pub secrets: Vec<SecretName>,
+}
+
+/// What a bot may ask for: a person has to read it before they agree to it.
+const MOST_WANTS: usize = 100;
+
+impl Wants {
+    /// Each of it, as it can be granted.
+    pub fn grants(&self) -> Grants {
+        let personal_data = self.personal_data.then_some(Grant::PersonalData);
+        let state = self.state.iter().copied().map(Grant::State);
+        let secrets = self.secrets.iter().cloned().map(Grant::Secret);
+        personal_data
+            .into_iter()
+            .chain(state)
+            .chain(secrets)
+            .collect()
+    }
 }
 
 /// How `retort build` links a bot.
@@ -93,6 +116,9 @@ pub enum BadManifest {
     /// The manifest that a component carries is no manifest.
     #[error("the manifest that the component carries is not valid: {0}")]
     Carried(String),
+    /// It asks for too much.
+    #[error("the manifest is not valid: `wants` has {0} things, and may have {MOST_WANTS}")]
+    Wants(usize),
     /// A number under `[build]` cannot be linked with.
     #[error("the manifest is not valid: `build.{0}")]
     Build(&'static str),
@@ -110,6 +136,10 @@ impl Manifest {
         let manifest: Self =
             toml::from_str(text).map_err(|error| BadManifest::Invalid(Box::new(error)))?;
         manifest.build.check()?;
+        let wants = manifest.wants.grants().len();
+        if wants > MOST_WANTS {
+            return Err(BadManifest::Wants(wants));
+        }
         Ok(manifest)
     }
 

@@ -79,6 +79,15 @@ impl Serving {
         }
     }
 
+    /// All that serve.
+    pub fn each(&self) -> impl Iterator<Item = &Arc<Deployment>> {
+        let (first, second) = match self {
+            Self::One(deployment) => (deployment, None),
+            Self::Split(split) => (&split.first.deployment, Some(&split.second.deployment)),
+        };
+        std::iter::once(first).chain(second)
+    }
+
     /// The one that was there first, for what concerns no conversation.
     pub fn first(&self) -> &Arc<Deployment> {
         match self {

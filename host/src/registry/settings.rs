@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{FailurePolicy, Wanted};
+use super::{FailurePolicy, Grants, Wanted};
 use crate::chat::ReplyLimits;
 use crate::sandbox::Limits;
 
@@ -18,9 +18,6 @@ use crate::sandbox::Limits;
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// What the bot may have of what it asks for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub grant: Vec<Grant>,
     /// What differs from the host's `limits`.
     #[serde(skip_serializing_if = "Map::is_empty")]
     #[schema(value_type = HashMap<String, u64>)]
@@ -45,7 +42,6 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            grant: Vec::new(),
             limits: Map::new(),
             reply: Map::new(),
             failure: None,
@@ -61,14 +57,6 @@ impl Default for Settings {
 )]
 fn is_on(switch: &bool) -> bool {
     *switch
-}
-
-/// Something that a bot may be granted.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Grant {
-    /// The platform's own event, the visitor's data and the engagement attributes.
-    PersonalData,
 }
 
 /// What the host gives every deployment that says nothing else.
@@ -134,7 +122,7 @@ impl Settings {
             reply: over("reply", &host.reply, &self.reply)?,
             failure: self.failure.clone().unwrap_or_else(|| host.failure.clone()),
             config: texts(&self.config),
-            grant_personal_data: self.grant.contains(&Grant::PersonalData),
+            grants: Grants::new(),
             smoke_turn: self.smoke_turn,
         };
         bounds::problem(&wanted).map_or(Ok(wanted), Err)

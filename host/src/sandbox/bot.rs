@@ -25,6 +25,7 @@ use crate::capabilities::budget::Budget;
 use crate::capabilities::config::Config;
 use crate::capabilities::log::Log;
 use crate::capabilities::random::Random;
+use crate::capabilities::state::State;
 use crate::chat::one_line;
 use crate::fault::Fault;
 
@@ -182,7 +183,7 @@ fn link_contract(linker: &mut Linker<TurnState>) -> wasmtime::Result<()> {
     bindings::secrets::add_to_linker::<_, HasSelf<NotOffered>>(linker, |turn| {
         &mut turn.not_offered
     })?;
-    bindings::state::add_to_linker::<_, HasSelf<NotOffered>>(linker, |turn| &mut turn.not_offered)?;
+    bindings::state::add_to_linker::<_, HasSelf<State>>(linker, |turn| &mut turn.state)?;
     bindings::http::add_to_linker::<_, HasSelf<NotOffered>>(linker, |turn| &mut turn.not_offered)
 }
 

@@ -21,6 +21,8 @@ use super::limits::Limits;
 use super::structure;
 use crate::capabilities::log::Log;
 use crate::capabilities::moved::Moved;
+use crate::capabilities::reach::Reach;
+use crate::capabilities::tally::Tally;
 use crate::limit::Limit;
 
 /// How long past its deadline a canary is waited for: no machine is so busy, so then nothing will end it in time.
@@ -89,12 +91,14 @@ impl Cage {
         let given = Given {
             log: Log::new(limits.log(), moved.clone()),
             moved,
+            tally: Tally::default(),
             clock_resolution: Duration::from_millis(1),
             made_of: structure::Limits::default(),
         };
         let terms = Terms {
             limits,
             config: Arc::default(),
+            reach: Reach::default(),
             deadline,
         };
         let starts = Starts(self.canary.clone());
@@ -108,7 +112,7 @@ impl Cage {
         );
         let turn = guests::alone(turn, progress);
         let runtime = Handle::current();
-        let running = spawn_blocking(move || (runtime.block_on(turn).0, Instant::now()));
+        let running = spawn_blocking(move || (runtime.block_on(turn).result, Instant::now()));
         match timeout_at((deadline + patience).into(), running).await {
             Ok(Ok((Err(Failure::Exceeded(over)), stopped))) if over.limit == Limit::Deadline => {
                 Ok(Canary {

@@ -25,16 +25,22 @@ use crate::capabilities::config::{Config, Values};
 use crate::capabilities::log::Log;
 use crate::capabilities::moved::Moved;
 use crate::capabilities::random::Random;
+use crate::capabilities::reach::Reach;
+use crate::capabilities::state::State;
 use crate::capabilities::stdio::LoggedStream;
+use crate::capabilities::tally::Tally;
 use crate::limit::{Exceeded, Limit};
+use crate::state::Staged;
 
 /// What an instance may use, and what it is given.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Terms {
     /// What it may use.
     pub limits: Limits,
     /// What `config` gives it.
     pub config: Values,
+    /// What it reaches beyond its sandbox.
+    pub reach: Reach,
     /// When it is cut.
     pub deadline: Instant,
 }
@@ -71,6 +77,7 @@ impl Terms {
 pub(super) struct Given {
     pub(super) log: Log,
     pub(super) moved: Moved,
+    pub(super) tally: Tally,
     pub(super) clock_resolution: Duration,
     pub(super) made_of: structure::Limits,
 }
@@ -88,6 +95,19 @@ pub struct Usage {
     pub memory_peak_bytes: usize,
     /// Calls out of the sandbox.
     pub host_calls: u64,
+}
+
+impl Usage {
+    /// Both together, of a turn that was run twice.
+    pub fn and(&self, other: &Self) -> Self {
+        Self {
+            wall: self.wall + other.wall,
+            waited: self.waited + other.waited,
+            fuel: self.fuel.saturating_add(other.fuel),
+            memory_peak_bytes: self.memory_peak_bytes.max(other.memory_peak_bytes),
+            host_calls: self.host_calls.saturating_add(other.host_calls),
+        }
+    }
 }
 
 /// Something to ask a bot.
@@ -129,7 +149,7 @@ impl Ask for CheckConfig {
 
 /// What do you say to this?
 #[derive(Debug)]
-pub struct Respond(pub types::Turn);
+pub struct Respond(pub Arc<types::Turn>);
 
 impl Ask for Respond {
     type Said = Result<types::Reply, types::Fault>;
@@ -145,6 +165,7 @@ pub struct TurnState {
     pub(super) config: Config,
     pub(super) budget: Budget,
     pub(super) not_offered: NotOffered,
+    pub(super) state: State,
     pub(super) random: Random,
     wasi: WasiCtx,
     table: ResourceTable,
@@ -184,23 +205,43 @@ pub(super) trait Work: Send + 'static {
     ) -> impl Future<Output = Result<Self::Said, Ended>> + Send;
 }
 
+/// What came of a store: what was said, what was used, and what was written.
+pub(super) struct Done<T> {
+    pub(super) result: Result<T, Failure>,
+    pub(super) usage: Usage,
+    pub(super) staged: Staged,
+}
+
+impl<T> Done<T> {
+    /// Of a guest that gave no account of itself.
+    pub(super) fn failed(failure: Failure, usage: Usage) -> Self {
+        Self {
+            result: Err(failure),
+            usage,
+            staged: Staged::default(),
+        }
+    }
+}
+
 /// Has work done under the limits, and measures it. The permit is given back when the instance is gone.
 pub(super) async fn run<W: Work, P: Send>(
     engine: Engine,
-    terms: Terms,
+    mut terms: Terms,
     given: Given,
     work: W,
     permit: P,
     progress: Progress,
-) -> (Result<W::Said, Failure>, Usage) {
+) -> Done<W::Said> {
     let started = Instant::now();
-    let mut store = match store(&engine, &terms, given, progress) {
+    let reach = std::mem::take(&mut terms.reach);
+    let mut store = match store(&engine, &terms, reach, given, progress) {
         Ok(store) => store,
-        Err(error) => return (Err(Failure::Host(format!("{error:#}"))), Usage::default()),
+        Err(error) => return Done::failed(Failure::Host(format!("{error:#}")), Usage::default()),
     };
     // The guest is cut from inside where it runs, and from here where it waits in a host call.
     let ended = timeout_at(terms.deadline.into(), work.done(&mut store)).await;
     let usage = measure(&store, &terms.limits, started);
+    let staged = store.data_mut().state.staged();
     drop(store);
     drop(permit);
 
@@ -209,7 +250,11 @@ pub(super) async fn run<W: Work, P: Send>(
         Ok(Err(Ended { error, starting })) => Err(failure::of(&error, &terms.limits, starting)),
         Err(_) => Err(terms.late().now().into()),
     };
-    (result, usage)
+    Done {
+        result,
+        usage,
+        staged,
+    }
 }
 
 /// The engine's own word on why it ended a guest, and whether that was still starting.
@@ -244,11 +289,12 @@ impl<A: Ask> Work for Asking<A> {
 fn store(
     engine: &Engine,
     terms: &Terms,
+    reach: Reach,
     given: Given,
     progress: Progress,
 ) -> Result<Store<TurnState>> {
     let limits = &terms.limits;
-    let mut store = Store::new(engine, TurnState::new(terms, given));
+    let mut store = Store::new(engine, TurnState::new(terms, reach, given));
     store.limiter(|turn| &mut turn.meter);
     store.set_fuel(limits.fuel)?;
     store.set_hostcall_fuel(limits.transfer_bytes);
@@ -309,7 +355,7 @@ fn settle(mut turn: StoreContextMut<'_, TurnState>) -> Result<()> {
 }
 
 impl TurnState {
-    fn new(terms: &Terms, given: Given) -> Self {
+    fn new(terms: &Terms, reach: Reach, given: Given) -> Self {
         let limits = &terms.limits;
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.handles);
@@ -323,6 +369,13 @@ impl TurnState {
                 fuel_left: limits.fuel,
             },
             not_offered: NotOffered,
+            state: State {
+                granted: reach.granted,
+                turn: reach.state,
+                limits: limits.state(),
+                moved: given.moved.clone(),
+                tally: given.tally.clone(),
+            },
             random: Random {
                 limit: limits.random_bytes,
                 moved: given.moved.clone(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use wasmtime::{ResourceLimiter, Result};
 
 use super::structure;
-use crate::capabilities::log;
+use crate::capabilities::{log, state};
 use crate::limit::{Exceeded, Limit};
 
 /// The limits of a turn. Every one is enforced, and has its own outcome.
@@ -41,6 +41,11 @@ pub struct Limits {
     pub log_lines: usize,
     /// Bytes of log that are kept.
     pub log_bytes: usize,
+    /// Values that each scope of `state` may hold. One more is refused, and the turn goes on.
+    pub state_keys: usize,
+    /// Bytes of all keys and values of a scope of `state`. A turn that changes it writes all of it, so this is the
+    /// most that a turn has the disk write for each scope.
+    pub state_bytes: usize,
 }
 
 impl Default for Limits {
@@ -58,6 +63,8 @@ impl Default for Limits {
             random_bytes: 64 << 10,
             log_lines: 100,
             log_bytes: 16 << 10,
+            state_keys: 128,
+            state_bytes: 64 << 10,
         }
     }
 }
@@ -66,6 +73,13 @@ impl Limits {
     /// The time that a turn has.
     pub fn deadline(&self) -> Duration {
         Duration::from_millis(self.deadline_ms)
+    }
+
+    pub(super) fn state(&self) -> state::Limits {
+        state::Limits {
+            keys: self.state_keys,
+            bytes: self.state_bytes,
+        }
     }
 
     pub(super) fn log(&self) -> log::Limits {

@@ -6,10 +6,11 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use tokio::sync::{broadcast, oneshot};
+use tokio::time::Instant;
 
 use super::records::{Change, Expected, NotCommitted, Record, Records, Revision, To, Watch};
 use super::{Answer, Failed};

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
 use tokio::sync::broadcast;
+use tokio::time::Instant;
 
 use super::records::{Change, Expected, NotCommitted, Record, Records, Revision, To, Watch};
 use super::{Answer, Blobs, Digest, Failed};

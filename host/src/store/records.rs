@@ -1,9 +1,10 @@
 //! Records: values by key, which several hosts may change at once without losing each other's changes.
 
 use std::fmt::Debug;
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
 use tokio::sync::broadcast;
+use tokio::time::Instant;
 
 use super::{Answer, Failed};
 

@@ -106,7 +106,7 @@ each! {
 }
 
 async fn a_commit_that_comes_too_late_changes_nothing(opened: Opened) {
-    let now = std::time::Instant::now();
+    let now = tokio::time::Instant::now();
     let records = &opened.store.records;
     let late = records.commit(vec![put("a", Expected::Anything, "1")], Some(now));
     assert!(matches!(late.await, Err(NotCommitted::Late)));

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::remote::{Method, Remote};
 use super::table::field;
-use super::{At, Said, revision, show, table, upload};
+use super::{At, Said, consent, revision, show, table, upload};
 use crate::cli::{Ended, build, is_component, say};
+use crate::registry::Grant;
 use crate::registry::settings::Settings;
 
 #[derive(Debug, clap::Args)]
@@ -21,9 +22,12 @@ pub(in crate::cli) struct Args {
     /// How many of a hundred new conversations it gets, beside the revision that is served; all, if it is left out
     #[arg(long, default_value_t = 100)]
     weight: u8,
-    /// A TOML file with `config`, `limits`, `reply`, `failure` and `grant` of this deployment
+    /// A TOML file with `config`, `limits`, `reply` and `failure` of this deployment
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
+    /// Grant the bot this, of what it asks for; can be given several times. Takes the role admin
+    #[arg(long, value_name = "GRANT")]
+    grant: Vec<Grant>,
     #[command(flatten)]
     said: Said,
     #[command(flatten)]
@@ -35,17 +39,19 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
         Some(file) => read_settings(file)?,
         None => Settings::default(),
     };
-    let digest = match artifact(&args.what)? {
+    let revision = match artifact(&args.what)? {
         Artifact::Component(component) => upload(&args, component).await?,
         Artifact::Digits(digits) => {
-            let found = revision::find(&args.remote, &args.at.of.path(), &digits).await?;
-            table::text(field(&found, "digest"))
+            revision::find(&args.remote, &args.at.of.path(), &digits).await?
         }
     };
+    let wants = field(&revision, "wants");
+    let grant = consent::agreed(&args.remote, &args.at, wants, &args.grant).await?;
     let asked = json!({
-        "digest": digest,
+        "digest": field(&revision, "digest"),
         "weight": args.weight,
         "settings": settings,
+        "grant": grant,
         "note": args.said.note,
     });
     let kept = args
@@ -92,7 +98,7 @@ fn read_settings(file: &Path) -> Result<Settings, Ended> {
         .map_err(|error| Ended::Usage(format!("\"{shown}\" is not valid: {error}")))
 }
 
-async fn upload(args: &Args, component: Vec<u8>) -> Result<String, Ended> {
+async fn upload(args: &Args, component: Vec<u8>) -> Result<Value, Ended> {
     let path = format!("{}/revisions", args.at.of.path());
     let revision = upload::send(&args.remote, &path, component).await?;
     let (name, version) = (
@@ -103,5 +109,5 @@ async fn upload(args: &Args, component: Vec<u8>) -> Result<String, Ended> {
         "it has revision {} of it, {name} {version}",
         table::short(field(&revision, "digest"))
     ));
-    Ok(table::text(field(&revision, "digest")))
+    Ok(revision)
 }

@@ -10,6 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::asked;
 use super::paging::Page;
 use super::problems::Problems;
+use crate::access::{Caller, Refused, Role};
 use crate::control::{NotChanged, Wanted};
 use crate::http::callers::{Changes, Operator, Reads};
 use crate::http::problem::Problem;
@@ -17,6 +18,7 @@ use crate::http::received::{Names, Received};
 use crate::liveperson::read;
 use crate::registry::ledger::{Changed, Kept};
 use crate::registry::settings::Settings;
+use crate::registry::{Grant, Grants};
 use crate::store::Digest;
 use crate::tenant::{Address, BotName, Environment, TenantId};
 
@@ -55,6 +57,10 @@ pub(super) struct Asked {
     /// How it is to be run.
     #[serde(default)]
     settings: Settings,
+    /// What it is granted of what it asks for, beside what it was granted before. Takes the role admin.
+    #[serde(default)]
+    #[schema(value_type = Vec<Grant>)]
+    grant: Grants,
     /// Why; at most 1,000 characters are kept.
     #[serde(default)]
     note: String,
@@ -82,6 +88,10 @@ pub(super) struct Weight {
 pub(super) struct Promoted {
     /// The environment of the same bot.
     to: Environment,
+    /// What it is granted there of what it asks for, beside what it was granted before. Takes the role admin.
+    #[serde(default)]
+    #[schema(value_type = Vec<Grant>)]
+    grant: Grants,
     /// Why.
     #[serde(default)]
     note: String,
@@ -206,10 +216,12 @@ pub(super) async fn put_deployment(
     received: Received,
 ) -> Result<Json<Kept>, Problem> {
     let asked: Asked = received.read(read).await?;
+    may_grant(&caller, &asked.grant)?;
     let wanted = Wanted {
         digest: asked.digest,
         weight: asked.weight,
         settings: asked.settings,
+        grant: asked.grant,
         may_raise_limits: caller.is_for_the_host(),
     };
     let by = caller.by(asked.note);
@@ -254,8 +266,19 @@ pub(super) async fn promote(
     received: Received,
 ) -> Result<Json<Kept>, Problem> {
     let asked: Promoted = received.read(read).await?;
+    may_grant(&caller, &asked.grant)?;
     let by = caller.by(asked.note);
-    Ok(Json(control.promote(&at.into(), &asked.to, by).await?))
+    let from = Address::from(at);
+    let promoted = control.promote(&from, &asked.to, asked.grant, by);
+    Ok(Json(promoted.await?))
+}
+
+/// Who deploys a bot is not who says what it may reach, unless they have both roles.
+fn may_grant(caller: &Caller, grant: &Grants) -> Result<(), Refused> {
+    match grant.is_empty() || caller.has_role(Role::Admin) {
+        true => Ok(()),
+        false => Err(Refused::Role(Role::Admin)),
+    }
 }
 
 /// Has an environment serve what it served before, all of it. Takes the role developer.

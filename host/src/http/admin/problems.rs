@@ -93,9 +93,11 @@ impl From<NotChanged> for Problem {
             | NotChanged::Split(_)
             | NotChanged::Environments(_)
             | NotChanged::Revisions(_)
+            | NotChanged::NotGranted { .. }
             | NotChanged::NoSplit(_) => (StatusCode::CONFLICT, Fault::Caller),
             NotChanged::BadSetting(_)
             | NotChanged::Weight(_)
+            | NotChanged::NotWanted { .. }
             | NotChanged::Rules(_)
             | NotChanged::Skill => (StatusCode::UNPROCESSABLE_ENTITY, Fault::Caller),
         };

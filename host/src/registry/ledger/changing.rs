@@ -6,8 +6,8 @@ use tokio::sync::MutexGuard;
 use uuid::Uuid;
 
 use super::{
-    By, Changed, Entry, Kept, KeptBot, KeptRevision, LAST_ENTRY, audit_key, bot_key,
-    deployment_key, parse, past_key, revision_key, rules_key, unreadable,
+    By, Changed, Entry, Kept, KeptBot, KeptGrant, KeptRevision, LAST_ENTRY, audit_key, bot_key,
+    deployment_key, grants_key, parse, past_key, revision_key, rules_key, unreadable,
 };
 use crate::registry::routing::Rule;
 use crate::store::{Change, Expected, Failed, NotCommitted, Revision, Store};
@@ -22,6 +22,8 @@ pub struct Changing<'a> {
     pub(super) store: &'a Store,
     pub(super) last: MutexGuard<'a, u64>,
     pub(super) changes: Vec<Change>,
+    /// How many entries of the audit log are among them.
+    pub(super) entries: u64,
 }
 
 /// Why nothing was kept.
@@ -128,6 +130,14 @@ impl Changing<'_> {
         self.put(rules_key(tenant), Expected::Anything, &rules)
     }
 
+    /// Has this be all that the bot at an address is granted.
+    ///
+    /// # Errors
+    /// [`Failed`] if it cannot be written.
+    pub fn grants(&mut self, at: &Address, grants: &[KeptGrant]) -> Result<(), Failed> {
+        self.put(grants_key(at), Expected::Anything, &grants)
+    }
+
     /// Any other record.
     ///
     /// # Errors
@@ -156,7 +166,24 @@ impl Changing<'_> {
         of: impl Into<String>,
         detail: impl Into<String>,
     ) -> Result<(), NotKept> {
-        let number = *self.last + 1;
+        self.entry(by, change, tenant, of, detail)?;
+        self.commit().await
+    }
+
+    /// Adds a line of the audit log to the change.
+    ///
+    /// # Errors
+    /// [`Failed`] if it cannot be written.
+    pub fn entry(
+        &mut self,
+        by: &By,
+        change: Changed,
+        tenant: Option<&TenantId>,
+        of: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> Result<(), Failed> {
+        self.entries += 1;
+        let number = *self.last + self.entries;
         let entry = Entry {
             number,
             at: Timestamp::now(),
@@ -167,7 +194,18 @@ impl Changing<'_> {
             of: of.into(),
             detail: detail.into(),
         };
-        self.put(audit_key(number), Expected::Absent, &entry)?;
+        self.put(audit_key(number), Expected::Absent, &entry)
+    }
+
+    /// Makes the change with all the lines that were added. One without any is none.
+    ///
+    /// # Errors
+    /// [`NotKept`]; then nothing of it is there.
+    pub async fn commit(&mut self) -> Result<(), NotKept> {
+        if self.entries == 0 {
+            return Ok(());
+        }
+        let number = *self.last + std::mem::take(&mut self.entries);
         self.put(LAST_ENTRY.to_owned(), Expected::Anything, &number)?;
         let changes = std::mem::take(&mut self.changes);
         self.store.records.commit(changes, None).await?;

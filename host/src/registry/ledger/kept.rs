@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::registry::settings::{Grant, Settings};
+use crate::registry::grant::Grant;
+use crate::registry::settings::Settings;
 use crate::store::Digest;
 use crate::tenant::{BotName, TenantId};
 
@@ -81,6 +82,20 @@ pub struct Side {
     pub settings: Settings,
 }
 
+/// Something that a bot was granted in one of its environments.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Granted)]
+pub struct KeptGrant {
+    /// What.
+    pub grant: Grant,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: String,
+    /// The id of their token.
+    pub token: Option<String>,
+}
+
 /// What was done.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -99,6 +114,10 @@ pub enum Changed {
     RevisionAdded,
     /// A tenant got other routing rules.
     Routed,
+    /// A bot was granted something that it asks for.
+    Granted,
+    /// What it was granted was taken back.
+    Revoked,
     /// A token was made.
     TokenMade,
     /// A token was made invalid.

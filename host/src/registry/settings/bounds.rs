@@ -29,6 +29,8 @@ pub const LIMITS: Bounds = &[
     ("random_bytes", 1, 16 * MIB),
     ("log_lines", 0, MIB),
     ("log_bytes", 0, 64 * MIB),
+    ("state_keys", 0, 10_000),
+    ("state_bytes", 0, 16 * MIB),
 ];
 /// Of `reply`.
 pub const REPLY: Bounds = &[

@@ -1,0 +1,17 @@
+//! What a bot may reach: what it asks for and is also granted. Knows nothing of who decides that.
+
+use std::collections::BTreeSet;
+
+use crate::state::Scope;
+use crate::tenant::SecretName;
+
+/// What one turn may reach.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Granted {
+    /// The platform's own event, the visitor's data and the engagement attributes.
+    pub personal_data: bool,
+    /// The memories that it keeps.
+    pub state: BTreeSet<Scope>,
+    /// The secrets that it reads.
+    pub secrets: BTreeSet<SecretName>,
+}

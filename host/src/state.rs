@@ -1,0 +1,189 @@
+//! What bots keep between turns: for each conversation that a bot has, and for the bot itself, one memory of values by
+//! key. A turn works on a copy of it, which is kept when the turn ends well and nobody else has changed it meanwhile.
+//! Knows nothing of what may be kept, nor of grants.
+
+mod lines;
+mod memory;
+#[cfg(test)]
+mod tests;
+mod turn;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, timeout_at};
+
+pub use lines::Held;
+pub use memory::{Conflict, Entry, Memory};
+pub use turn::{Staged, Turn};
+
+use crate::conversations;
+use crate::store::{Change, Expected, Failed, NotCommitted, Records, Store, To};
+use crate::tenant::Address;
+use lines::Lines;
+
+/// Whose memory it is.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// A conversation's.
+    Conversation,
+    /// A bot's, across all conversations of its environment.
+    Bot,
+}
+
+impl Scope {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Conversation => "conversation",
+            Self::Bot => "bot",
+        }
+    }
+}
+
+/// The memories of all bots. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct States {
+    records: Arc<dyn Records>,
+    lines: Arc<Lines>,
+    /// How long a conversation's is kept after its last event.
+    keep: Duration,
+}
+
+/// Why what a turn wrote is not kept. Nothing of it is.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum NotKept {
+    /// Another turn was faster.
+    #[error("another turn has changed the same state meanwhile")]
+    Conflict,
+    /// There was no time left for it.
+    #[error("there was no time left to keep the state")]
+    Late,
+    /// The store failed.
+    #[error(transparent)]
+    Failed(#[from] Failed),
+}
+
+impl From<NotCommitted> for NotKept {
+    fn from(error: NotCommitted) -> Self {
+        match error {
+            NotCommitted::Conflict { .. } => Self::Conflict,
+            NotCommitted::Late => Self::Late,
+            NotCommitted::Failed(failed) => Self::Failed(failed),
+        }
+    }
+}
+
+impl States {
+    /// What a store has of them. A conversation's memory is kept for that long after its last event.
+    pub fn new(store: &Store, keep: Duration) -> Self {
+        Self {
+            records: Arc::clone(&store.records),
+            lines: Arc::default(),
+            keep,
+        }
+    }
+
+    /// The memories of a turn. One that belongs to no conversation has an empty one in its place, which is not kept.
+    pub fn turn(&self, at: &Address, conversation: Option<&str>) -> Turn {
+        let conversation = conversation.map(|id| conversation_key(at, id));
+        Turn::of(&self.records, conversation, bot_key(at))
+    }
+
+    /// Waits until no other turn of this host has a conversation's memory.
+    ///
+    /// # Errors
+    /// [`NotKept::Late`] if that takes until then.
+    pub async fn hold(
+        &self,
+        at: &Address,
+        conversation: &str,
+        until: Instant,
+    ) -> Result<Held, NotKept> {
+        let mut held = Held::default();
+        let key = conversation_key(at, conversation);
+        self.lines.hold(&mut held, &key, until).await?;
+        Ok(held)
+    }
+
+    /// Keeps what a turn wrote: all of it in one commit, on the disk when this answers, and begun before that moment or
+    /// not at all. It goes on holding what it changed, so that a turn that is run again after a conflict finds nobody in
+    /// its way.
+    ///
+    /// # Errors
+    /// [`NotKept`]; then nothing of it is there, unless the store failed or hung.
+    pub async fn keep(
+        &self,
+        staged: Staged,
+        held: &mut Held,
+        before: Instant,
+    ) -> Result<(), NotKept> {
+        let written = staged.written();
+        if written.is_empty() {
+            return Ok(());
+        }
+        for (key, ..) in &written {
+            self.lines.hold(held, key, before).await?;
+        }
+        let changes = written
+            .into_iter()
+            .map(|(key, found, memory)| self.change(key, found, memory));
+        let changes = changes.collect::<Result<_, _>>()?;
+        // A disk that hangs must not hang whoever waits for the answer.
+        let committed = timeout_at(before + GRACE, self.records.commit(changes, Some(before)));
+        committed.await.map_err(|_| NotKept::Late)??;
+        Ok(())
+    }
+
+    fn change(&self, key: String, found: Expected, mut memory: Memory) -> Result<Change, Failed> {
+        let expires = conversations::is_key(&key).then(|| SystemTime::now() + self.keep + LATER);
+        memory.until = expires;
+        let bytes = serde_json::to_vec(&memory).map_err(Failed::because)?;
+        Ok(Change {
+            key,
+            expected: found,
+            to: To::Value { bytes, expires },
+        })
+    }
+
+    /// Has a conversation's memory live on from now, if there is one. Only now and then is that written down.
+    ///
+    /// # Errors
+    /// [`Failed`] if the store does not do it.
+    pub async fn touch(&self, at: &Address, conversation: &str) -> Result<(), Failed> {
+        let key = conversation_key(at, conversation);
+        let Some(record) = self.records.get(&key).await? else {
+            return Ok(());
+        };
+        let memory: Memory = serde_json::from_slice(&record.value).map_err(Failed::because)?;
+        if memory
+            .until
+            .is_none_or(|until| until >= SystemTime::now() + self.keep)
+        {
+            return Ok(());
+        }
+        let change = self.change(key, Expected::At(record.revision), memory)?;
+        match self.records.commit(vec![change], None).await {
+            // Whoever was faster has seen to it.
+            Ok(_) | Err(NotCommitted::Conflict { .. }) => Ok(()),
+            Err(error) => Err(Failed::because(error)),
+        }
+    }
+}
+
+/// How long past the end of its time a commit is waited for that was begun before.
+const GRACE: Duration = Duration::from_millis(50);
+
+/// What a conversation's memory lives longer than it has to, so that an event costs a write only this often.
+const LATER: Duration = Duration::from_secs(60 * 60);
+
+fn conversation_key(at: &Address, conversation: &str) -> String {
+    let of = conversations::key(&at.tenant, conversation);
+    format!("{of}state/{}/{}", at.bot, at.environment)
+}
+
+fn bot_key(at: &Address) -> String {
+    format!("state/{}/{}/{}", at.tenant, at.bot, at.environment)
+}

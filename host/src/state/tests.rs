@@ -1,0 +1,173 @@
+//! A turn's writes, kept and not kept.
+
+use super::*;
+use crate::tenant::Address;
+
+fn address() -> Address {
+    Address {
+        tenant: "acme".parse().expect("a tenant"),
+        bot: "echo".parse().expect("a bot"),
+        environment: "draft".parse().expect("an environment"),
+    }
+}
+
+fn states() -> States {
+    States::new(&Store::in_memory(), Duration::from_secs(60))
+}
+
+fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(60)
+}
+
+async fn value(states: &States, scope: Scope, key: &str) -> Option<Vec<u8>> {
+    let mut turn = states.turn(&address(), Some("c1"));
+    let memory = turn.memory(scope).await.expect("it can be read");
+    memory.get(key).map(|entry| entry.value.clone())
+}
+
+async fn setting(states: &States, scope: Scope, value: &[u8]) -> Staged {
+    let mut turn = states.turn(&address(), Some("c1"));
+    let memory = turn.memory_mut(scope).await.expect("it can be read");
+    memory
+        .set("k".to_owned(), value.to_owned(), None)
+        .expect("set");
+    turn.staged()
+}
+
+#[tokio::test]
+async fn what_is_staged_is_there_once_it_is_kept_and_not_before() {
+    let states = states();
+    for scope in [Scope::Conversation, Scope::Bot] {
+        let staged = setting(&states, scope, b"1").await;
+        assert_eq!(value(&states, scope, "k").await, None);
+        let kept = states.keep(staged, &mut Held::default(), soon()).await;
+        kept.expect("it is kept");
+        assert_eq!(
+            value(&states, scope, "k").await.as_deref(),
+            Some(b"1".as_slice())
+        );
+    }
+}
+
+#[tokio::test]
+async fn of_two_turns_that_change_the_same_the_second_is_told_and_its_next_try_is_kept() {
+    let states = states();
+    let first = setting(&states, Scope::Bot, b"1").await;
+    let second = setting(&states, Scope::Bot, b"2").await;
+    states
+        .keep(first, &mut Held::default(), soon())
+        .await
+        .expect("it is kept");
+    let mut held = Held::default();
+    let refused = states.keep(second, &mut held, soon()).await;
+    assert!(matches!(refused, Err(NotKept::Conflict)), "{refused:?}");
+    // It holds the line: a third one waits behind it.
+    let third = setting(&states, Scope::Bot, b"3").await;
+    let late = states
+        .keep(third, &mut Held::default(), Instant::now())
+        .await;
+    assert!(matches!(late, Err(NotKept::Late)), "{late:?}");
+    let again = setting(&states, Scope::Bot, b"2").await;
+    states
+        .keep(again, &mut held, soon())
+        .await
+        .expect("it is kept");
+    assert_eq!(
+        value(&states, Scope::Bot, "k").await.as_deref(),
+        Some(b"2".as_slice())
+    );
+}
+
+#[tokio::test]
+async fn what_comes_too_late_and_what_belongs_to_no_conversation_is_not_kept() {
+    let states = states();
+    let staged = setting(&states, Scope::Conversation, b"1").await;
+    let late = states
+        .keep(staged, &mut Held::default(), Instant::now())
+        .await;
+    assert!(matches!(late, Err(NotKept::Late)), "{late:?}");
+    let mut turn = states.turn(&address(), None);
+    let memory = turn.memory_mut(Scope::Conversation).await.expect("empty");
+    memory
+        .set("k".to_owned(), b"1".to_vec(), None)
+        .expect("set");
+    states
+        .keep(turn.staged(), &mut Held::default(), soon())
+        .await
+        .expect("nothing is to be kept");
+    assert!(
+        states
+            .records
+            .list("", None, 10)
+            .await
+            .expect("a list")
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn a_conversations_memory_expires_and_each_event_puts_that_off() {
+    let store = Store::in_memory();
+    let week = conversations::Settings {
+        keep_days: 7,
+        ..conversations::Settings::default()
+    };
+    let (short, long) = (
+        States::new(&store, Duration::ZERO),
+        States::new(&store, week.keep()),
+    );
+    let staged = setting(&short, Scope::Conversation, b"1").await;
+    short
+        .keep(staged, &mut Held::default(), soon())
+        .await
+        .expect("it is kept");
+    let until = async || {
+        let records = store.records.list("conversation/", None, 10).await;
+        let records = records.expect("a list");
+        let memory: Memory = serde_json::from_slice(&records[0].value).expect("a memory");
+        memory.until.expect("it expires")
+    };
+    let first = until().await;
+    short.touch(&address(), "c1").await.expect("touched");
+    assert_eq!(until().await, first, "an hour has not gone by");
+    long.touch(&address(), "c1").await.expect("touched");
+    assert!(until().await > first + Duration::from_secs(6 * 24 * 60 * 60));
+    assert_eq!(
+        value(&short, Scope::Conversation, "k").await.as_deref(),
+        Some(b"1".as_slice())
+    );
+}
+
+#[test]
+fn a_revision_is_never_given_twice() {
+    let mut memory = Memory::default();
+    let first = memory
+        .set("k".to_owned(), vec![1], Some(0))
+        .expect("absent");
+    assert_eq!(
+        memory.set("k".to_owned(), vec![2], Some(0)),
+        Err(Conflict(Some(first)))
+    );
+    assert!(memory.delete("k"));
+    assert_eq!(
+        memory.set("k".to_owned(), vec![2], Some(first)),
+        Err(Conflict(None))
+    );
+    let second = memory
+        .set("k".to_owned(), vec![2], Some(0))
+        .expect("absent");
+    assert!(second > first);
+}
+
+#[test]
+fn keys_are_what_they_are_whatever_they_look_like() {
+    let mut memory = Memory::default();
+    for key in ["a/1", "../a", "a\0", "a", "\u{e9}", "e\u{301}"] {
+        memory
+            .set(key.to_owned(), key.as_bytes().to_vec(), Some(0))
+            .expect("its own");
+    }
+    assert_eq!(memory.keys("a").collect::<Vec<_>>(), ["a", "a\0", "a/1"]);
+    assert_eq!(memory.len(), 6);
+    assert_eq!(memory.bytes_with("a", b"xyz"), memory.bytes() + 2);
+}

@@ -1,0 +1,119 @@
+//! A turn's copies of the memories that it looks at, and what becomes of them.
+
+use std::sync::Arc;
+
+use super::{Memory, Scope};
+use crate::store::{Expected, Failed, Records};
+
+/// The memories of one turn, each read when it is first asked for. Without a store, and without a key, one begins empty
+/// and is not kept.
+#[derive(Debug, Default)]
+pub struct Turn {
+    records: Option<Arc<dyn Records>>,
+    conversation: Copy,
+    bot: Copy,
+}
+
+#[derive(Debug, Default)]
+struct Copy {
+    key: Option<String>,
+    read: Option<Read>,
+}
+
+/// A memory as it was found, and as the turn has it.
+#[derive(Debug)]
+struct Read {
+    found: Expected,
+    memory: Memory,
+    is_changed: bool,
+}
+
+impl Turn {
+    pub(super) fn of(
+        records: &Arc<dyn Records>,
+        conversation: Option<String>,
+        bot: String,
+    ) -> Self {
+        let copy = |key| Copy { key, read: None };
+        Self {
+            records: Some(Arc::clone(records)),
+            conversation: copy(conversation),
+            bot: copy(Some(bot)),
+        }
+    }
+
+    /// A scope's memory as the turn has it, to look at.
+    ///
+    /// # Errors
+    /// [`Failed`] if it cannot be read.
+    pub async fn memory(&mut self, scope: Scope) -> Result<&Memory, Failed> {
+        Ok(&self.read(scope).await?.memory)
+    }
+
+    /// The same, to change.
+    ///
+    /// # Errors
+    /// [`Failed`] if it cannot be read.
+    pub async fn memory_mut(&mut self, scope: Scope) -> Result<&mut Memory, Failed> {
+        let read = self.read(scope).await?;
+        read.is_changed = true;
+        Ok(&mut read.memory)
+    }
+
+    async fn read(&mut self, scope: Scope) -> Result<&mut Read, Failed> {
+        let copy = match scope {
+            Scope::Conversation => &mut self.conversation,
+            Scope::Bot => &mut self.bot,
+        };
+        let read = match copy.read.take() {
+            Some(read) => read,
+            None => read(self.records.as_ref(), copy.key.as_deref()).await?,
+        };
+        Ok(copy.read.insert(read))
+    }
+
+    /// What it comes to, once the turn is over.
+    pub fn staged(self) -> Staged {
+        Staged(vec![self.bot, self.conversation])
+    }
+}
+
+async fn read(records: Option<&Arc<dyn Records>>, key: Option<&str>) -> Result<Read, Failed> {
+    let record = match (records, key) {
+        (Some(records), Some(key)) => records.get(key).await?,
+        _ => None,
+    };
+    let (found, memory) = match record {
+        None => (Expected::Absent, Memory::default()),
+        Some(record) => {
+            let memory = serde_json::from_slice(&record.value).map_err(|error| {
+                let key = &record.key;
+                Failed::because(format_args!("the state \"{key}\" cannot be read: {error}"))
+            })?;
+            (Expected::At(record.revision), memory)
+        }
+    };
+    Ok(Read {
+        found,
+        memory,
+        is_changed: false,
+    })
+}
+
+/// What a turn has written and nobody else sees yet.
+#[derive(Debug, Default)]
+pub struct Staged(Vec<Copy>);
+
+impl Staged {
+    /// Each memory that was changed: its key, how it was found, and what it is to be. In the order of the keys, so that
+    /// who waits for several of them waits in the same order as others do.
+    pub(super) fn written(self) -> Vec<(String, Expected, Memory)> {
+        let each = self.0.into_iter().filter_map(|copy| {
+            let read = copy.read.filter(|read| read.is_changed)?;
+            Some((copy.key?, read.found, read.memory))
+        });
+        let mut written: Vec<_> = each.collect();
+        written.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+        written
+    }
+}
