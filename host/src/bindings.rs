@@ -10,6 +10,8 @@ mod generated {
         path: "../wit",
         world: "bot",
         imports: {
+            "retort:bot/http": async | trappable,
+            "retort:bot/secrets": async | trappable,
             "retort:bot/state": async | trappable,
             default: trappable,
         },

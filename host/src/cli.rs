@@ -126,6 +126,10 @@ enum Command {
     Routes(operate::RoutesArgs),
     /// See what a bot was granted of what it asks for, grant it more, or take it back at once
     Grants(operate::GrantsArgs),
+    /// Keep values that a tenant's bots read and nobody is shown again
+    Secrets(operate::SecretsArgs),
+    /// Remove all that is kept of a conversation
+    Erase(operate::EraseArgs),
     /// List what an environment served, with which deployment a rollback from each would restore.
     History(operate::HistoryArgs),
     /// List who did what.
@@ -189,6 +193,8 @@ async fn run(command: Command) -> Result<(), Ended> {
         Command::Check(args) => operate::check(args).await,
         Command::Routes(args) => operate::routes(args).await,
         Command::Grants(args) => operate::grants(args).await,
+        Command::Secrets(args) => operate::secrets(args).await,
+        Command::Erase(args) => operate::erase(args).await,
         Command::History(args) => operate::history(args).await,
         Command::Audit(args) => operate::audit(args).await,
         Command::Tokens(args) => operate::tokens(args).await,

@@ -20,7 +20,8 @@ use crate::registry::{FailurePolicy, Grant, Wanted};
 use crate::sandbox::{Limits, compile, structure};
 use crate::tenant::{Address, BotName, Environment, TenantId};
 use crate::{
-    admission, conversations, http, invocation, metrics, quarantine, recent, sandbox, telemetry,
+    admission, conversations, egress, http, invocation, metrics, quarantine, recent, sandbox,
+    telemetry, vault,
 };
 
 /// What variables of the environment begin with. `RETORT_LIMITS__FUEL` is `fuel` in the table `limits`.
@@ -48,6 +49,10 @@ pub struct Config {
     pub http: http::Settings,
     /// What it shows to who connects, if it speaks TLS.
     pub tls: http::tls::Settings,
+    /// The key to the secrets.
+    pub secrets: vault::Settings,
+    /// What bots may reach outside, whatever they are granted.
+    pub egress: egress::Settings,
     /// Who may run when.
     pub admission: admission::Settings,
     /// When a bot is taken out.
@@ -84,6 +89,8 @@ impl Default for Config {
             log: telemetry::Settings::default(),
             http: http::Settings::default(),
             tls: http::tls::Settings::default(),
+            secrets: vault::Settings::default(),
+            egress: egress::Settings::default(),
             admission: admission::Settings::default(),
             quarantine: quarantine::Settings::default(),
             sandbox: sandbox::Settings::default(),
@@ -149,6 +156,16 @@ pub struct Flags {
     pub data: Option<PathBuf>,
     /// The table `tls`.
     pub tls: TlsFlags,
+    /// The table `secrets`.
+    pub secrets: SecretsFlags,
+}
+
+/// What flags say of secrets.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct SecretsFlags {
+    /// `--secrets-key`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_file: Option<PathBuf>,
 }
 
 /// What flags say of TLS.
@@ -228,6 +245,8 @@ impl Config {
         for (key, path) in [
             ("tls.cert", &mut config.tls.cert),
             ("tls.key", &mut config.tls.key),
+            ("secrets.key_file", &mut config.secrets.key_file),
+            ("egress.ca_file", &mut config.egress.ca_file),
         ] {
             if let Some(path) = path.as_mut().filter(|_| is_of_a_file(&sources, key)) {
                 *path = folder.join(&*path);
@@ -282,6 +301,7 @@ impl Config {
             ("reply", written(&self.reply)),
             ("http", written(&self.http)),
             ("tls", written(&self.tls)),
+            ("egress", written(&self.egress)),
             ("admission", written(&self.admission)),
             ("quarantine", written(&self.quarantine)),
             ("conversations", written(&self.conversations)),
@@ -303,7 +323,7 @@ impl Config {
         }
     }
 
-    /// What a host is made with.
+    /// What a host is made with, but for the key to its secrets, which is in a file.
     pub fn host(&self) -> invocation::Settings {
         invocation::Settings {
             admission: self.admission.clone(),
@@ -316,6 +336,8 @@ impl Config {
             conversations: self.conversations.clone(),
             recent: self.recent.clone(),
             metrics: self.metrics.clone(),
+            egress: self.egress.clone(),
+            secrets_key: None,
         }
     }
 }

@@ -2,9 +2,11 @@
 //! kept, then brought into force; whoever asked is answered after that, so nothing that was answered is ever lost.
 
 mod consent;
+mod erasing;
 mod next;
 mod not_changed;
 mod restoring;
+mod secrets;
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;

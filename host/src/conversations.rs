@@ -82,6 +82,14 @@ impl Conversations {
         self.0.entry_count()
     }
 
+    /// Forgets a tenant's conversation, whichever bots it had to do with; how many beginnings that were.
+    pub fn forget(&self, tenant: &TenantId, id: &str) -> usize {
+        let is_of_it = |(at, own): &Key| at.tenant == *tenant && own == id;
+        let found: Vec<_> = self.0.iter().map(|(key, _)| key).collect();
+        let found = found.into_iter().filter(|key| is_of_it(key));
+        found.map(|key| self.0.invalidate(&*key)).count()
+    }
+
     /// The beginning of a conversation, if it is remembered.
     pub fn get(&self, at: &Address, id: &str) -> Option<Arc<Conversation>> {
         self.0.get(&(at.clone(), id.to_owned()))

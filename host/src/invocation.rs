@@ -18,16 +18,18 @@ use crate::capabilities::granted::Granted;
 use crate::capabilities::reach::Reach;
 use crate::chat::{self, Reply, Turn};
 use crate::conversations::{self, Conversations};
+use crate::egress::{self, Egress};
 use crate::metrics::{self, Metrics};
 use crate::quarantine::{self, Quarantine};
 use crate::recent::{self, Recent};
 use crate::registry::{
     Deployment, Gate, Inspected, Known, NotDeployable, Registry, Serving, Wanted,
 };
-use crate::sandbox::{self, Failure, Limits, NotStarted, Ran, Respond, Sandbox};
+use crate::sandbox::{self, Failure, Limits, Ran, Respond, Sandbox};
 use crate::state::{self, Held, Scope, Staged, States};
 use crate::store::Store;
 use crate::tenant::Address;
+use crate::vault::{self, Vault};
 
 /// A running host. Cheap to clone.
 #[derive(Clone)]
@@ -38,6 +40,8 @@ struct Rooms {
     registry: Registry,
     conversations: Conversations,
     states: States,
+    vault: Vault,
+    egress: Egress,
     quarantine: Quarantine,
     recent: Recent,
     admission: Admission,
@@ -56,10 +60,25 @@ pub struct Settings {
     pub sandbox: sandbox::Settings,
     /// What is remembered of conversations.
     pub conversations: conversations::Settings,
+    /// What bots may reach outside, whatever they are granted.
+    pub egress: egress::Settings,
+    /// The key to the secrets; without one there are none.
+    pub secrets_key: Option<vault::Key>,
     /// How much is remembered of turns.
     pub recent: recent::Settings,
     /// How finely is counted.
     pub metrics: metrics::Settings,
+}
+
+/// Why there is no host.
+#[derive(Debug, thiserror::Error)]
+pub enum NotStarted {
+    /// The machine does not give what the sandbox needs.
+    #[error(transparent)]
+    Sandbox(#[from] sandbox::NotStarted),
+    /// What bots send out cannot be sent.
+    #[error(transparent)]
+    Egress(#[from] egress::NotSetUp),
 }
 
 /// What a turn is asked for.
@@ -75,9 +94,11 @@ impl Host {
     /// A host without any deployment, whose bots keep their state in a store.
     ///
     /// # Errors
-    /// [`NotStarted`] if the machine does not give what the sandbox needs.
+    /// [`NotStarted`] if the machine does not give what it needs, or a file that the settings name is of no use.
     pub fn new(settings: Settings, store: Store) -> Result<Self, NotStarted> {
         Ok(Self(Arc::new(Rooms {
+            egress: Egress::new(&settings.egress)?,
+            vault: Vault::new(&store, settings.secrets_key.as_ref()),
             states: States::new(&store, settings.conversations.keep()),
             store,
             registry: Registry::default(),
@@ -147,7 +168,7 @@ impl Host {
         let mut answered = self.ask(record, &asked).await?;
         let states = &self.0.states;
         let mut kept = states.keep(answered.staged, &mut held, deadline).await;
-        if matches!(kept, Err(state::NotKept::Conflict)) {
+        if matches!(kept, Err(state::NotKept::Conflict)) && !record.has_sent() {
             // What it read was changed while it ran. Nobody else changes it now.
             answered = self.ask(record, &asked).await?;
             kept = states.keep(answered.staged, &mut held, deadline).await;
@@ -187,7 +208,7 @@ impl Host {
         let begun = Instant::now();
         let permit = self.0.admission.admit(deployment.line, *deadline).await;
         self.0.metrics.waited(begun.elapsed());
-        let terms = deployment.terms(*deadline, self.reach(asked));
+        let terms = deployment.terms(*deadline, self.reach(asked, record.purpose));
         let respond = Respond(Arc::clone(turn));
         let ran = self.0.sandbox.run(permit?, &deployment.bot, terms, respond);
         let ran = ran.await;
@@ -195,23 +216,31 @@ impl Host {
             tracing::warn!("{}: {quarantined}", deployment.at);
         }
         record.measured(&ran);
-        let Ran { result, staged, .. } = ran;
-        let said = result?.map_err(Failure::from)?;
+        let Ran {
+            result,
+            staged,
+            redactions,
+            ..
+        } = ran;
+        let redacted = |words: &str| redactions.redact(words).into_owned();
+        let said = result?.map_err(|fault| Failure::faulted(&fault, redacted))?;
         let channel = &turn.conversation.channel;
-        Ok(match record.purpose {
-            Purpose::Answer => Answered {
-                reply: Reply::check(said, channel, &deployment.reply)?,
-                staged,
-            },
-            Purpose::Test => Answered::nothing(),
-        })
+        let reply = match record.purpose {
+            Purpose::Answer => Reply::check(said, channel, &deployment.reply),
+            Purpose::Test => return Ok(Answered::nothing()),
+        };
+        let reply = reply.map_err(|error| error.told(redacted))?;
+        Ok(Answered { reply, staged })
     }
 
-    fn reach(&self, asked: &Asked<'_>) -> Reach {
+    fn reach(&self, asked: &Asked<'_>, purpose: Purpose) -> Reach {
         let (at, conversation) = (&asked.deployment.at, &asked.turn.conversation);
         Reach {
             granted: Arc::clone(&asked.granted),
             state: self.0.states.turn(at, conversation.id.as_deref()),
+            vault: Some((at.tenant.clone(), self.0.vault.clone())),
+            // A test must not order anything.
+            egress: (purpose == Purpose::Answer).then(|| self.0.egress.clone()),
         }
     }
 
@@ -300,6 +329,7 @@ impl Host {
             admission: &self.0.admission,
             quarantine: &self.0.quarantine,
             recent: &self.0.recent,
+            vault: &self.0.vault,
             at,
         }
     }
@@ -307,6 +337,11 @@ impl Host {
     /// What must outlive the host.
     pub fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    /// What operators keep for their bots.
+    pub fn vault(&self) -> &Vault {
+        &self.0.vault
     }
 
     /// What exists and what is active.

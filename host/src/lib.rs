@@ -42,6 +42,10 @@ pub mod capabilities;
 
 pub mod state;
 
+pub mod vault;
+
+pub mod egress;
+
 pub mod access;
 pub mod admission;
 

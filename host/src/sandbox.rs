@@ -37,6 +37,7 @@ use crate::capabilities::moved::Moved;
 use crate::capabilities::tally::{Call, Tally};
 use crate::limit::Limit;
 use crate::state::Staged;
+use crate::vault::Redactions;
 use artifacts::Artifacts;
 use canary::Cage;
 use compile::{Compiler, Compiling};
@@ -163,6 +164,8 @@ pub struct Ran<T> {
     pub calls: Vec<(Call, u64)>,
     /// What it wrote to `state`, which is nobody's yet.
     pub staged: Staged,
+    /// The secrets that it had to do with, for whoever tells of it.
+    pub redactions: Redactions,
     /// Whether at least half of the turns that ran beside it were its own bot's.
     pub had_most: bool,
 }
@@ -203,6 +206,7 @@ impl<T> Ran<T> {
             log: Lines::default(),
             calls: Vec::new(),
             staged: Staged::default(),
+            redactions: Redactions::default(),
             had_most: false,
         }
     }
@@ -328,7 +332,8 @@ impl Sandbox {
         ask: A,
     ) -> Ran<A::Said> {
         let (moved, tally) = (Moved::default(), Tally::default());
-        let log = Log::new(terms.limits.log(), moved.clone());
+        let redactions = Redactions::default();
+        let log = Log::new(terms.limits.log(), moved.clone(), redactions.clone());
         let deadline = terms.deadline;
         let late = terms.late();
         let schedule = Schedule {
@@ -352,6 +357,7 @@ impl Sandbox {
                 log: log.clone(),
                 moved,
                 tally: tally.clone(),
+                redactions: redactions.clone(),
                 clock_resolution: Duration::from_micros(self.settings.clock_resolution_us),
                 made_of: self.settings.component,
             },
@@ -399,6 +405,7 @@ impl Sandbox {
             log: log.take(),
             calls: tally.take(),
             staged,
+            redactions,
             had_most,
         }
     }

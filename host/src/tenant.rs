@@ -95,7 +95,7 @@ name!(
 
 name!(
     /// A value that the operator keeps for a tenant's bots.
-    SecretName, "secret", 64, "A-Z a-z 0-9 - _", "_-"
+    SecretName, "secret", 100, "A-Z a-z 0-9 - _", "_-"
 );
 
 impl Environment {

@@ -12,6 +12,7 @@ mod dev;
 mod kill;
 mod operate;
 mod running;
+mod secrets;
 mod serve;
 mod state_kill;
 mod tls;

@@ -28,7 +28,8 @@ async fn add(address: std::net::SocketAddr, token: &str, conversation: usize) ->
     let answer = answer.await.ok()?;
     let (_, body) = answer.split_once("\r\n\r\n")?;
     let body: Value = serde_json::from_str(body).ok()?;
-    let said = body["messages"][0]
+    let said = body
+        .pointer("/messages/0")?
         .as_str()?
         .strip_prefix("ok ")?
         .to_owned();

@@ -11,13 +11,16 @@ async fn probe(what: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_the_host_does_not_offer_yet_is_denied_in_the_capabilitys_own_words() {
-    let denied = |what: &str| format!("`{what}` is not offered by this host yet");
-    for (what, calls) in [("secrets key", 1), ("http https://example.com/", 1)] {
+async fn a_bot_that_asks_for_nothing_is_denied_everything_and_told_what_it_takes() {
+    for (what, calls) in [
+        ("secrets key", 1),
+        ("http https://example.com/", 1),
+        ("state key", 4),
+    ] {
         let said = probe(what).await;
-        let name = what.split(' ').next().unwrap_or_default();
-        assert_eq!(said.matches(&denied(name)).count(), calls, "{said}");
-        assert_eq!(said.matches("Denied").count(), calls, "{said}");
+        let wants = "under `[wants]` in bot.toml";
+        assert_eq!(said.matches("Denied(").count(), calls, "{said}");
+        assert_eq!(said.matches(wants).count(), calls, "{said}");
     }
 }
 

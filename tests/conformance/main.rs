@@ -3,6 +3,8 @@
 mod attacks;
 mod capabilities;
 mod gate;
+mod http;
 mod misbehaviour;
 mod pool;
+mod secrets;
 mod state;

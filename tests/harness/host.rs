@@ -1,5 +1,6 @@
 //! A host for one test: a bot, settings, and what a client sees.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use axum::body::Body;
@@ -10,10 +11,13 @@ use retort::control::Control;
 use retort::http;
 use retort::invocation::{Host, Invocation, Purpose, Settings};
 use retort::liveperson::custom_integration::{self, Payload};
+use retort::registry::ledger::By;
+use retort::registry::settings::Defaults;
 use retort::registry::{FailurePolicy, NotDeployable, Wanted};
 use retort::sandbox::PoolUse;
 use retort::store::Store;
 use retort::tenant::Address;
+use retort::vault::{Key, Secret};
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -32,6 +36,33 @@ pub fn patient_host() -> Served {
     let mut settings = Settings::default();
     settings.sandbox.deadline_ceiling_ms = 30_000;
     Served::with(settings).in_time(30_000)
+}
+
+/// A host on which a tenant has a secret, whose bots may take as long as on a patient one.
+pub async fn host_with_secret(
+    mut settings: Settings,
+    tenant: &str,
+    name: &str,
+    value: &str,
+) -> Served {
+    settings.sandbox.deadline_ceiling_ms = 30_000;
+    settings.secrets_key = Some(Key::random());
+    let served = Served::with(settings);
+    let control = Control::open(served.host.clone(), Defaults::default(), BTreeSet::new());
+    let control = control.await.expect("the operators' side");
+    let by = By {
+        who: "a test".to_owned(),
+        token: None,
+        note: String::new(),
+    };
+    let (tenant, name) = (
+        tenant.parse().expect("a tenant"),
+        name.parse().expect("a name"),
+    );
+    let secret = Secret::new(value.to_owned()).expect("a secret");
+    let set = control.set_secret(&tenant, &name, &secret, by);
+    set.await.expect("it is kept");
+    served.in_time(30_000)
 }
 
 /// A host, and how its next bot is to be served.

@@ -20,6 +20,8 @@ async fn documented(operator: &Administered) -> BTreeSet<(String, String)> {
             .replace("{tenant}", "acme")
             .replace("{bot}", "bot")
             .replace("{environment}", "draft")
+            .replace("{secret}", "word")
+            .replace("{conversation}", "none")
             .replace("{id}", "none");
         let methods = methods.as_object().expect("methods").keys();
         documented.extend(methods.map(|method| (method.to_uppercase(), path.clone())));

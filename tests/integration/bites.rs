@@ -95,6 +95,8 @@ const fn seen(key: &'static str, file: &'static str, test: &'static str) -> Seen
 
 const STATE: &str = "tests/conformance/state.rs";
 const IN_STATE: &str = "each_limit_on_state_is_answered_and_ends_no_turn";
+const HTTP: &str = "tests/conformance/http.rs";
+const IN_HTTP: &str = "each_limit_on_requests_is_answered_and_ends_no_turn";
 const FRONT_DOOR: &str = "tests/integration/front_door.rs";
 const COMPILING: &str = "tests/command/compiling.rs";
 const COMPILER: &str = "each_limit_of_the_compiler_bites_and_names_its_key";
@@ -142,6 +144,24 @@ const SEEN_ELSEWHERE: &[Seen] = &[
         "conversations.keep_days",
         "host/src/state/tests.rs",
         "a_conversations_memory_expires_and_each_event_puts_that_off",
+    ),
+    seen("limits.http_requests", HTTP, IN_HTTP),
+    seen("limits.http_request_bytes", HTTP, IN_HTTP),
+    seen("limits.http_response_bytes", HTTP, IN_HTTP),
+    seen(
+        "limits.http_ms",
+        HTTP,
+        "a_slow_a_dripping_a_huge_a_cut_and_a_garbage_upstream_each_end_inside_the_turn",
+    ),
+    seen(
+        "egress.lookups",
+        "host/src/egress/resolve.rs",
+        "a_lookup_that_nobody_waits_for_keeps_its_place_until_it_is_over",
+    ),
+    seen(
+        "egress.connections",
+        "host/src/egress/tests/lifecycle.rs",
+        "requests_beyond_those_at_a_time_wait",
     ),
     seen("limits.state_keys", STATE, IN_STATE),
     seen("limits.state_bytes", STATE, IN_STATE),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order of one message's journey.
-const ROOMS: [&str; 24] = [
+const ROOMS: [&str; 26] = [
     "main",
     "cli",
     "config",
@@ -25,6 +25,8 @@ const ROOMS: [&str; 24] = [
     "chat",
     "bindings",
     "metrics",
+    "vault",
+    "egress",
     "store",
     "tenant",
     "limit",
@@ -32,19 +34,22 @@ const ROOMS: [&str; 24] = [
 ];
 
 /// One home for each foreign thing.
-const HOMES: [(&str, &[&str]); 13] = [
+const HOMES: [(&str, &[&str]); 16] = [
     ("axum::", &["http"]),
+    ("chacha20poly1305", &["vault"]),
     ("clap::", &["cli"]),
     ("comfy_table", &["cli"]),
     ("figment::", &["config"]),
-    ("hyper", &["cli", "http"]),
+    ("hyper", &["cli", "http", "egress"]),
+    ("ipnet", &["egress"]),
     ("moka::", &["conversations", "registry", "sandbox"]),
     ("prometheus_client", &["metrics"]),
     ("fjall::", &["store"]),
-    ("rustls", &["cli", "http"]),
+    ("rustls", &["cli", "http", "egress"]),
     ("std::env::", &["cli"]),
-    ("tokio_rustls", &["http"]),
+    ("tokio_rustls", &["http", "egress"]),
     ("ureq", &["cli"]),
+    ("url::", &["egress"]),
     ("wasmtime", &["sandbox", "capabilities", "bindings"]),
 ];
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::egress::Rule;
 use crate::state::Scope;
 use crate::tenant::SecretName;
 
@@ -14,4 +15,6 @@ pub struct Granted {
     pub state: BTreeSet<Scope>,
     /// The secrets that it reads.
     pub secrets: BTreeSet<SecretName>,
+    /// What it may send out.
+    pub http: Vec<Rule>,
 }

@@ -1,12 +1,162 @@
-//! `http`: declared in the contract, and denied until the host has an outbound client.
+//! `http`: what a bot sends out, by the rules that it was granted, inside its turn's time and its own limits. Knows
+//! nothing of how a request goes out.
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tracing::instrument;
 use wasmtime::Result;
 
-use super::NotOffered;
+use super::granted::Granted;
+use super::moved::Moved;
+use super::tally::Tally;
 use crate::bindings::http::{Host, HttpError, Request, Response};
+use crate::egress::{self, Allowed, Caps, Egress, NotSent, Rule};
+use crate::tenant::TenantId;
+use crate::vault::{Redactions, Vault};
 
-impl Host for NotOffered {
-    fn send(&mut self, _request: Request) -> Result<Result<Response, HttpError>> {
-        Ok(Err(HttpError::Denied(Self::refusal("http"))))
+/// What a turn may send and receive.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Requests, each redirect that is followed included.
+    pub requests: u32,
+    /// Bytes of a request's body.
+    pub request_bytes: usize,
+    /// Bytes of a response's body.
+    pub response_bytes: usize,
+    /// How long a call may take, its redirects included.
+    pub time: Duration,
+}
+
+/// What a call costs as if it had moved so many bytes: a lookup, a connection, and its encryption.
+const CALL_BYTES: usize = 100_000;
+
+/// What is left to a bot of its turn when a call ends for want of time: enough to say that nothing came.
+const RESERVE: Duration = Duration::from_millis(50);
+
+/// One turn's requests.
+#[derive(Debug)]
+pub struct Http {
+    /// The rules that it has.
+    pub granted: Arc<Granted>,
+    /// Whose it is, and where their secrets are; none for a turn of nobody's.
+    pub vault: Option<(TenantId, Vault)>,
+    /// What sends them; none for a turn that nobody asked for.
+    pub egress: Option<Egress>,
+    /// What it may.
+    pub limits: Limits,
+    /// When the turn is cut.
+    pub deadline: Instant,
+    /// Where the secrets are noted that go along.
+    pub redactions: Redactions,
+    /// Where bytes are counted.
+    pub moved: Moved,
+    /// Where the calls are.
+    pub tally: Tally,
+}
+
+impl Http {
+    async fn sent(&mut self, request: Request) -> Result<egress::Response, HttpError> {
+        if self.granted.http.is_empty() {
+            return Err(HttpError::Denied(
+                "`http` is not granted: it takes `http = [\"GET https://...\"]` under `[wants]` in bot.toml, and a grant \
+                 of the same"
+                    .to_owned(),
+            ));
+        }
+        let (Some(egress), Some((tenant, _))) = (self.egress.clone(), &self.vault) else {
+            return Err(HttpError::Denied(
+                "this turn is one that nobody asked for, such as a connection test: it reaches nothing outside".to_owned(),
+            ));
+        };
+        let tenant = tenant.clone();
+        let allowed = self.allowed().await?;
+        let mut caps = self.caps();
+        let request = egress::Request {
+            method: request.method,
+            url: request.url,
+            headers: request.headers,
+            body: request.body,
+        };
+        let sent = egress.send(request, &allowed, &mut caps, tenant.as_str());
+        let sent = sent.await;
+        self.limits.requests = caps.requests_left;
+        let moved = usize::try_from(caps.moved).unwrap_or(usize::MAX);
+        self.moved.add(moved.saturating_add(CALL_BYTES));
+        sent.map_err(|error| self.explained(error))
+    }
+
+    /// The rules with the secrets that go along.
+    async fn allowed(&self) -> Result<Vec<Allowed>, HttpError> {
+        let mut allowed = Vec::with_capacity(self.granted.http.len());
+        for rule in &self.granted.http {
+            let secret = self.secret(rule).await?;
+            let rule = rule.clone();
+            allowed.push(Allowed { rule, secret });
+        }
+        Ok(allowed)
+    }
+
+    async fn secret(&self, rule: &Rule) -> Result<Option<Arc<str>>, HttpError> {
+        let (Some(name), Some((tenant, vault))) = (rule.secret(), &self.vault) else {
+            return Ok(None);
+        };
+        let found = vault.get(tenant, name).await.map_err(|error| {
+            tracing::error!("a secret cannot be read: {error}");
+            HttpError::Other("the host cannot read the secret that goes along".to_owned())
+        })?;
+        Ok(found.map(|secret| {
+            self.redactions.add(name, &secret);
+            secret.expose().into()
+        }))
+    }
+
+    fn caps(&self) -> Caps {
+        let now = Instant::now();
+        let left = self.deadline.saturating_duration_since(now);
+        Caps {
+            deadline: now + self.limits.time.min(left.saturating_sub(RESERVE)),
+            requests_left: self.limits.requests,
+            request_bytes: self.limits.request_bytes,
+            response_bytes: self.limits.response_bytes,
+            moved: 0,
+        }
+    }
+
+    fn explained(&self, error: NotSent) -> HttpError {
+        match error {
+            NotSent::Denied(why) => HttpError::Denied(why),
+            NotSent::Invalid(why) => HttpError::Invalid(why),
+            NotSent::Timeout => HttpError::Timeout,
+            NotSent::Limit(why) => HttpError::Limit(why),
+            NotSent::Connection(why) => HttpError::Connection(why),
+        }
+    }
+}
+
+// Dropping a turn in the middle of a call closes its connection.
+impl Host for Http {
+    #[instrument(name = "http.send", level = "debug", skip_all, fields(outcome))]
+    async fn send(&mut self, request: Request) -> Result<Result<Response, HttpError>> {
+        let sent = self.sent(request).await;
+        let outcome = sent.as_ref().err().map_or("ok", case);
+        tracing::Span::current().record("outcome", outcome);
+        self.tally.add("http", outcome);
+        Ok(sent.map(|response| Response {
+            status: response.status,
+            headers: response.headers,
+            body: response.body,
+        }))
+    }
+}
+
+fn case(error: &HttpError) -> &'static str {
+    match error {
+        HttpError::Denied(_) => "denied",
+        HttpError::Invalid(_) => "invalid",
+        HttpError::Timeout => "timeout",
+        HttpError::Limit(_) => "limit",
+        HttpError::Connection(_) => "connection",
+        HttpError::Other(_) => "other",
     }
 }

@@ -8,6 +8,7 @@ use wasmtime::Result;
 use super::moved::Moved;
 use crate::bindings::log::{Host, Level};
 use crate::chat::one_line;
+use crate::vault::Redactions;
 
 /// How much a turn may log. What is over is dropped and counted, and the turn goes on.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -41,6 +42,7 @@ pub struct Lines {
 pub struct Log {
     limits: Limits,
     moved: Moved,
+    redactions: Redactions,
     kept: Arc<Mutex<Kept>>,
 }
 
@@ -51,11 +53,12 @@ struct Kept {
 }
 
 impl Log {
-    /// An empty log, which counts what it is told.
-    pub fn new(limits: Limits, moved: Moved) -> Self {
+    /// An empty log, which counts what it is told and keeps no secret.
+    pub fn new(limits: Limits, moved: Moved, redactions: Redactions) -> Self {
         Self {
             limits,
             moved,
+            redactions,
             kept: Arc::default(),
         }
     }
@@ -70,7 +73,8 @@ impl Log {
             return;
         }
         // Before it is measured: what is put in place of a character may be shorter.
-        let message = shortened(&one_line(message, room), room);
+        let message = self.redactions.redact(message);
+        let message = shortened(&one_line(&message, room), room);
         kept.bytes += message.len();
         kept.lines.lines.push(Line {
             level: name(level),
@@ -115,7 +119,11 @@ mod tests {
 
     #[test]
     fn what_is_past_the_limits_is_cut_and_counted() {
-        let log = Log::new(Limits { lines: 2, bytes: 6 }, Moved::default());
+        let log = Log::new(
+            Limits { lines: 2, bytes: 6 },
+            Moved::default(),
+            Redactions::default(),
+        );
         for message in ["o\ne", "münze", "three", "four"] {
             log.write(Level::Info, message);
         }

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::granted::Granted;
+use crate::egress::Egress;
 use crate::state;
+use crate::tenant::TenantId;
+use crate::vault::Vault;
 
 /// What one turn reaches. Nothing, unless somebody says otherwise.
 #[derive(Debug, Default)]
@@ -12,4 +15,8 @@ pub struct Reach {
     pub granted: Arc<Granted>,
     /// What it keeps.
     pub state: state::Turn,
+    /// Its tenant, and where that has its secrets.
+    pub vault: Option<(TenantId, Vault)>,
+    /// What sends its requests.
+    pub egress: Option<Egress>,
 }

@@ -1,12 +1,71 @@
-//! `secrets`: declared in the contract, and denied until the host keeps any.
+//! `secrets`: values that operators keep for a bot. What a turn has read is taken out of whatever is said of the turn.
 
+use std::sync::Arc;
+
+use tracing::instrument;
 use wasmtime::Result;
 
-use super::NotOffered;
+use super::granted::Granted;
+use super::moved::Moved;
+use super::tally::Tally;
 use crate::bindings::secrets::{Host, SecretError};
+use crate::tenant::{SecretName, TenantId};
+use crate::vault::{Redactions, Vault};
 
-impl Host for NotOffered {
-    fn get(&mut self, _name: String) -> Result<Result<String, SecretError>> {
-        Ok(Err(SecretError::Denied(Self::refusal("secrets"))))
+/// One turn's view of its tenant's secrets.
+#[derive(Debug)]
+pub struct Secrets {
+    /// Which of them it may read.
+    pub granted: Arc<Granted>,
+    /// Whose they are, and where; none for a turn of nobody's.
+    pub vault: Option<(TenantId, Vault)>,
+    /// Where what was read is noted.
+    pub redactions: Redactions,
+    /// Where its bytes are counted.
+    pub moved: Moved,
+    /// Where the calls are.
+    pub tally: Tally,
+}
+
+impl Secrets {
+    async fn read(&mut self, name: &str) -> Result<String, SecretError> {
+        let name = self.granted(name)?;
+        let (tenant, vault) = self.vault.as_ref().ok_or(SecretError::NotSet)?;
+        let found = vault.get(tenant, &name).await.map_err(|error| {
+            tracing::error!("a secret cannot be read: {error}");
+            SecretError::Other("the host cannot read the secret".to_owned())
+        })?;
+        let secret = found.ok_or(SecretError::NotSet)?;
+        self.redactions.add(&name, &secret);
+        self.moved.add(secret.expose().len());
+        Ok(secret.expose().to_owned())
+    }
+
+    fn granted(&self, name: &str) -> Result<SecretName, SecretError> {
+        let parsed: Result<SecretName, _> = name.parse();
+        match parsed {
+            Ok(name) if self.granted.secrets.contains(&name) => Ok(name),
+            Ok(name) => Err(SecretError::Denied(format!(
+                "the secret \"{name}\" is not granted: it takes `secrets = [\"{name}\"]` under `[wants]` in bot.toml, and \
+                 a grant of `secret:{name}`"
+            ))),
+            Err(error) => Err(SecretError::Denied(error.to_string())),
+        }
+    }
+}
+
+impl Host for Secrets {
+    #[instrument(name = "secrets.get", level = "debug", skip_all)]
+    async fn get(&mut self, name: String) -> Result<Result<String, SecretError>> {
+        self.moved.add(name.len());
+        let read = self.read(&name).await;
+        let outcome = match &read {
+            Ok(_) => "ok",
+            Err(SecretError::Denied(_)) => "denied",
+            Err(SecretError::NotSet) => "not-set",
+            Err(SecretError::Other(_)) => "other",
+        };
+        self.tally.add("secrets", outcome);
+        Ok(read)
     }
 }

@@ -70,7 +70,7 @@ impl State {
     }
 
     fn counted<T>(&self, result: Result<T, StateError>) -> Result<Result<T, StateError>> {
-        let outcome = result.as_ref().err().map_or("ok", code);
+        let outcome = result.as_ref().err().map_or("ok", case);
         self.tally.add("state", outcome);
         Ok(result)
     }
@@ -194,7 +194,7 @@ fn unread(error: Failed) -> StateError {
     StateError::Other("the host cannot read the state".to_owned())
 }
 
-fn code(error: &StateError) -> &'static str {
+fn case(error: &StateError) -> &'static str {
     match error {
         StateError::Denied(_) => "denied",
         StateError::Limit(_) => "limit",

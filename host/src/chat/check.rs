@@ -37,6 +37,17 @@ pub enum InvalidReply {
 }
 
 impl InvalidReply {
+    /// The same, without what must not be told of it.
+    pub fn told(self, redacted: impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::BreaksRule { at, problem } => Self::BreaksRule {
+                at: redacted(&at),
+                problem: redacted(&problem),
+            },
+            Self::Exceeded(_) => self,
+        }
+    }
+
     /// A stable name, for programs and metrics.
     pub fn code(&self) -> &'static str {
         match self {

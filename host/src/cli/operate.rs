@@ -4,11 +4,13 @@ mod check;
 mod consent;
 mod deploy;
 mod diff;
+mod erase;
 mod list;
 mod logs;
 pub(super) mod remote;
 mod revision;
 mod routes;
+mod secrets;
 mod table;
 mod tokens;
 mod upload;
@@ -19,9 +21,11 @@ pub(super) use check::Args as CheckArgs;
 pub(super) use consent::Args as GrantsArgs;
 pub(super) use deploy::Args as DeployArgs;
 pub(super) use diff::Args as DiffArgs;
+pub(super) use erase::Args as EraseArgs;
 pub(super) use list::{AuditArgs, BotsArgs, HistoryArgs, RevisionsArgs, TenantsArgs};
 pub(super) use logs::Args as LogsArgs;
 pub(super) use routes::Args as RoutesArgs;
+pub(super) use secrets::Args as SecretsArgs;
 pub(super) use tokens::Args as TokensArgs;
 
 use super::{Ended, give};
@@ -201,9 +205,11 @@ pub(super) use check::run as check;
 pub(super) use consent::run as grants;
 pub(super) use deploy::run as deploy;
 pub(super) use diff::run as diff;
+pub(super) use erase::run as erase;
 pub(super) use list::{audit, bots, history, revisions, tenants};
 pub(super) use logs::run as logs;
 pub(super) use routes::run as routes;
+pub(super) use secrets::run as secrets;
 pub(super) use tokens::run as tokens;
 
 /// What an environment serves now, in a line.

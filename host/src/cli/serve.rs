@@ -15,12 +15,13 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use super::{Ended, compile_child, give};
-use crate::config::{Config, Entry, Flags, TlsFlags};
+use crate::config::{Config, Entry, Flags, SecretsFlags, TlsFlags};
 use crate::control::Control;
 use crate::http::tls::Tls;
-use crate::invocation::{CANARY_TIME, Host};
+use crate::invocation::{CANARY_TIME, Host, NotStarted};
 use crate::sandbox::Allocator;
 use crate::store::Store;
+use crate::vault::{Key, NotOpened};
 use crate::{http, telemetry};
 
 #[derive(Debug, clap::Args)]
@@ -37,6 +38,9 @@ pub(super) struct Args {
     /// The certificate's key: PEM; PKCS#8, RSA or SEC1, without a password
     #[arg(long, value_name = "FILE")]
     tls_key: Option<PathBuf>,
+    /// The file with the key to the secrets, outside of the data folder; made with a new one if it is missing
+    #[arg(long, value_name = "FILE")]
+    secrets_key: Option<PathBuf>,
     /// The configuration file, TOML; a RETORT_ variable beats it, and a flag beats both
     #[arg(long, value_name = "FILE", env = "RETORT_CONFIG")]
     config: Option<PathBuf>,
@@ -53,6 +57,9 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
         tls: TlsFlags {
             cert: args.tls_cert,
             key: args.tls_key,
+        },
+        secrets: SecretsFlags {
+            key_file: args.secrets_key,
         },
     };
     let variables = std::env::vars_os()
@@ -71,8 +78,17 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     let mut settings = config.host();
     settings.sandbox.compiling = compile_child::compiling()?;
     settings.sandbox.compiled = config.data.as_ref().map(|data| data.join("compiled"));
+    settings.secrets_key = secrets_key(&config)?;
     let store = Store::open(data(&config)).map_err(|error| Ended::Host(error.to_string()))?;
-    let host = Host::new(settings, store).map_err(|error| Ended::Host(error.to_string()))?;
+    let host = Host::new(settings, store).map_err(|error| match error {
+        NotStarted::Egress(_) => Ended::Usage(error.to_string()),
+        NotStarted::Sandbox(_) => Ended::Host(error.to_string()),
+    })?;
+    let opened = host.vault().open().await;
+    opened.map_err(|error| match error {
+        NotOpened::Failed(_) => Ended::Host(error.to_string()),
+        NotOpened::NoKey | NotOpened::OtherKey => Ended::Usage(error.to_string()),
+    })?;
     see_a_guest_ended(&host).await?;
     // Before the bots are compiled: who is told of a taken port only then has waited for nothing.
     let listener = listen(config.listen, "--listen").await?;
@@ -113,6 +129,27 @@ async fn operators_side(
     }
     first_token::see_to_it(&control, data(config), new_admin_token).await?;
     Ok(control)
+}
+
+/// The key to the secrets, if there are to be any. A copy of the data folder must not have both.
+fn secrets_key(config: &Config) -> Result<Option<Key>, Ended> {
+    let Some(file) = &config.secrets.key_file else {
+        return Ok(None);
+    };
+    let wrong = |problem: &dyn std::fmt::Display| {
+        let shown = file.display();
+        Ended::Usage(format!("the key to the secrets, \"{shown}\": {problem}"))
+    };
+    let resolved = |path: &Path| path.canonicalize().map_err(|error| wrong(&error));
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    if resolved(folder.unwrap_or(Path::new(".")))?.starts_with(resolved(data(config))?) {
+        return Err(wrong(
+            &"it would be in the data folder, which has the secrets; keep it elsewhere",
+        ));
+    }
+    Key::of_file(file).map(Some).map_err(|error| wrong(&error))
 }
 
 /// The data folder. There is one: it is locked.

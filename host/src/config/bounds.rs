@@ -29,6 +29,7 @@ const CONVERSATIONS: Bounds = &[
     ("memory_bytes", MIB, 1024 * GIB),
     ("keep_days", 1, 3650),
 ];
+const EGRESS: Bounds = &[("lookups", 1, 65_536), ("connections", 1, 65_536)];
 const QUARANTINE: Bounds = &[
     ("minimum_turns", 1, 1_000_000),
     ("failure_percent", 1, 101),
@@ -83,6 +84,7 @@ const TABLES: &[(&str, Bounds)] = &[
     ("reply", REPLY),
     ("http", HTTP),
     ("tls", TLS),
+    ("egress", EGRESS),
     ("admission", ADMISSION),
     ("quarantine", QUARANTINE),
     ("conversations", CONVERSATIONS),

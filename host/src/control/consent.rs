@@ -156,7 +156,7 @@ fn is_asked_for(grants: &Grants, wants: &Grants) -> Result<(), NotChanged> {
     match grants.difference(wants).next() {
         None => Ok(()),
         Some(grant) => Err(NotChanged::NotWanted {
-            grant: grant.clone(),
+            grant: Box::new(grant.clone()),
             wants: wants.clone(),
         }),
     }

@@ -6,7 +6,8 @@ use crate::registry::ledger::NotKept;
 use crate::registry::settings::BadSetting;
 use crate::registry::{Grant, Grants, NotDeployable};
 use crate::store::{Digest, Failed};
-use crate::tenant::{Address, BotName};
+use crate::tenant::{Address, BotName, SecretName};
+use crate::vault::{BadSecret, NotSealed};
 
 /// Why nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -73,10 +74,22 @@ pub enum NotChanged {
     #[error("the bot does not ask for \"{grant}\", so it cannot be granted; it asks for {}", nothing_or(.wants))]
     NotWanted {
         /// What is to be granted.
-        grant: Grant,
+        grant: Box<Grant>,
         /// What could be.
         wants: Grants,
     },
+    /// A secret's value is none.
+    #[error(transparent)]
+    BadSecret(#[from] BadSecret),
+    /// A tenant has too many secrets.
+    #[error("a tenant may have {0} secrets, and has as many already; remove one")]
+    Secrets(usize),
+    /// The tenant has no such secret.
+    #[error("there is no secret \"{0}\"")]
+    NoSecret(SecretName),
+    /// Secrets cannot be kept here.
+    #[error(transparent)]
+    NotSealed(#[from] NotSealed),
     /// It could not be kept.
     #[error(transparent)]
     NotKept(#[from] NotKept),
@@ -106,6 +119,11 @@ impl NotChanged {
             Self::Environments(_) => "too-many-environments",
             Self::Revisions(_) => "too-many-revisions",
             Self::Skill => "bad-rule",
+            Self::BadSecret(_) => "bad-secret",
+            Self::Secrets(_) => "too-many-secrets",
+            Self::NoSecret(_) => "no-such-secret",
+            Self::NotSealed(NotSealed::NoKey) => "no-secrets-key",
+            Self::NotSealed(NotSealed::Failed(_)) => "host-fault",
             Self::NotGranted { .. } => "not-granted",
             Self::NotWanted { .. } => "not-asked-for",
             Self::NotKept(error) => error.code(),

@@ -3,6 +3,7 @@
 
 mod audit;
 mod bots;
+mod conversations;
 mod deployments;
 mod document;
 mod grants;
@@ -11,6 +12,7 @@ mod paging;
 mod problems;
 mod revisions;
 mod routing;
+mod secrets;
 mod tokens;
 mod uploads;
 
@@ -51,6 +53,9 @@ fn described() -> OpenApiRouter<FrontDoor> {
         .routes(routes!(grants::get_grants, grants::change_grants))
         .routes(routes!(logs::list_turns))
         .routes(routes!(routing::get_routes, routing::put_routes))
+        .routes(routes!(secrets::list_secrets))
+        .routes(routes!(secrets::set_secret, secrets::remove_secret))
+        .routes(routes!(conversations::erase_conversation))
         .routes(routes!(audit::list_audit))
         .routes(routes!(tokens::list_tokens, tokens::make_token))
         .routes(routes!(tokens::revoke_token))

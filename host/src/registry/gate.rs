@@ -23,6 +23,7 @@ use crate::sandbox::{
     Ask, Bot, CheckConfig, Describe, Failure, Limits, Respond, Sandbox, Terms, Unloadable,
 };
 use crate::tenant::{Address, BotName};
+use crate::vault::{Redactions, Vault};
 
 /// Why something cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -144,7 +145,7 @@ impl Inspected {
         let bot = Arc::new(gate.sandbox.load(component).await?);
         let manifest = Manifest::of_component(component)?;
         let candidate = Candidate::of(gate, &bot, limits, config);
-        let description = candidate.ask("describe", Describe).await?;
+        let (description, _) = candidate.ask("describe", Describe).await?;
         check_description(&description, manifest.as_ref())?;
         Ok(Self {
             bot,
@@ -165,6 +166,8 @@ pub struct Gate<'a> {
     pub recent: &'a Recent,
     /// Who knows how it has kept to its budget before.
     pub quarantine: &'a Quarantine,
+    /// Where its secrets are.
+    pub vault: &'a Vault,
     /// Where it is to serve.
     pub at: &'a Address,
 }
@@ -207,9 +210,14 @@ impl<'a> Candidate<'a> {
 
     /// Whether it takes its configuration, and answers a first turn if it is to be asked one.
     pub(super) async fn try_out(&self, wanted: &Wanted) -> Result<(), NotDeployable> {
-        self.ask("check-config", CheckConfig)
-            .await?
-            .map_err(NotDeployable::ConfigRefused)?;
+        let (checked, redactions) = self.ask("check-config", CheckConfig).await?;
+        checked.map_err(|problems| {
+            let told = problems.into_iter().map(|problem| ConfigProblem {
+                key: redactions.redact(&problem.key).into_owned(),
+                problem: redactions.redact(&problem.problem).into_owned(),
+            });
+            NotDeployable::ConfigRefused(told.collect())
+        })?;
         if wanted.smoke_turn {
             self.smoke_turn(&wanted.reply).await?;
         }
@@ -221,15 +229,22 @@ impl<'a> Candidate<'a> {
     async fn smoke_turn(&self, limits: &ReplyLimits) -> Result<(), NotDeployable> {
         let turn = smoke();
         let channel = turn.conversation.channel.clone();
-        match self.ask("respond", Respond(Arc::new(turn))).await? {
-            Err(_fault) => Ok(()),
-            Ok(said) => Reply::check(said, &channel, limits)
-                .map(drop)
-                .map_err(NotDeployable::ReplyRefused),
-        }
+        let (said, redactions) = self.ask("respond", Respond(Arc::new(turn))).await?;
+        let Ok(said) = said else {
+            return Ok(());
+        };
+        let checked = Reply::check(said, &channel, limits);
+        checked.map(drop).map_err(|error| {
+            let redacted = |words: &str| redactions.redact(words).into_owned();
+            NotDeployable::ReplyRefused(error.told(redacted))
+        })
     }
 
-    async fn ask<A: Ask>(&self, asked: &'static str, ask: A) -> Result<A::Said, NotDeployable> {
+    async fn ask<A: Ask>(
+        &self,
+        asked: &'static str,
+        ask: A,
+    ) -> Result<(A::Said, Redactions), NotDeployable> {
         let deadline = Instant::now() + self.limits.deadline();
         let permit = self.gate.admission.admit(self.line, deadline).await?;
         let terms = Terms {
@@ -237,13 +252,15 @@ impl<'a> Candidate<'a> {
             config: Arc::clone(self.config),
             reach: Reach {
                 granted: Arc::clone(&self.granted),
+                vault: Some((self.gate.at.tenant.clone(), self.gate.vault.clone())),
                 ..Reach::default()
             },
             deadline: deadline.into_std(),
         };
         let ran = self.gate.sandbox.run(permit, self.bot, terms, ask).await;
-        ran.result
-            .map_err(|failure| NotDeployable::Failed { asked, failure })
+        let said = ran.result;
+        let said = said.map_err(|failure| NotDeployable::Failed { asked, failure })?;
+        Ok((said, ran.redactions))
     }
 }
 

@@ -13,6 +13,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::capabilities::granted::Granted;
 use crate::chat::one_line;
+use crate::egress::Rule;
 use crate::state::Scope;
 use crate::tenant::SecretName;
 
@@ -26,6 +27,8 @@ pub enum Grant {
     State(Scope),
     /// A secret that it reads.
     Secret(SecretName),
+    /// Requests that it sends out.
+    Http(Rule),
 }
 
 /// A text that is no grant.
@@ -49,6 +52,12 @@ impl Grant {
             Self::State(Scope::Conversation) => "remembers things of each conversation".to_owned(),
             Self::State(Scope::Bot) => "remembers things across all conversations".to_owned(),
             Self::Secret(name) => format!("reads the secret \"{name}\""),
+            Self::Http(rule) => match rule.secret() {
+                None => "sends requests there, with whatever it knows".to_owned(),
+                Some(name) => format!(
+                    "sends requests there, with whatever it knows, and with the secret \"{name}\" that it does not see"
+                ),
+            },
         }
     }
 }
@@ -59,6 +68,7 @@ impl fmt::Display for Grant {
             Self::PersonalData => f.write_str(PERSONAL_DATA),
             Self::State(scope) => write!(f, "state:{}", scope.as_str()),
             Self::Secret(name) => write!(f, "secret:{name}"),
+            Self::Http(rule) => write!(f, "http:{rule}"),
         }
     }
 }
@@ -79,8 +89,9 @@ impl FromStr for Grant {
                 Ok(Self::State(found))
             }
             Some(("secret", name)) => Ok(Self::Secret(name.parse().map_err(|error| none(&error))?)),
+            Some(("http", rule)) => Ok(Self::Http(rule.parse().map_err(|error| none(&error))?)),
             _ => Err(none(
-                &"there are `personal-data`, `state:SCOPE` and `secret:NAME`",
+                &"there are `personal-data`, `state:SCOPE`, `secret:NAME` and `http:METHODS ORIGIN`",
             )),
         }
     }
@@ -120,6 +131,7 @@ pub fn granted(wants: &Grants, grants: &Grants) -> Arc<Granted> {
             Grant::PersonalData => granted.personal_data = true,
             Grant::State(scope) => drop(granted.state.insert(*scope)),
             Grant::Secret(name) => drop(granted.secrets.insert(name.clone())),
+            Grant::Http(rule) => granted.http.push(rule.clone()),
         }
     }
     Arc::new(granted)
@@ -136,6 +148,8 @@ mod tests {
             "state:conversation",
             "state:bot",
             "secret:orders-key",
+            "http:GET,POST https://*.example.com:8443",
+            "http:GET https://api.example.com authorization: Bearer {key}",
         ] {
             let grant: Grant = text.parse().expect("a grant");
             assert_eq!(grant.to_string(), text);
@@ -145,7 +159,8 @@ mod tests {
             ("personal", "there are"),
             ("state", "there are"),
             ("state:user", "a scope is"),
-            ("secret:a/b", "use 1 to 64 of"),
+            ("secret:a/b", "use 1 to 100 of"),
+            ("http:https://api.example.com", "methods and an origin"),
             ("\u{1b}[31m:x", "\" [31m:x\""),
         ] {
             let error = text.parse::<Grant>().expect_err("no grant").to_string();

@@ -8,6 +8,7 @@ use wasm_encoder::{ComponentSection, CustomSection, Encode};
 
 use super::grant::{Grant, Grants};
 use crate::chat::one_line;
+use crate::egress::Rule;
 use crate::state::Scope;
 use crate::tenant::{BotName, SecretName};
 
@@ -45,6 +46,8 @@ pub struct Wants {
     pub state: Vec<Scope>,
     /// The secrets that it reads, by their names.
     pub secrets: Vec<SecretName>,
+    /// What it sends out: `METHODS ORIGIN`, or `METHODS ORIGIN HEADER: VALUE` with a secret in the value.
+    pub http: Vec<Rule>,
 }
 
 /// What a bot may ask for: a person has to read it before they agree to it.
@@ -56,10 +59,12 @@ impl Wants {
         let personal_data = self.personal_data.then_some(Grant::PersonalData);
         let state = self.state.iter().copied().map(Grant::State);
         let secrets = self.secrets.iter().cloned().map(Grant::Secret);
+        let http = self.http.iter().cloned().map(Grant::Http);
         personal_data
             .into_iter()
             .chain(state)
             .chain(secrets)
+            .chain(http)
             .collect()
     }
 }

@@ -20,11 +20,12 @@ use super::loaded::Source;
 use super::refusing_wasi;
 use super::structure;
 use crate::bindings::{self, BotPre};
-use crate::capabilities::NotOffered;
 use crate::capabilities::budget::Budget;
 use crate::capabilities::config::Config;
+use crate::capabilities::http::Http;
 use crate::capabilities::log::Log;
 use crate::capabilities::random::Random;
+use crate::capabilities::secrets::Secrets;
 use crate::capabilities::state::State;
 use crate::chat::one_line;
 use crate::fault::Fault;
@@ -180,11 +181,9 @@ fn link_contract(linker: &mut Linker<TurnState>) -> wasmtime::Result<()> {
     bindings::log::add_to_linker::<_, HasSelf<Log>>(linker, |turn| &mut turn.log)?;
     bindings::config::add_to_linker::<_, HasSelf<Config>>(linker, |turn| &mut turn.config)?;
     bindings::budget::add_to_linker::<_, HasSelf<Budget>>(linker, |turn| &mut turn.budget)?;
-    bindings::secrets::add_to_linker::<_, HasSelf<NotOffered>>(linker, |turn| {
-        &mut turn.not_offered
-    })?;
+    bindings::secrets::add_to_linker::<_, HasSelf<Secrets>>(linker, |turn| &mut turn.secrets)?;
     bindings::state::add_to_linker::<_, HasSelf<State>>(linker, |turn| &mut turn.state)?;
-    bindings::http::add_to_linker::<_, HasSelf<NotOffered>>(linker, |turn| &mut turn.not_offered)
+    bindings::http::add_to_linker::<_, HasSelf<Http>>(linker, |turn| &mut turn.http)
 }
 
 /// Of WASI only what a language's runtime needs to start.

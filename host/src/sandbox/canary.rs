@@ -24,6 +24,7 @@ use crate::capabilities::moved::Moved;
 use crate::capabilities::reach::Reach;
 use crate::capabilities::tally::Tally;
 use crate::limit::Limit;
+use crate::vault::Redactions;
 
 /// How long past its deadline a canary is waited for: no machine is so busy, so then nothing will end it in time.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -89,9 +90,10 @@ impl Cage {
         };
         let (moved, progress) = (Moved::default(), Progress::default());
         let given = Given {
-            log: Log::new(limits.log(), moved.clone()),
+            log: Log::new(limits.log(), moved.clone(), Redactions::default()),
             moved,
             tally: Tally::default(),
+            redactions: Redactions::default(),
             clock_resolution: Duration::from_millis(1),
             made_of: structure::Limits::default(),
         };

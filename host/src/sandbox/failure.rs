@@ -69,11 +69,12 @@ impl Failure {
 const FAULT_CODE_CHARS: usize = 64;
 const FAULT_MESSAGE_CHARS: usize = 2_000;
 
-impl From<types::Fault> for Failure {
-    fn from(fault: types::Fault) -> Self {
+impl Failure {
+    /// A bot's own word that it cannot answer, without what must not be told of it.
+    pub fn faulted(fault: &types::Fault, redacted: impl Fn(&str) -> String) -> Self {
         Failure::Faulted {
-            code: one_line(&fault.code, FAULT_CODE_CHARS),
-            message: one_line(&fault.message, FAULT_MESSAGE_CHARS),
+            code: one_line(&redacted(&fault.code), FAULT_CODE_CHARS),
+            message: one_line(&redacted(&fault.message), FAULT_MESSAGE_CHARS),
         }
     }
 }

@@ -110,7 +110,8 @@ impl Guests {
             .worker_threads(settings.guest_threads())
             .thread_name("guest")
             .on_thread_start(move || lower_priority(niceness))
-            .enable_time()
+            // What a guest waits for, it may begin to wait for on these threads.
+            .enable_all()
             .build()?;
         Ok(Self(Some(runtime)))
     }

@@ -18,19 +18,21 @@ use super::structure;
 use crate::bindings::handler::Guest;
 use crate::bindings::log::Level;
 use crate::bindings::types;
-use crate::capabilities::NotOffered;
 use crate::capabilities::budget::Budget;
 use crate::capabilities::clocks::{MonotonicClock, WallClock};
 use crate::capabilities::config::{Config, Values};
+use crate::capabilities::http::Http;
 use crate::capabilities::log::Log;
 use crate::capabilities::moved::Moved;
 use crate::capabilities::random::Random;
 use crate::capabilities::reach::Reach;
+use crate::capabilities::secrets::Secrets;
 use crate::capabilities::state::State;
 use crate::capabilities::stdio::LoggedStream;
 use crate::capabilities::tally::Tally;
 use crate::limit::{Exceeded, Limit};
 use crate::state::Staged;
+use crate::vault::Redactions;
 
 /// What an instance may use, and what it is given.
 #[derive(Debug)]
@@ -78,6 +80,7 @@ pub(super) struct Given {
     pub(super) log: Log,
     pub(super) moved: Moved,
     pub(super) tally: Tally,
+    pub(super) redactions: Redactions,
     pub(super) clock_resolution: Duration,
     pub(super) made_of: structure::Limits,
 }
@@ -164,7 +167,8 @@ pub struct TurnState {
     pub(super) log: Log,
     pub(super) config: Config,
     pub(super) budget: Budget,
-    pub(super) not_offered: NotOffered,
+    pub(super) http: Http,
+    pub(super) secrets: Secrets,
     pub(super) state: State,
     pub(super) random: Random,
     wasi: WasiCtx,
@@ -368,7 +372,23 @@ impl TurnState {
                 deadline: terms.deadline,
                 fuel_left: limits.fuel,
             },
-            not_offered: NotOffered,
+            http: Http {
+                granted: Arc::clone(&reach.granted),
+                vault: reach.vault.clone(),
+                egress: reach.egress,
+                limits: limits.http(),
+                deadline: terms.deadline,
+                redactions: given.redactions.clone(),
+                moved: given.moved.clone(),
+                tally: given.tally.clone(),
+            },
+            secrets: Secrets {
+                granted: Arc::clone(&reach.granted),
+                vault: reach.vault,
+                redactions: given.redactions.clone(),
+                moved: given.moved.clone(),
+                tally: given.tally.clone(),
+            },
             state: State {
                 granted: reach.granted,
                 turn: reach.state,

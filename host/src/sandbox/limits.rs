@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use wasmtime::{ResourceLimiter, Result};
 
 use super::structure;
-use crate::capabilities::{log, state};
+use crate::capabilities::{http, log, state};
 use crate::limit::{Exceeded, Limit};
 
 /// The limits of a turn. Every one is enforced, and has its own outcome.
@@ -46,6 +46,15 @@ pub struct Limits {
     /// Bytes of all keys and values of a scope of `state`. A turn that changes it writes all of it, so this is the
     /// most that a turn has the disk write for each scope.
     pub state_bytes: usize,
+    /// Requests that a turn may send, redirects included. One more is refused, and the turn goes on.
+    pub http_requests: u32,
+    /// Milliseconds that one of them may take, redirects included; never more than what is left of the turn, but for 50
+    /// to answer in.
+    pub http_ms: u64,
+    /// Bytes of a request's body.
+    pub http_request_bytes: usize,
+    /// Bytes of a response's body.
+    pub http_response_bytes: usize,
 }
 
 impl Default for Limits {
@@ -65,6 +74,10 @@ impl Default for Limits {
             log_bytes: 16 << 10,
             state_keys: 128,
             state_bytes: 64 << 10,
+            http_requests: 8,
+            http_ms: 500,
+            http_request_bytes: 256 << 10,
+            http_response_bytes: 1 << 20,
         }
     }
 }
@@ -73,6 +86,15 @@ impl Limits {
     /// The time that a turn has.
     pub fn deadline(&self) -> Duration {
         Duration::from_millis(self.deadline_ms)
+    }
+
+    pub(super) fn http(&self) -> http::Limits {
+        http::Limits {
+            requests: self.http_requests,
+            request_bytes: self.http_request_bytes,
+            response_bytes: self.http_response_bytes,
+            time: Duration::from_millis(self.http_ms),
+        }
     }
 
     pub(super) fn state(&self) -> state::Limits {

@@ -9,6 +9,7 @@ use crate::fault::Fault;
 use crate::http::problem::{Body, Problem};
 use crate::registry::ledger::NotKept;
 use crate::store::Failed;
+use crate::vault::NotSealed;
 
 /// Every call may be answered like this; `CODES.md` has the codes.
 #[derive(IntoResponses)]
@@ -84,20 +85,24 @@ impl From<NotChanged> for Problem {
         let (code, detail) = (error.code(), error.to_string());
         let (status, fault) = match error {
             NotChanged::NotKept(error) => return error.into(),
+            NotChanged::NotSealed(NotSealed::Failed(failed)) => return failed.into(),
             NotChanged::NotDeployable(error) => (StatusCode::UNPROCESSABLE_ENTITY, error.fault()),
-            NotChanged::NoRevision { .. } | NotChanged::NothingServed(_) => {
-                (StatusCode::NOT_FOUND, Fault::Caller)
-            }
+            NotChanged::NoRevision { .. }
+            | NotChanged::NothingServed(_)
+            | NotChanged::NoSecret(_) => (StatusCode::NOT_FOUND, Fault::Caller),
             NotChanged::Fixed(_)
             | NotChanged::NothingBefore(_)
             | NotChanged::Split(_)
             | NotChanged::Environments(_)
             | NotChanged::Revisions(_)
             | NotChanged::NotGranted { .. }
+            | NotChanged::Secrets(_)
+            | NotChanged::NotSealed(NotSealed::NoKey)
             | NotChanged::NoSplit(_) => (StatusCode::CONFLICT, Fault::Caller),
             NotChanged::BadSetting(_)
             | NotChanged::Weight(_)
             | NotChanged::NotWanted { .. }
+            | NotChanged::BadSecret(_)
             | NotChanged::Rules(_)
             | NotChanged::Skill => (StatusCode::UNPROCESSABLE_ENTITY, Fault::Caller),
         };

@@ -138,6 +138,11 @@ impl Changing<'_> {
         self.put(grants_key(at), Expected::Anything, &grants)
     }
 
+    /// Any other change.
+    pub fn also(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
     /// Any other record.
     ///
     /// # Errors

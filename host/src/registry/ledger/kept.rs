@@ -118,6 +118,12 @@ pub enum Changed {
     Granted,
     /// What it was granted was taken back.
     Revoked,
+    /// A secret got a value.
+    SecretSet,
+    /// A secret was removed.
+    SecretRemoved,
+    /// All that was kept of a conversation was removed.
+    Erased,
     /// A token was made.
     TokenMade,
     /// A token was made invalid.

@@ -31,6 +31,10 @@ pub const LIMITS: Bounds = &[
     ("log_bytes", 0, 64 * MIB),
     ("state_keys", 0, 10_000),
     ("state_bytes", 0, 16 * MIB),
+    ("http_requests", 0, 1_000),
+    ("http_ms", 1, DAY_MS),
+    ("http_request_bytes", 0, 64 * MIB),
+    ("http_response_bytes", 0, 64 * MIB),
 ];
 /// Of `reply`.
 pub const REPLY: Bounds = &[

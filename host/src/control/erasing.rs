@@ -1,0 +1,51 @@
+//! All that is kept of a conversation, removed.
+
+use super::{Control, NotChanged};
+use crate::conversations;
+use crate::registry::ledger::{By, Changed};
+use crate::store::{Change, Expected, Failed};
+use crate::tenant::TenantId;
+
+impl Control {
+    /// Removes all that a tenant's bots keep of a conversation, and what the host remembers of it; how many records that
+    /// were. A turn of it that runs meanwhile begins anew.
+    ///
+    /// # Errors
+    /// [`NotChanged::NotKept`] if the store failed.
+    pub async fn erase(
+        &self,
+        tenant: &TenantId,
+        conversation: &str,
+        by: By,
+    ) -> Result<usize, NotChanged> {
+        let (control, tenant, conversation) =
+            (self.clone(), tenant.clone(), conversation.to_owned());
+        let erased = tokio::spawn(async move { control.erased(&tenant, &conversation, &by).await });
+        erased
+            .await
+            .unwrap_or_else(|panicked| Err(Failed::because(panicked).into()))
+    }
+
+    async fn erased(
+        &self,
+        tenant: &TenantId,
+        conversation: &str,
+        by: &By,
+    ) -> Result<usize, NotChanged> {
+        let mut changing = self.0.ledger.change().await;
+        let records = &self.0.ledger.store().records;
+        let found = records
+            .list(&conversations::key(tenant, conversation), None, usize::MAX)
+            .await?;
+        for record in &found {
+            changing.also(Change::remove(record.key.clone(), Expected::Anything));
+        }
+        let remembered = self.0.host.conversations().forget(tenant, conversation);
+        let count = found.len() + remembered;
+        let detail = format!("{count} records");
+        changing
+            .keep(by, Changed::Erased, Some(tenant), conversation, detail)
+            .await?;
+        Ok(count)
+    }
+}

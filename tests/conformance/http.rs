@@ -1,0 +1,269 @@
+//! What bots send out: by their grants, inside their turn, whatever the other side does. All of it over the loopback,
+//! which the operator opens here and nobody does by default.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use harness::bots;
+use harness::host::{Served, host_with_secret, text};
+use retort::egress;
+use retort::invocation::Settings;
+use retort::registry::Wanted;
+
+/// A server that does this with every connection, once it has read a head.
+fn upstream(serve: impl Fn(TcpStream, String) + Clone + Send + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, serve) = (stream.expect("a connection"), serve.clone());
+            thread::spawn(move || {
+                let mut head = Vec::new();
+                let mut byte = [0];
+                while !head.ends_with(b"\r\n\r\n") {
+                    match stream.read(&mut byte) {
+                        Ok(1) => head.extend_from_slice(&byte),
+                        _ => return,
+                    }
+                }
+                serve(stream, String::from_utf8_lossy(&head).into_owned());
+            });
+        }
+    });
+    address
+}
+
+/// One that answers with what it was asked.
+fn echo() -> SocketAddr {
+    upstream(|mut stream, head| {
+        let length = head.len();
+        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{head}");
+        let _ = stream.write_all(answer.as_bytes());
+    })
+}
+
+fn open() -> Settings {
+    Settings {
+        egress: egress::Settings {
+            open_addresses: vec!["127.0.0.0/8".parse().expect("a range")],
+            ..egress::Settings::default()
+        },
+        ..Settings::default()
+    }
+}
+
+/// A host with a bot that has these rules, all of them granted.
+async fn reaching(
+    settings: Settings,
+    rules: &[String],
+    wanting: impl FnOnce(&mut Wanted),
+) -> Served {
+    let asked: Vec<String> = rules.iter().map(|rule| format!("{rule:?}")).collect();
+    let bot = bots::wanting("reach", &format!("http = [{}]", asked.join(", ")));
+    let grants: Vec<String> = rules.iter().map(|rule| format!("http:{rule}")).collect();
+    let grants: Vec<&str> = grants.iter().map(String::as_str).collect();
+    let host = host_with_secret(settings, "acme", "key", "open-sesame-7").await;
+    let host = host.granting(&grants).wanting(wanting);
+    host.with_bot("reach", &bot).await
+}
+
+fn get(at: SocketAddr) -> String {
+    format!("GET http://{at}")
+}
+
+#[tokio::test]
+async fn a_request_goes_out_by_its_grant_and_by_no_other() {
+    let at = echo();
+    let host = reaching(open(), &[get(at)], |_| {}).await;
+    let said = host
+        .says(
+            "reach",
+            &format!("http GET http://{at}/orders?x=1 | x-own: yes"),
+        )
+        .await;
+    assert!(
+        said.starts_with("200 ") && said.contains("GET /orders?x=1"),
+        "{said}"
+    );
+    let other = echo();
+    for (tried, why) in [
+        (
+            format!("http GET http://{other}/"),
+            "denied: no rule allows GET",
+        ),
+        (
+            format!("http POST http://{at}/"),
+            "denied: no rule allows POST",
+        ),
+        (
+            format!("http GET https://{at}/"),
+            "denied: no rule allows GET",
+        ),
+        (format!("http get http://{at}/"), "invalid: "),
+        (format!("http GET http://user@{at}/"), "invalid: "),
+    ] {
+        let said = host.says("reach", &tried).await;
+        assert!(said.starts_with(why), "{tried}: {said}");
+    }
+    // The same bot without the grant.
+    let bot = bots::wanting("reach", &format!("http = [{:?}]", get(at)));
+    let host = host.granting(&[]).with_bot("reach", &bot).await;
+    let said = host.says("reach", &format!("http GET http://{at}/")).await;
+    assert!(said.starts_with("denied: `http` is not granted"), "{said}");
+}
+
+#[tokio::test]
+async fn no_bot_reaches_this_machine_unless_the_operator_opens_it() {
+    let at = echo();
+    let host = reaching(Settings::default(), &[get(at)], |_| {}).await;
+    let said = host.says("reach", &format!("http GET http://{at}/")).await;
+    assert!(
+        said.starts_with("denied: ") && said.contains("loopback"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_secret_goes_along_that_the_bot_never_sees() {
+    let at = echo();
+    let rule = format!("GET http://{at} authorization: Bearer {{key}}");
+    let host = reaching(open(), &[rule], |_| {}).await;
+    let ran = host
+        .ask("reach", &text(&format!("http GET http://{at}/")))
+        .await;
+    let said = format!("{ran:?}");
+    assert!(
+        said.contains("authorization: Bearer *************"),
+        "{said}"
+    );
+    assert!(!said.contains("open-sesame-7"), "{said}");
+    assert!(
+        host.says("reach", "secret key")
+            .await
+            .starts_with("denied: ")
+    );
+}
+
+#[tokio::test]
+async fn each_limit_on_requests_is_answered_and_ends_no_turn() {
+    let at = echo();
+    let small = |wanted: &mut Wanted| {
+        wanted.limits.http_requests = 2;
+        wanted.limits.http_request_bytes = 100;
+        wanted.limits.http_response_bytes = 200;
+    };
+    let rules = [get(at), format!("POST http://{at}")];
+    let host = reaching(open(), &rules, small).await;
+    let once = format!("http GET http://{at}/\n");
+    let said = host.says("reach", &once.repeat(3)).await;
+    let lines: Vec<_> = said.lines().collect();
+    assert!(
+        lines[0].starts_with("200 ") && lines[1].starts_with("200 "),
+        "{said}"
+    );
+    assert!(
+        lines[2].starts_with("limit: ") && lines[2].contains("no request is left"),
+        "{said}"
+    );
+    let long = "x".repeat(200);
+    let said = host
+        .says(
+            "reach",
+            &format!("post http://{at}/ 101\nhttp GET http://{at}/{long}"),
+        )
+        .await;
+    let lines: Vec<_> = said.lines().collect();
+    assert!(
+        lines[0].starts_with("limit: ") && lines[1].starts_with("limit: "),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_slow_a_dripping_a_huge_a_cut_and_a_garbage_upstream_each_end_inside_the_turn() {
+    let silent = upstream(|_stream, _| thread::sleep(Duration::from_secs(5)));
+    let dripping = upstream(|mut stream, _| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n");
+        for _ in 0..500 {
+            if stream.write_all(b"x").is_err() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+    });
+    let huge = upstream(|mut stream, _| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+        while stream.write_all(&[b'x'; 1 << 16]).is_ok() {}
+    });
+    let cut = upstream(|mut stream, _| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nhalf");
+    });
+    let garbage = upstream(|mut stream, _| {
+        let _ = stream.write_all(b"\0\x01\x02 not HTTP at all\r\n\r\n");
+    });
+    let all = [silent, dripping, huge, cut, garbage];
+    let rules = all.map(get);
+    let host = reaching(open(), &rules, |wanted| wanted.limits.http_ms = 200).await;
+    for (at, end) in all.into_iter().zip([
+        "timeout",
+        "timeout",
+        "limit: ",
+        "connection: ",
+        "connection: ",
+    ]) {
+        let said = host.says("reach", &format!("http GET http://{at}/")).await;
+        assert!(said.starts_with(end), "{end}: {said}");
+    }
+    // The call's own time may be longer than the turn's: then it ends a little before that, and the bot still answers.
+    let bot = bots::wanting("reach", &format!("http = [{:?}]", get(silent)));
+    let grant = format!("http:{}", get(silent));
+    let late = |wanted: &mut Wanted| wanted.limits.http_ms = 60_000;
+    let host = host
+        .in_time(1_000)
+        .wanting(late)
+        .granting(&[&grant])
+        .with_bot("reach", &bot)
+        .await;
+    assert_eq!(
+        host.says("reach", &format!("http GET http://{silent}/"))
+            .await,
+        "timeout"
+    );
+    // A bot that goes on asking is cut at its deadline.
+    let asks = format!("http GET http://{silent}/\n").repeat(8) + "spin";
+    let ended = host.ask("reach", &text(&asks)).await;
+    assert_eq!(ended.outcome(), "deadline-exceeded");
+    host.is_empty_again().await;
+}
+
+#[tokio::test]
+async fn a_turn_that_nobody_asked_for_reaches_nothing_outside() {
+    let at = echo();
+    let host = reaching(open(), &[get(at)], |_| {}).await;
+    let test = serde_json::json!({ "message": format!("http GET http://{at}/") });
+    assert_eq!(host.post("reach", &test).await.outcome(), "tested");
+    let metrics = host.host.metrics();
+    assert!(
+        metrics.contains("capability=\"http\",outcome=\"denied\"} 1"),
+        "{metrics}"
+    );
+}
+
+#[tokio::test]
+async fn a_request_costs_fuel_by_itself_and_by_its_bytes() {
+    let at = echo();
+    let host = reaching(open(), &[get(at)], |wanted| {
+        wanted.limits.host_byte_fuel = 10
+    })
+    .await;
+    let fuel = async |what: String| host.ask("reach", &text(&what)).await.usage.fuel;
+    let (none, one) = (
+        fuel("budget".to_owned()).await,
+        fuel(format!("http GET http://{at}/")).await,
+    );
+    assert!(one > none + 1_000_000, "{none} and {one}");
+    let long = fuel(format!("http GET http://{at}/{}", "x".repeat(5_000))).await;
+    assert!(long > one + 100_000, "{one} and {long}");
+}
