@@ -29,7 +29,7 @@ fn every_attack_ends_as_it_should_and_leaves_nothing_behind() {
         "--runs",
         "5",
         "--deadline-ms",
-        "200",
+        "500",
         "--outcomes-only",
         "--json",
     ];

@@ -49,7 +49,7 @@ fn left(serving: &Running, folder: &Path) -> usize {
 #[test]
 fn every_attack_on_a_host_that_serves_ends_as_it_should_and_is_undeployed() {
     let (folder, serving) = served("");
-    let words = attack(&serving, "--runs 2 --deadline-ms 200 --json");
+    let words = attack(&serving, "--runs 2 --deadline-ms 500 --json");
     let ended = run(&mut with_token(folder.path(), &words), "");
     let document: Value =
         serde_json::from_str(&ended.stdout).unwrap_or_else(|_| panic!("{ended:?}"));
@@ -58,6 +58,10 @@ fn every_attack_on_a_host_that_serves_ends_as_it_should_and_is_undeployed() {
     }
     let rows = document["attacks"].as_array().expect("a list");
     for (row, attack) in rows.iter().zip(CORPUS) {
+        if attack.needs_silence() {
+            assert!(row["untried"].is_string(), "{row}");
+            continue;
+        }
         let turns = if attack.is_deployed() { 2 } else { 1 };
         assert_eq!(row["outcomes"][attack.expected.word()], turns, "{row}");
         assert!(row["neighbours"]["count"].as_u64() > Some(0), "{row}");
@@ -172,7 +176,7 @@ fn who_may_not_attack_or_attacks_no_host_is_told_why() {
         (
             attack(&serving, &format!("--token {invoker}")),
             2,
-            "takes one with the role developer",
+            "takes one with the roles developer and admin",
         ),
         (
             "attack --url http://127.0.0.1:1".to_owned(),

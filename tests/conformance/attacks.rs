@@ -1,20 +1,34 @@
 //! Each bot of the corpus that `retort attack` runs: how its turn ends, and that the turns after it are well.
 
 use harness::host::text;
-use harness::{Served, bots, host};
-use retort::cli::attack::component::component;
+use harness::{Served, bots};
 use retort::cli::attack::corpus::{Attack, CORPUS, Expected};
-use retort::invocation::Invocation;
+use retort::invocation::{Invocation, Settings};
 use retort::liveperson::custom_integration::write_reply;
+use retort::registry::{Grants, Manifest};
+use tokio::net::TcpListener;
 
 /// A host with one that attacks it, beside one that counts the turns of its instance.
 async fn attacked_by(attack: &Attack) -> Result<Served, String> {
-    let host = host()
+    let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let nobody = silent.local_addr().expect("an address");
+    tokio::spawn(async move {
+        let mut taken = Vec::new();
+        while let Ok(connection) = silent.accept().await {
+            taken.push(connection);
+        }
+    });
+    let bot = attack.component(nobody).expect("a component");
+    let manifest = Manifest::of_component(&bot).expect("it can be read");
+    let grants = manifest.map_or_else(Grants::new, |manifest| manifest.wants.grants());
+    let mut settings = Settings::default();
+    settings.egress.open_addresses = vec![nobody.ip().into()];
+    let host = Served::with(settings)
         .with_bot("count", &bots::misbehaving("count"))
         .await
         .in_time(100)
+        .wanting(|wanted| wanted.grants = grants)
         .wanting(|wanted| (attack.limits)(&mut wanted.limits));
-    let bot = component(attack.text).expect("a component");
     match host.deploy("evil", &bot).await {
         Ok(()) => Ok(host),
         Err(error) => {
@@ -114,6 +128,13 @@ attacks! {
     use_sockets: "use-sockets",
     carry_over: "carry-over",
     stale_memory: "stale-memory",
+    ask_ungranted: "ask-ungranted",
+    flood_state: "flood-state",
+    giant_state: "giant-state",
+    write_and_spin: "write-and-spin",
+    reach_inside: "reach-inside",
+    flood_http: "flood-http",
+    park_in_http: "park-in-http",
     spin_at_start: "spin-at-start",
     trap_at_start: "trap-at-start",
     unknown_import: "unknown-import",

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use retort::cli::attack::component::component;
 pub use retort::cli::attack::component::component_of;
 use retort::cli::attack::corpus::CORPUS;
 use retort::cli::build;
@@ -61,7 +60,8 @@ fn stem(path: &Path) -> String {
 pub fn attack(name: &str) -> Vec<u8> {
     let found = CORPUS.iter().find(|attack| attack.name == name);
     let attack = found.unwrap_or_else(|| panic!("there is no attack {name:?}"));
-    component(attack.text).expect("it is a bot")
+    let silent = ([127, 0, 0, 1], 1).into();
+    attack.component(silent).expect("it is a bot")
 }
 
 /// What a bot that is written by hand does, beside being as small as can be.

@@ -31,7 +31,8 @@ pub struct Limits {
 /// What a call costs as if it had moved so many bytes: a lookup, a connection, and its encryption.
 const CALL_BYTES: usize = 100_000;
 
-/// What is left to a bot of its turn when a call ends for want of time: enough to say that nothing came.
+/// What is left to a bot of its turn when a call ends for want of time, enough to say that nothing came: a tenth of what
+/// it had, and no more than this.
 const RESERVE: Duration = Duration::from_millis(50);
 
 /// One turn's requests.
@@ -115,7 +116,7 @@ impl Http {
         let now = Instant::now();
         let left = self.deadline.saturating_duration_since(now);
         Caps {
-            deadline: now + self.limits.time.min(left.saturating_sub(RESERVE)),
+            deadline: now + self.limits.time.min(left - RESERVE.min(left / 10)),
             requests_left: self.limits.requests,
             request_bytes: self.limits.request_bytes,
             response_bytes: self.limits.response_bytes,

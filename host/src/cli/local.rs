@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{BotArgs, Ended, build, compile_child, is_component};
 use crate::fault::Fault;
 use crate::invocation::{Host, Settings};
-use crate::registry::{Manifest, NotDeployable, Wanted};
+use crate::registry::{Grants, Manifest, NotDeployable, Wanted};
 use crate::store::Store;
 use crate::tenant::{Address, BotName, Environment, TenantId};
 
@@ -53,17 +53,21 @@ pub(super) async fn deploy(
     config: &[(String, String)],
 ) -> Result<(), Ended> {
     let config: BTreeMap<String, String> = config.iter().cloned().collect();
-    // What carries a manifest that cannot be read is told so by the gate.
-    let manifest = Manifest::of_component(component).ok().flatten();
     let wanted = Wanted {
         config,
-        grants: manifest.map_or_else(Default::default, |manifest| manifest.wants.grants()),
+        grants: wants_of(component),
         ..Wanted::default()
     };
     host.deploy(at, component, wanted)
         .await
         .map(drop)
         .map_err(|error| not_deployed(&error))
+}
+
+/// All that a component asks for. One whose manifest cannot be read is told so by the gate.
+pub(super) fn wants_of(component: &[u8]) -> Grants {
+    let manifest = Manifest::of_component(component).ok().flatten();
+    manifest.map_or_else(Grants::new, |manifest| manifest.wants.grants())
 }
 
 /// Whose turn it is to mend what could not be deployed.

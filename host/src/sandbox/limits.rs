@@ -48,8 +48,8 @@ pub struct Limits {
     pub state_bytes: usize,
     /// Requests that a turn may send, redirects included. One more is refused, and the turn goes on.
     pub http_requests: u32,
-    /// Milliseconds that one of them may take, redirects included; never more than what is left of the turn, but for 50
-    /// to answer in.
+    /// Milliseconds that one of them may take, redirects included; never more than what is left of the turn, but for a
+    /// tenth of that, 50 at most, to answer in.
     pub http_ms: u64,
     /// Bytes of a request's body.
     pub http_request_bytes: usize,

@@ -2,6 +2,10 @@
 
 mod rows;
 
+use std::net::SocketAddr;
+
+use super::component::component;
+use crate::registry::manifest;
 use crate::sandbox::Limits;
 
 pub use rows::CORPUS;
@@ -13,6 +17,8 @@ pub struct Attack {
     pub name: &'static str,
     /// Its text.
     pub text: &'static str,
+    /// What its manifest has under `[wants]`; all of it is granted.
+    pub wants: &'static str,
     /// What is to come of it.
     pub expected: Expected,
     /// Limits that bite before the deadline does, so that the outcome is the same on a slow machine.
@@ -43,6 +49,14 @@ impl Expected {
     }
 }
 
+/// What stands in a text for an address of this machine.
+const NOBODY: &str = "127.0.0.1:00000";
+
+/// In as many characters: a port may have zeros before it.
+fn padded(address: SocketAddr) -> String {
+    format!("{}:{:05}", address.ip(), address.port())
+}
+
 /// The word for a bot that was not deployed.
 pub const REFUSED: &str = "refused";
 
@@ -67,6 +81,27 @@ impl Attack {
         format!("{}-once", self.name)
     }
 
+    /// The bot itself, with its manifest if it asks for something. `silent` takes the place of whoever takes requests and
+    /// never answers them.
+    ///
+    /// # Errors
+    /// What the text is instead, in the words of the crate that found it.
+    pub fn component(&self, silent: SocketAddr) -> anyhow::Result<Vec<u8>> {
+        let component = component(&self.text.replace(NOBODY, &padded(silent)))?;
+        if self.wants.is_empty() {
+            return Ok(component);
+        }
+        // A rule is written without the zeros that keep a text's length.
+        let wants = self.wants.replace(NOBODY, &silent.to_string());
+        let manifest = format!("name = \"evil\"\nversion = \"1.0.0\"\n[wants]\n{wants}\n");
+        Ok(manifest::embed(&component, &manifest))
+    }
+
+    /// Whether it needs somebody who never answers.
+    pub fn needs_silence(&self) -> bool {
+        self.text.contains(NOBODY)
+    }
+
     /// Whether it gets as far as a turn.
     pub fn is_deployed(&self) -> bool {
         !matches!(self.expected, Expected::Refused(_))
@@ -79,12 +114,12 @@ pub const NEIGHBOUR: &str = include_str!("../../../../tests/bots/neighbour.wat")
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::attack::component::component;
 
     #[test]
     fn each_attack_is_a_component_that_says_what_it_tempts() {
         for attack in CORPUS {
-            let encoded = component(attack.text);
+            let silent = ([127, 0, 0, 1], 1).into();
+            let encoded = attack.component(silent);
             assert!(encoded.is_ok(), "{}: {encoded:?}", attack.name);
             assert!(attack.tempts().len() > 10, "{}", attack.name);
         }

@@ -11,7 +11,6 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::client::{Answer, Caller};
-use super::component::component;
 use super::corpus::{Attack, Expected, REFUSED};
 use super::neighbours;
 use super::samples::{Samples, Summary, ms};
@@ -167,7 +166,16 @@ impl Trial {
         attack: &Attack,
         change: fn(&mut Limits),
     ) -> Result<Taken, Ended> {
-        let bot = component(attack.text).map_err(|error| Ended::Host(format!("{error:#}")))?;
+        let silent = match self.stage.silent() {
+            None if attack.needs_silence() => {
+                let why =
+                    "only a host of this machine can be had to reach somebody who never answers";
+                return Ok(Taken::Untried(why.to_owned()));
+            }
+            silent => silent.unwrap_or_else(|| ([127, 0, 0, 1], 0).into()),
+        };
+        let bot = attack.component(silent);
+        let bot = bot.map_err(|error| Ended::Host(format!("{error:#}")))?;
         let mut limits = Limits {
             deadline_ms: u64::try_from(self.deadline.as_millis()).unwrap_or(u64::MAX),
             ..Limits::default()

@@ -3,6 +3,8 @@
 mod deployed;
 mod own;
 
+use std::net::SocketAddr;
+
 use super::neighbours;
 use super::process::Figures;
 use super::target::Target;
@@ -65,6 +67,14 @@ impl Stage {
         match self {
             Self::Own(own) => &own.target,
             Self::Deployed(deployed) => &deployed.target,
+        }
+    }
+
+    /// Where somebody takes requests of bots and never answers, if its bots may reach that.
+    pub(super) fn silent(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Own(own) => Some(own.silent),
+            Self::Deployed(_) => None,
         }
     }
 

@@ -10,9 +10,20 @@ macro_rules! attack {
         Attack {
             name: $name,
             text: include_str!(concat!("../../../../../tests/bots/attacks/", $name, ".wat")),
+            wants: "",
             expected: $expected,
             limits: |_| {},
             uninterruptible: None,
+        }
+    };
+}
+
+/// The bot of that name, which asks for this under `[wants]` and is granted it.
+macro_rules! granted {
+    ($name:literal, $wants:literal, $expected:expr) => {
+        Attack {
+            wants: $wants,
+            ..attack!($name, $expected)
         }
     };
 }
@@ -73,6 +84,41 @@ pub const CORPUS: &[Attack] = &[
     attack!("use-sockets", Says("refused")),
     attack!("carry-over", Says("1")),
     attack!("stale-memory", Says("clean")),
+    attack!("ask-ungranted", Says("denied")),
+    Attack {
+        limits: |limits| limits.state_keys = 8,
+        ..granted!("flood-state", "state = [\"conversation\"]", Says("limit"))
+    },
+    granted!("giant-state", "state = [\"conversation\"]", Says("limit")),
+    Attack {
+        limits: FUEL_FOR_EVER,
+        ..granted!(
+            "write-and-spin",
+            "state = [\"bot\"]",
+            Ends("deadline-exceeded")
+        )
+    },
+    granted!(
+        "reach-inside",
+        "http = [\"GET http://169.254.169.254\", \"GET http://127.0.0.2\", \"GET http://[::1]\"]",
+        Says("denied")
+    ),
+    Attack {
+        limits: |limits| limits.host_calls = 20,
+        ..granted!(
+            "flood-http",
+            "http = [\"GET http://127.0.0.2\"]",
+            Ends("too-many-host-calls")
+        )
+    },
+    Attack {
+        limits: |limits| limits.http_ms = 20,
+        ..granted!(
+            "park-in-http",
+            "http = [\"GET http://127.0.0.1:00000\"]",
+            Says("timeout")
+        )
+    },
     // Who gives a host a revision sets no limits yet: where that has few, its fuel may be used up first.
     endless!("spin-at-start", Refused(&["deadline", "limits.fuel"])),
     attack!("trap-at-start", Refused(&["while starting"])),

@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 use super::{TENANTS, Taken};
 use crate::cli::Ended;
 use crate::cli::attack::target::Target;
+use crate::cli::local::wants_of;
 use crate::cli::operate::remote::{Method, Remote};
 use crate::sandbox::Limits;
 
@@ -98,6 +99,7 @@ impl Deployed {
             "digest": revision.get("digest"),
             // A bot that attacks is bound to fail at its first turn.
             "settings": { "limits": limits, "smoke_turn": false },
+            "grant": wants_of(component),
             "note": NOTE,
         });
         let at = format!("{path}/environments/draft/deployment");
@@ -171,7 +173,7 @@ impl NotDone {
         }
         let [neighbours, attackers] = TENANTS;
         Ended::Usage(format!(
-            "{}; to attack takes one with the role developer, for all tenants or for {neighbours} and {attackers}",
+            "{}; to attack takes one with the roles developer and admin, for all tenants or for {neighbours} and {attackers}",
             self.ended
         ))
     }

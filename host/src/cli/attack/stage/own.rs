@@ -1,5 +1,6 @@
 //! A host like any other, on a loopback port of its own, gone with this process. Knows nothing of attacks.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -9,6 +10,7 @@ use tokio::time::{Instant, sleep};
 use super::Taken;
 use crate::cli::attack::process::Figures;
 use crate::cli::attack::target::Target;
+use crate::cli::local::wants_of;
 use crate::cli::{Ended, local};
 use crate::http;
 use crate::invocation::{self, Host};
@@ -22,6 +24,8 @@ const SETTLES_IN: Duration = Duration::from_secs(5);
 pub(in crate::cli::attack) struct Own {
     host: Host,
     pub(super) target: Target,
+    /// Where connections are taken and nothing is said.
+    pub(super) silent: SocketAddr,
     _serving: oneshot::Sender<()>,
 }
 
@@ -31,6 +35,11 @@ impl Own {
         let mut host = invocation::Settings::default();
         // Every bot is to have all its turns.
         host.quarantine.failure_percent = 101;
+        let silent = TcpListener::bind("127.0.0.1:0").await.map_err(failed)?;
+        let nobody = silent.local_addr().map_err(failed)?;
+        // Of all that is inside of this machine, this one address.
+        host.egress.open_addresses = vec![nobody.ip().into()];
+        tokio::spawn(say_nothing(silent));
         let host = local::host_with(host)?;
         let listener = TcpListener::bind("127.0.0.1:0").await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
@@ -47,6 +56,7 @@ impl Own {
         Ok(Self {
             host,
             target: address.into(),
+            silent: nobody,
             _serving: serving,
         })
     }
@@ -61,6 +71,7 @@ impl Own {
         let at = local::address(tenant, bot)?;
         let wanted = Wanted {
             limits,
+            grants: wants_of(component),
             ..Wanted::default()
         };
         let deployed = self.host.deploy(&at, component, wanted).await;
@@ -85,5 +96,14 @@ impl Own {
             before = now;
         }
         Figures::of(self.pool())
+    }
+}
+
+/// Takes every connection, and answers none. Whoever hangs up is let go.
+async fn say_nothing(listener: TcpListener) {
+    while let Ok((mut stream, _)) = listener.accept().await {
+        tokio::spawn(
+            async move { drop(tokio::io::copy(&mut stream, &mut tokio::io::sink()).await) },
+        );
     }
 }

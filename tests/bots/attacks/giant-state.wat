@@ -1,0 +1,11 @@
+;; Sets a value that is larger than all of its state may be.
+(;IMPORTS;)
+(import "retort:bot/state@1.0.0" "set" (func $set (param i32 i32 i32 i32 i32 i32 i64 i32)))
+(;RESPOND;)
+(call $set (i32.const 0) (i32.const 32) (i32.const 4) (i32.const 65536) (i32.const 300000) (i32.const 0) (i64.const 0) (i32.const 640))
+(if (i32.eqz (i32.load8_u (i32.const 640))) (then (return (call $say (i32.const 520) (i32.const 4)))))
+(if (i32.ne (i32.load8_u (i32.const 648)) (i32.const 1)) (then unreachable))
+(return (call $say (i32.const 512) (i32.const 5)))
+(;MODULE;)
+(data (i32.const 512) "limit")
+(data (i32.const 520) "kept")

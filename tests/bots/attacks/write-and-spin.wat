@@ -1,0 +1,13 @@
+;; Writes to its state and loops for ever; would say so if a turn found what the one before it wrote.
+(;IMPORTS;)
+(import "retort:bot/state@1.0.0" "get" (func $get (param i32 i32 i32 i32)))
+(import "retort:bot/state@1.0.0" "set" (func $set (param i32 i32 i32 i32 i32 i32 i64 i32)))
+(;RESPOND;)
+(call $get (i32.const 1) (i32.const 32) (i32.const 4) (i32.const 640))
+(if (i32.load8_u (i32.const 640)) (then unreachable))
+(if (i32.load8_u (i32.const 648)) (then (return (call $say (i32.const 520) (i32.const 4)))))
+(call $set (i32.const 1) (i32.const 32) (i32.const 4) (i32.const 32) (i32.const 4) (i32.const 0) (i64.const 0) (i32.const 640))
+(if (i32.load8_u (i32.const 640)) (then unreachable))
+(loop $for-ever (br $for-ever))
+(;MODULE;)
+(data (i32.const 520) "kept")
