@@ -241,6 +241,8 @@ struct BotArgs {
     /// A value of the bot's configuration; can be given several times
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     config: Vec<(String, String)>,
+    #[command(flatten)]
+    given: local::Given,
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub use request::Request;
 pub use resolve::{Found, Resolve};
 pub use response::Response;
 pub use rule::{Allowed, BadRule, Rule};
-pub use settings::{NotSetUp, Settings};
+pub use settings::{NotSetUp, Range, Settings, range};
 
 use request::Hop;
 use response::Answer;

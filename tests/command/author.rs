@@ -1,9 +1,9 @@
 //! `build`, `invoke` and `chat`: what a bot's author runs.
 
-use harness::bots::{misbehaving, plugin_dir};
+use harness::bots::{misbehaving, plugin_dir, wanting};
 use tempfile::tempdir;
 
-use crate::running::{file, retort, run};
+use crate::running::{file, retort, run, stranger};
 
 #[test]
 fn build_writes_a_component_that_invoke_can_run() {
@@ -289,4 +289,68 @@ fn output_that_nobody_takes_is_no_crash() {
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{told}");
     assert!(!told.contains("panicked"), "{told}");
+}
+
+#[test]
+fn a_survey_is_held_over_several_turns_and_keeps_its_place_between_them() {
+    let survey = plugin_dir("survey");
+    let mut chat = retort();
+    chat.arg("chat").arg(&survey);
+    for text in ["4", "the parking", "no"] {
+        chat.args(["--say", text]);
+    }
+    let held = run(&mut chat, "");
+    assert_eq!(held.code, 0, "{held:?}");
+    for part in [
+        "from 1 to 5?",
+        "What should we improve?",
+        "May we contact you",
+        "Satisfied: 4 of 5. May not be contacted. To improve: the parking",
+        "closes the conversation",
+    ] {
+        assert!(held.stdout.contains(part), "no {part:?} in {}", held.stdout);
+    }
+}
+
+#[test]
+fn a_bot_on_its_authors_machine_has_the_secrets_and_reaches_the_addresses_that_it_is_given() {
+    let folder = tempdir().expect("a folder");
+    let at = stranger("200 OK");
+    let wants =
+        format!("secrets = [\"word\", \"other\"]\nhttp = [\"GET http://{at} x-key: {{word}}\"]");
+    let bot = file(folder.path(), "bot.wasm", wanting("reach", &wants));
+    let secrets = file(folder.path(), "secrets.toml", "word = \"open sesame\"\n");
+    let text = format!("http GET http://{at}/");
+    let chat = |more: &[&str]| {
+        let mut chat = retort();
+        chat.arg("chat")
+            .arg(&bot)
+            .args(["--say", "say-secret word", "--say", &text]);
+        run(chat.args(more), "")
+    };
+    let alone = chat(&[]).stdout;
+    assert!(
+        alone.contains("not-set") && alone.contains("which its rule sends along, is not set"),
+        "{alone}"
+    );
+    let secrets = secrets.to_str().expect("a path");
+    let closed = chat(&["--secrets", secrets]).stdout;
+    assert!(closed.contains("loopback"), "{closed}");
+    let given = chat(&["--secrets", secrets, "--open", "127.0.0.1"]).stdout;
+    assert!(
+        given.contains("ok open sesame") && given.contains("200 5 bytes: hello"),
+        "{given}"
+    );
+    let wrong = chat(&["--open", "localhost"]);
+    assert!(
+        wrong.code == 2 && wrong.stderr.contains("use an address"),
+        "{wrong:?}"
+    );
+    std::fs::write(secrets, "word = \"open sesame\"\nother = open\n").expect("written");
+    let wrong = chat(&["--secrets", secrets]);
+    assert!(
+        wrong.code == 2 && wrong.stderr.contains("near line 2"),
+        "{wrong:?}"
+    );
+    assert!(!wrong.stderr.contains("open"), "{wrong:?}");
 }

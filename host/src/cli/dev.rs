@@ -23,6 +23,8 @@ pub(super) struct Args {
     /// A value of the bot's configuration; can be given several times
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     config: Vec<(String, String)>,
+    #[command(flatten)]
+    given: local::Given,
 }
 
 /// What the bot logs and how its turns end, whoever asks it.
@@ -36,7 +38,7 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     let _writing = telemetry::start(&log).map_err(|error| Ended::Host(error.to_string()))?;
     let built = build::build(&args.plugin_dir)?;
     let at = local::address("dev", built.manifest.name.as_str())?;
-    let host = local::host()?;
+    let host = local::host_given(&args.given, &at.tenant).await?;
     local::deploy(&host, &at, &built.component, &args.config).await?;
 
     let unbound = |error| {

@@ -1,14 +1,17 @@
 //! One bot on the author's own machine: the same spine as in `serve`, with a registry of one.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
 
 use super::{BotArgs, Ended, build, compile_child, is_component};
+use crate::egress::{self, Range};
 use crate::fault::Fault;
 use crate::invocation::{Host, Settings};
 use crate::registry::{Grants, Manifest, NotDeployable, Wanted};
 use crate::store::Store;
-use crate::tenant::{Address, BotName, Environment, TenantId};
+use crate::tenant::{Address, BotName, Environment, SecretName, TenantId};
+use crate::vault::{Key, Secret};
 
 /// A host with one bot on it.
 pub(super) struct Local {
@@ -16,17 +19,67 @@ pub(super) struct Local {
     pub(super) at: Address,
 }
 
+/// What stands on one's own machine for what an operator gives a bot.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct Given {
+    /// A TOML file with the secrets that the bot reads: NAME = "VALUE"
+    #[arg(long, value_name = "FILE")]
+    secrets: Option<PathBuf>,
+    /// Let the bot's requests reach these addresses, though they are inside: 127.0.0.1 or 127.0.0.0/8; can be given several
+    /// times
+    #[arg(long = "open", value_name = "ADDRESSES", value_parser = range)]
+    open: Vec<Range>,
+}
+
 /// Loads or builds a bot, and makes it ready.
 pub(super) async fn start(args: &BotArgs) -> Result<Local, Ended> {
     let component = component(&args.bot)?;
     let at = address("local", "bot")?;
-    let host = host()?;
+    let host = host_given(&args.given, &at.tenant).await?;
     deploy(&host, &at, &component, &args.config).await?;
     Ok(Local { host, at })
 }
 
 pub(super) fn host() -> Result<Host, Ended> {
     host_with(Settings::default())
+}
+
+/// A host whose bots of one tenant have what is given.
+pub(super) async fn host_given(given: &Given, tenant: &TenantId) -> Result<Host, Ended> {
+    let mut settings = Settings {
+        secrets_key: Some(Key::random()),
+        ..Settings::default()
+    };
+    settings.egress.open_addresses.clone_from(&given.open);
+    let host = host_with(settings)?;
+    for (name, value) in secrets(given.secrets.as_deref())? {
+        let wrong = |error: &dyn Display| Ended::Usage(format!("the secret \"{name}\": {error}"));
+        let secret = Secret::new(value).map_err(|error| wrong(&error))?;
+        let set = host.vault().set(tenant, &name, &secret).await;
+        set.map_err(|error| wrong(&error))?;
+    }
+    Ok(host)
+}
+
+fn secrets(file: Option<&Path>) -> Result<BTreeMap<SecretName, String>, Ended> {
+    let Some(file) = file else {
+        return Ok(BTreeMap::new());
+    };
+    let shown = file.display();
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Ended::Usage(format!("\"{shown}\" cannot be read: {error}")))?;
+    // What the library says of a wrong line repeats it.
+    toml::from_str(&text).map_err(|error| {
+        let before = text.get(..error.span().map_or(0, |span| span.start));
+        let line = before.map_or(1, |before| before.lines().count().max(1));
+        Ended::Usage(format!(
+            "\"{shown}\" is not valid near line {line}: it takes NAME = \"VALUE\""
+        ))
+    })
+}
+
+fn range(text: &str) -> Result<Range, String> {
+    egress::range(text).ok_or_else(|| "use an address, or a range such as 10.0.0.0/8".to_owned())
 }
 
 pub(super) fn host_with(mut settings: Settings) -> Result<Host, Ended> {

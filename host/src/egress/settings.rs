@@ -1,5 +1,6 @@
 //! What an operator sets for the requests of all bots.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
@@ -19,6 +20,15 @@ pub struct Settings {
     pub lookups: usize,
     /// Requests that are being sent or answered at a time, over the whole host. The others wait.
     pub connections: usize,
+}
+
+/// A range of addresses.
+pub type Range = IpNet;
+
+/// An address, or a range of them.
+pub fn range(text: &str) -> Option<Range> {
+    let one = || text.parse::<IpAddr>().ok().map(Range::from);
+    text.parse().ok().or_else(one)
 }
 
 /// More would be no limit any more: neither threads nor sockets go so far.
