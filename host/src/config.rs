@@ -21,7 +21,7 @@ use crate::sandbox::{Limits, compile, structure};
 use crate::tenant::{Address, BotName, Environment, TenantId};
 use crate::{
     admission, conversations, egress, http, invocation, metrics, quarantine, recent, sandbox,
-    telemetry, vault,
+    state, telemetry, vault,
 };
 
 /// What variables of the environment begin with. `RETORT_LIMITS__FUEL` is `fuel` in the table `limits`.
@@ -65,6 +65,8 @@ pub struct Config {
     pub compile: compile::Limits,
     /// What is remembered of conversations.
     pub conversations: conversations::Settings,
+    /// How much bots may keep.
+    pub state: state::Settings,
     /// How much is remembered of turns.
     pub recent: recent::Settings,
     /// How finely is counted.
@@ -97,6 +99,7 @@ impl Default for Config {
             component: structure::Limits::default(),
             compile: compile::Limits::default(),
             conversations: conversations::Settings::default(),
+            state: state::Settings::default(),
             recent: recent::Settings::default(),
             metrics: metrics::Settings::default(),
             operations: http::operations::Settings::default(),
@@ -305,6 +308,7 @@ impl Config {
             ("admission", written(&self.admission)),
             ("quarantine", written(&self.quarantine)),
             ("conversations", written(&self.conversations)),
+            ("state", written(&self.state)),
             ("recent", written(&self.recent)),
             ("metrics", written(&self.metrics)),
             ("operations", written(&self.operations)),
@@ -334,6 +338,7 @@ impl Config {
                 ..self.sandbox.clone()
             },
             conversations: self.conversations.clone(),
+            state: self.state.clone(),
             recent: self.recent.clone(),
             metrics: self.metrics.clone(),
             egress: self.egress.clone(),

@@ -44,7 +44,12 @@ impl Default for Settings {
 /// What the keys of all records begin with that belong to a conversation, whatever bot it has to do with: ids are of any
 /// length and of any characters, so their digest stands for them.
 pub fn key(tenant: &TenantId, id: &str) -> String {
-    format!("{KEY}{tenant}/{}/", Digest::of(id.as_bytes()))
+    format!("{}{}/", all(tenant), Digest::of(id.as_bytes()))
+}
+
+/// What the keys of all records begin with that belong to a tenant's conversations.
+pub fn all(tenant: &TenantId) -> String {
+    format!("{KEY}{tenant}/")
 }
 
 /// Whether a record belongs to a conversation.

@@ -62,6 +62,8 @@ pub struct Settings {
     pub conversations: conversations::Settings,
     /// What bots may reach outside, whatever they are granted.
     pub egress: egress::Settings,
+    /// How much bots may keep.
+    pub state: state::Settings,
     /// The key to the secrets; without one there are none.
     pub secrets_key: Option<vault::Key>,
     /// How much is remembered of turns.
@@ -99,7 +101,7 @@ impl Host {
         Ok(Self(Arc::new(Rooms {
             egress: Egress::new(&settings.egress)?,
             vault: Vault::new(&store, settings.secrets_key.as_ref()),
-            states: States::new(&store, settings.conversations.keep()),
+            states: States::new(&store, &settings.state, settings.conversations.keep()),
             store,
             registry: Registry::default(),
             conversations: Conversations::new(&settings.conversations),
@@ -167,11 +169,15 @@ impl Host {
         };
         let mut answered = self.ask(record, &asked).await?;
         let states = &self.0.states;
-        let mut kept = states.keep(answered.staged, &mut held, deadline).await;
+        let mut kept = states
+            .keep(&deployment.at.tenant, answered.staged, &mut held, deadline)
+            .await;
         if matches!(kept, Err(state::NotKept::Conflict)) && !record.has_sent() {
             // What it read was changed while it ran. Nobody else changes it now.
             answered = self.ask(record, &asked).await?;
-            kept = states.keep(answered.staged, &mut held, deadline).await;
+            kept = states
+                .keep(&deployment.at.tenant, answered.staged, &mut held, deadline)
+                .await;
         }
         kept?;
         self.touch(deployment, conversation);

@@ -4,6 +4,7 @@
 
 mod lines;
 mod memory;
+mod quota;
 #[cfg(test)]
 mod tests;
 mod turn;
@@ -20,8 +21,26 @@ pub use turn::{Staged, Turn};
 
 use crate::conversations;
 use crate::store::{Change, Expected, Failed, NotCommitted, Records, Store, To};
-use crate::tenant::Address;
+use crate::tenant::{Address, TenantId};
 use lines::Lines;
+use quota::Quota;
+
+/// How much may be kept.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Bytes of all that the bots of a tenant keep: some thousand conversations that are full, or a hundred thousand of
+    /// the ordinary kind.
+    pub tenant_bytes: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            tenant_bytes: 256 << 20,
+        }
+    }
+}
 
 /// Whose memory it is.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -48,6 +67,7 @@ impl Scope {
 pub struct States {
     records: Arc<dyn Records>,
     lines: Arc<Lines>,
+    quota: Arc<Quota>,
     /// How long a conversation's is kept after its last event.
     keep: Duration,
 }
@@ -61,6 +81,14 @@ pub enum NotKept {
     /// There was no time left for it.
     #[error("there was no time left to keep the state")]
     Late,
+    /// The tenant's bots keep as much as they may.
+    #[error(
+        "the tenant's bots keep {most} bytes already; if they need more, raise `state.tenant_bytes`"
+    )]
+    Full {
+        /// That much.
+        most: u64,
+    },
     /// The store failed.
     #[error(transparent)]
     Failed(#[from] Failed),
@@ -78,10 +106,11 @@ impl From<NotCommitted> for NotKept {
 
 impl States {
     /// What a store has of them. A conversation's memory is kept for that long after its last event.
-    pub fn new(store: &Store, keep: Duration) -> Self {
+    pub fn new(store: &Store, settings: &Settings, keep: Duration) -> Self {
         Self {
             records: Arc::clone(&store.records),
             lines: Arc::default(),
+            quota: Arc::new(Quota::new(&store.records, settings.tenant_bytes)),
             keep,
         }
     }
@@ -116,6 +145,7 @@ impl States {
     /// [`NotKept`]; then nothing of it is there, unless the store failed or hung.
     pub async fn keep(
         &self,
+        tenant: &TenantId,
         staged: Staged,
         held: &mut Held,
         before: Instant,
@@ -124,13 +154,25 @@ impl States {
         if written.is_empty() {
             return Ok(());
         }
-        for (key, ..) in &written {
+        let mut old = 0;
+        for (key, read) in &written {
             self.lines.hold(held, key, before).await?;
+            old += read.bytes;
         }
         let changes = written
             .into_iter()
-            .map(|(key, found, memory)| self.change(key, found, memory));
-        let changes = changes.collect::<Result<_, _>>()?;
+            .map(|(key, read)| self.change(key, read.found, read.memory));
+        let mut changes: Vec<Change> = changes.collect::<Result<_, _>>()?;
+        let new = changes.iter().map(bytes).sum();
+        changes.push(self.quota.take(tenant, old, new).await?);
+        let kept = self.commit(changes, before).await;
+        if kept.is_err() {
+            self.quota.give_back(tenant, old, new);
+        }
+        kept
+    }
+
+    async fn commit(&self, changes: Vec<Change>, before: Instant) -> Result<(), NotKept> {
         // A disk that hangs must not hang whoever waits for the answer.
         let committed = timeout_at(before + GRACE, self.records.commit(changes, Some(before)));
         committed.await.map_err(|_| NotKept::Late)??;
@@ -185,5 +227,18 @@ fn conversation_key(at: &Address, conversation: &str) -> String {
 }
 
 fn bot_key(at: &Address) -> String {
-    format!("state/{}/{}/{}", at.tenant, at.bot, at.environment)
+    format!("{}{}/{}", all(&at.tenant), at.bot, at.environment)
+}
+
+/// What the keys of all memories of a tenant's bots begin with.
+fn all(tenant: &TenantId) -> String {
+    format!("state/{tenant}/")
+}
+
+/// What a change writes.
+fn bytes(change: &Change) -> u64 {
+    match &change.to {
+        To::Value { bytes, .. } => bytes.len() as u64,
+        To::Nothing | To::Same => 0,
+    }
 }

@@ -145,6 +145,11 @@ const SEEN_ELSEWHERE: &[Seen] = &[
         "host/src/state/tests.rs",
         "a_conversations_memory_expires_and_each_event_puts_that_off",
     ),
+    seen(
+        "state.tenant_bytes",
+        "host/src/state/tests.rs",
+        "the_bots_of_a_tenant_keep_so_much_and_what_goes_makes_room",
+    ),
     seen("limits.http_requests", HTTP, IN_HTTP),
     seen("limits.http_request_bytes", HTTP, IN_HTTP),
     seen("limits.http_response_bytes", HTTP, IN_HTTP),

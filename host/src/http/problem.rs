@@ -199,6 +199,9 @@ impl From<&InvokeError> for Problem {
                 let detail = "the host could not keep what the bot wrote".to_owned();
                 (StatusCode::INTERNAL_SERVER_ERROR, detail)
             }
+            InvokeError::NotKept(error @ NotKept::Full { .. }) => {
+                (StatusCode::BAD_GATEWAY, error.to_string())
+            }
             InvokeError::NotKept(error) => (StatusCode::TOO_MANY_REQUESTS, error.to_string()),
         };
         Self {
@@ -214,9 +217,14 @@ impl From<&InvokeError> for Problem {
 fn retry_after(error: &InvokeError) -> Option<u64> {
     match error {
         // Places are handed on several times a second.
-        InvokeError::Refused(_) | InvokeError::NotKept(_) => Some(1),
+        InvokeError::Refused(_) | InvokeError::NotKept(NotKept::Conflict | NotKept::Late) => {
+            Some(1)
+        }
         InvokeError::Quarantined(quarantined) => Some(quarantined.probe_seconds),
-        InvokeError::NotDeployed(_) | InvokeError::Failed(_) | InvokeError::InvalidReply(_) => None,
+        InvokeError::NotDeployed(_)
+        | InvokeError::Failed(_)
+        | InvokeError::InvalidReply(_)
+        | InvokeError::NotKept(_) => None,
     }
 }
 

@@ -42,6 +42,7 @@ impl InvokeError {
             InvokeError::InvalidReply(_) => Fault::Bot,
             // Who sends a conversation's events faster than its bot answers them may send them again.
             InvokeError::NotKept(NotKept::Conflict | NotKept::Late) => Fault::Caller,
+            InvokeError::NotKept(NotKept::Full { .. }) => Fault::Bot,
             InvokeError::NotKept(NotKept::Failed(_)) => Fault::Host,
         }
     }
@@ -61,6 +62,7 @@ impl InvokeError {
             InvokeError::InvalidReply(error) => error.code(),
             InvokeError::NotKept(NotKept::Conflict) => "state-conflict",
             InvokeError::NotKept(NotKept::Late) => "state-busy",
+            InvokeError::NotKept(NotKept::Full { .. }) => "state-full",
             InvokeError::NotKept(NotKept::Failed(_)) => "host-fault",
         }
     }

@@ -12,7 +12,11 @@ fn address() -> Address {
 }
 
 fn states() -> States {
-    States::new(&Store::in_memory(), Duration::from_secs(60))
+    States::new(
+        &Store::in_memory(),
+        &Settings::default(),
+        Duration::from_secs(60),
+    )
 }
 
 fn soon() -> Instant {
@@ -40,7 +44,9 @@ async fn what_is_staged_is_there_once_it_is_kept_and_not_before() {
     for scope in [Scope::Conversation, Scope::Bot] {
         let staged = setting(&states, scope, b"1").await;
         assert_eq!(value(&states, scope, "k").await, None);
-        let kept = states.keep(staged, &mut Held::default(), soon()).await;
+        let kept = states
+            .keep(&address().tenant, staged, &mut Held::default(), soon())
+            .await;
         kept.expect("it is kept");
         assert_eq!(
             value(&states, scope, "k").await.as_deref(),
@@ -55,21 +61,28 @@ async fn of_two_turns_that_change_the_same_the_second_is_told_and_its_next_try_i
     let first = setting(&states, Scope::Bot, b"1").await;
     let second = setting(&states, Scope::Bot, b"2").await;
     states
-        .keep(first, &mut Held::default(), soon())
+        .keep(&address().tenant, first, &mut Held::default(), soon())
         .await
         .expect("it is kept");
     let mut held = Held::default();
-    let refused = states.keep(second, &mut held, soon()).await;
+    let refused = states
+        .keep(&address().tenant, second, &mut held, soon())
+        .await;
     assert!(matches!(refused, Err(NotKept::Conflict)), "{refused:?}");
     // It holds the line: a third one waits behind it.
     let third = setting(&states, Scope::Bot, b"3").await;
     let late = states
-        .keep(third, &mut Held::default(), Instant::now())
+        .keep(
+            &address().tenant,
+            third,
+            &mut Held::default(),
+            Instant::now(),
+        )
         .await;
     assert!(matches!(late, Err(NotKept::Late)), "{late:?}");
     let again = setting(&states, Scope::Bot, b"2").await;
     states
-        .keep(again, &mut held, soon())
+        .keep(&address().tenant, again, &mut held, soon())
         .await
         .expect("it is kept");
     assert_eq!(
@@ -83,7 +96,12 @@ async fn what_comes_too_late_and_what_belongs_to_no_conversation_is_not_kept() {
     let states = states();
     let staged = setting(&states, Scope::Conversation, b"1").await;
     let late = states
-        .keep(staged, &mut Held::default(), Instant::now())
+        .keep(
+            &address().tenant,
+            staged,
+            &mut Held::default(),
+            Instant::now(),
+        )
         .await;
     assert!(matches!(late, Err(NotKept::Late)), "{late:?}");
     let mut turn = states.turn(&address(), None);
@@ -92,7 +110,12 @@ async fn what_comes_too_late_and_what_belongs_to_no_conversation_is_not_kept() {
         .set("k".to_owned(), b"1".to_vec(), None)
         .expect("set");
     states
-        .keep(turn.staged(), &mut Held::default(), soon())
+        .keep(
+            &address().tenant,
+            turn.staged(),
+            &mut Held::default(),
+            soon(),
+        )
         .await
         .expect("nothing is to be kept");
     assert!(
@@ -113,12 +136,12 @@ async fn a_conversations_memory_expires_and_each_event_puts_that_off() {
         ..conversations::Settings::default()
     };
     let (short, long) = (
-        States::new(&store, Duration::ZERO),
-        States::new(&store, week.keep()),
+        States::new(&store, &Settings::default(), Duration::ZERO),
+        States::new(&store, &Settings::default(), week.keep()),
     );
     let staged = setting(&short, Scope::Conversation, b"1").await;
     short
-        .keep(staged, &mut Held::default(), soon())
+        .keep(&address().tenant, staged, &mut Held::default(), soon())
         .await
         .expect("it is kept");
     let until = async || {
@@ -170,4 +193,64 @@ fn keys_are_what_they_are_whatever_they_look_like() {
     assert_eq!(memory.keys("a").collect::<Vec<_>>(), ["a", "a\0", "a/1"]);
     assert_eq!(memory.len(), 6);
     assert_eq!(memory.bytes_with("a", b"xyz"), memory.bytes() + 2);
+}
+
+#[tokio::test]
+async fn the_bots_of_a_tenant_keep_so_much_and_what_goes_makes_room() {
+    let store = Store::in_memory();
+    let settings = Settings {
+        tenant_bytes: 5_000,
+    };
+    let states = States::new(&store, &settings, Duration::from_secs(60));
+    let set = async |states: &States, tenant: &str, conversation: &str, bytes: usize| {
+        let at = Address {
+            tenant: tenant.parse().expect("a tenant"),
+            ..address()
+        };
+        let mut turn = states.turn(&at, Some(conversation));
+        let memory = turn.memory_mut(Scope::Conversation).await.expect("read");
+        memory
+            .set("k".to_owned(), vec![0; bytes], None)
+            .expect("set");
+        let mut held = Held::default();
+        states
+            .keep(&at.tenant, turn.staged(), &mut held, soon())
+            .await
+    };
+    for conversation in ["c1", "c2"] {
+        set(&states, "acme", conversation, 1_500)
+            .await
+            .expect("kept");
+    }
+    let full = set(&states, "acme", "c3", 1_500).await;
+    assert!(
+        matches!(full, Err(NotKept::Full { most: 5_000 })),
+        "{full:?}"
+    );
+    set(&states, "other", "c3", 1_500)
+        .await
+        .expect("another tenant's");
+    // Another run of the host knows it too.
+    let again = States::new(&store, &settings, Duration::from_secs(60));
+    assert!(set(&again, "acme", "c3", 1_500).await.is_err());
+    // One that shrinks makes room at once, one that is gone once that is seen.
+    set(&states, "acme", "c1", 10)
+        .await
+        .expect("less is always kept");
+    set(&states, "acme", "c3", 1_500)
+        .await
+        .expect("there is room");
+    let records = store.records.list("conversation/acme/", None, 10).await;
+    for record in records.expect("a list") {
+        let gone = Change::remove(record.key, Expected::Anything);
+        store.records.commit(vec![gone], None).await.expect("gone");
+    }
+    let again = States::new(&store, &settings, Duration::from_secs(60));
+    for _ in 0..1_000 {
+        if set(&again, "acme", "c4", 2_500).await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    panic!("what is gone still counts");
 }

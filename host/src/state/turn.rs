@@ -22,9 +22,11 @@ struct Copy {
 
 /// A memory as it was found, and as the turn has it.
 #[derive(Debug)]
-struct Read {
-    found: Expected,
-    memory: Memory,
+pub(super) struct Read {
+    pub(super) found: Expected,
+    /// Of the record that it was found in.
+    pub(super) bytes: u64,
+    pub(super) memory: Memory,
     is_changed: bool,
 }
 
@@ -83,6 +85,9 @@ async fn read(records: Option<&Arc<dyn Records>>, key: Option<&str>) -> Result<R
         (Some(records), Some(key)) => records.get(key).await?,
         _ => None,
     };
+    let bytes = record
+        .as_ref()
+        .map_or(0, |record| record.value.len() as u64);
     let (found, memory) = match record {
         None => (Expected::Absent, Memory::default()),
         Some(record) => {
@@ -95,6 +100,7 @@ async fn read(records: Option<&Arc<dyn Records>>, key: Option<&str>) -> Result<R
     };
     Ok(Read {
         found,
+        bytes,
         memory,
         is_changed: false,
     })
@@ -105,12 +111,12 @@ async fn read(records: Option<&Arc<dyn Records>>, key: Option<&str>) -> Result<R
 pub struct Staged(Vec<Copy>);
 
 impl Staged {
-    /// Each memory that was changed: its key, how it was found, and what it is to be. In the order of the keys, so that
+    /// Each memory that was changed: its key, how it was found and what it is to be. In the order of the keys, so that
     /// who waits for several of them waits in the same order as others do.
-    pub(super) fn written(self) -> Vec<(String, Expected, Memory)> {
+    pub(super) fn written(self) -> Vec<(String, Read)> {
         let each = self.0.into_iter().filter_map(|copy| {
             let read = copy.read.filter(|read| read.is_changed)?;
-            Some((copy.key?, read.found, read.memory))
+            Some((copy.key?, read))
         });
         let mut written: Vec<_> = each.collect();
         written.sort_by(|(one, ..), (other, ..)| one.cmp(other));
