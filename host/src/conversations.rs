@@ -47,6 +47,11 @@ pub fn key(tenant: &TenantId, id: &str) -> String {
     format!("{}{}/", all(tenant), Digest::of(id.as_bytes()))
 }
 
+/// The key of the record that says when a conversation was erased. Not one of the conversation's own, which go with it.
+pub fn erased_key(tenant: &TenantId, id: &str) -> String {
+    format!("erased/{tenant}/{}", Digest::of(id.as_bytes()))
+}
+
 /// What the keys of all records begin with that belong to a tenant's conversations.
 pub fn all(tenant: &TenantId) -> String {
     format!("{KEY}{tenant}/")

@@ -2,6 +2,7 @@
 
 mod error;
 mod figures;
+mod keeping;
 mod record;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ pub use record::Invocation;
 
 use crate::admission::{self, Admission};
 use crate::capabilities::granted::Granted;
+use crate::capabilities::http::Sent;
 use crate::capabilities::reach::Reach;
 use crate::chat::{self, Reply, Turn};
 use crate::conversations::{self, Conversations};
@@ -25,8 +27,8 @@ use crate::recent::{self, Recent};
 use crate::registry::{
     Deployment, Gate, Inspected, Known, NotDeployable, Registry, Serving, Wanted,
 };
-use crate::sandbox::{self, Failure, Limits, Ran, Respond, Sandbox};
-use crate::state::{self, Held, Scope, Staged, States};
+use crate::sandbox::{self, Failure, Limits, Ran, Requests, Respond, Sandbox};
+use crate::state::{self, Staged, States};
 use crate::store::Store;
 use crate::tenant::Address;
 use crate::vault::{self, Vault};
@@ -145,10 +147,10 @@ impl Host {
         mut turn: Turn,
         arrived: Instant,
     ) -> Result<Reply, InvokeError> {
-        let conversation = turn.conversation.id.clone();
+        let conversation = turn.conversation.id.as_deref();
         let skill = turn.conversation.skill_id.as_deref();
-        let serving = self.0.registry.way(to, conversation.as_deref(), skill)?;
-        let deployment = serving.of(conversation.as_deref().unwrap_or_default());
+        let serving = self.0.registry.way(to, conversation, skill)?;
+        let deployment = serving.of(conversation.unwrap_or_default());
         record.about(deployment);
         let granted = deployment.granted();
         if !granted.personal_data {
@@ -156,53 +158,22 @@ impl Host {
         }
 
         // The time starts on arrival, so each wait counts.
-        let deadline = arrived + deployment.limits.deadline();
-        let conversation = conversation.filter(|_| granted.state.contains(&Scope::Conversation));
-        let mut held = self
-            .hold(deployment, conversation.as_deref(), deadline)
-            .await?;
         let asked = Asked {
+            deadline: arrived + deployment.limits.deadline(),
             deployment,
             granted,
             turn: Arc::new(turn),
-            deadline,
         };
-        let mut answered = self.ask(record, &asked).await?;
-        let states = &self.0.states;
-        let mut kept = states
-            .keep(&deployment.at.tenant, answered.staged, &mut held, deadline)
-            .await;
-        if matches!(kept, Err(state::NotKept::Conflict)) && !record.has_sent() {
-            // What it read was changed while it ran. Nobody else changes it now.
-            answered = self.ask(record, &asked).await?;
-            kept = states
-                .keep(&deployment.at.tenant, answered.staged, &mut held, deadline)
-                .await;
-        }
-        kept?;
-        self.touch(deployment, conversation);
-        Ok(answered.reply)
+        self.answer_and_keep(record, &asked).await
     }
 
-    /// Waits for the other turns of a conversation, if its bot keeps something of it.
-    async fn hold(
-        &self,
-        deployment: &Deployment,
-        conversation: Option<&str>,
-        deadline: Instant,
-    ) -> Result<Held, state::NotKept> {
-        let states = &self.0.states;
-        match conversation {
-            Some(id) => states.hold(&deployment.at, id, deadline).await,
-            None => Ok(Held::default()),
-        }
-    }
-
-    /// Runs a turn, and checks what its bot says. What it wrote is nobody's yet.
+    /// Runs a turn, and checks what its bot says. What it wrote is nobody's yet; what it has sent `before`, if this is its
+    /// second try, is not sent again.
     async fn ask(
         &self,
         record: &mut Invocation,
         asked: &Asked<'_>,
+        before: Vec<Sent>,
     ) -> Result<Answered, InvokeError> {
         let Asked {
             deployment,
@@ -214,7 +185,7 @@ impl Host {
         let begun = Instant::now();
         let permit = self.0.admission.admit(deployment.line, *deadline).await;
         self.0.metrics.waited(begun.elapsed());
-        let terms = deployment.terms(*deadline, self.reach(asked, record.purpose));
+        let terms = deployment.terms(*deadline, self.reach(asked, record.purpose, before));
         let respond = Respond(Arc::clone(turn));
         let ran = self.0.sandbox.run(permit?, &deployment.bot, terms, respond);
         let ran = ran.await;
@@ -225,6 +196,7 @@ impl Host {
         let Ran {
             result,
             staged,
+            requests,
             redactions,
             ..
         } = ran;
@@ -236,10 +208,14 @@ impl Host {
             Purpose::Test => return Ok(Answered::nothing()),
         };
         let reply = reply.map_err(|error| error.told(redacted))?;
-        Ok(Answered { reply, staged })
+        Ok(Answered {
+            reply,
+            staged,
+            requests,
+        })
     }
 
-    fn reach(&self, asked: &Asked<'_>, purpose: Purpose) -> Reach {
+    fn reach(&self, asked: &Asked<'_>, purpose: Purpose, before: Vec<Sent>) -> Reach {
         let (at, conversation) = (&asked.deployment.at, &asked.turn.conversation);
         Reach {
             granted: Arc::clone(&asked.granted),
@@ -247,20 +223,8 @@ impl Host {
             vault: Some((at.tenant.clone(), self.0.vault.clone())),
             // A test must not order anything.
             egress: (purpose == Purpose::Answer).then(|| self.0.egress.clone()),
+            before,
         }
-    }
-
-    /// Has what a bot keeps of a conversation live on from this event. Nobody has to wait for that.
-    fn touch(&self, deployment: &Deployment, conversation: Option<String>) {
-        let Some(conversation) = conversation else {
-            return;
-        };
-        let (states, at) = (self.0.states.clone(), Arc::clone(&deployment.at));
-        tokio::spawn(async move {
-            if let Err(error) = states.touch(&at, &conversation).await {
-                tracing::warn!("the state of a conversation of {at} may expire too early: {error}");
-            }
-        });
     }
 
     /// Makes a component ready to serve, and serves it at an address.
@@ -383,6 +347,7 @@ struct Asked<'a> {
 struct Answered {
     reply: Reply,
     staged: Staged,
+    requests: Requests,
 }
 
 impl Answered {
@@ -391,6 +356,7 @@ impl Answered {
         Self {
             reply: Reply::silence(),
             staged: Staged::default(),
+            requests: Requests::default(),
         }
     }
 }

@@ -27,7 +27,7 @@ pub use bot::{Bot, Unloadable};
 pub use canary::{Canary, NotStopped};
 pub use engine::{Allocator, PoolUse};
 pub use failure::{Failure, TrapKind};
-pub use instance::{Ask, CheckConfig, Describe, Respond, Terms, Usage};
+pub use instance::{Ask, CheckConfig, Describe, Requests, Respond, Terms, Usage};
 pub use limits::Limits;
 pub use loaded::{Source, Wasm};
 
@@ -164,6 +164,8 @@ pub struct Ran<T> {
     pub calls: Vec<(Call, u64)>,
     /// What it wrote to `state`, which is nobody's yet.
     pub staged: Staged,
+    /// What it sent out.
+    pub requests: Requests,
     /// The secrets that it had to do with, for whoever tells of it.
     pub redactions: Redactions,
     /// Whether at least half of the turns that ran beside it were its own bot's.
@@ -206,6 +208,7 @@ impl<T> Ran<T> {
             log: Lines::default(),
             calls: Vec::new(),
             staged: Staged::default(),
+            requests: Requests::default(),
             redactions: Redactions::default(),
             had_most: false,
         }
@@ -388,6 +391,7 @@ impl Sandbox {
             result,
             mut usage,
             staged,
+            requests,
         } = done;
         usage.waited = progress.waited();
         judged.ended(&result, &usage);
@@ -405,6 +409,7 @@ impl Sandbox {
             log: log.take(),
             calls: tally.take(),
             staged,
+            requests,
             redactions,
             had_most,
         }

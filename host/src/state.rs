@@ -32,12 +32,16 @@ pub struct Settings {
     /// Bytes of all that the bots of a tenant keep: some thousand conversations that are full, or a hundred thousand of
     /// the ordinary kind.
     pub tenant_bytes: u64,
+    /// Bytes of the disk that are left to what operators do: bots keep nothing more when less is free, since a store that
+    /// finds its disk full fails until the host is started again.
+    pub disk_reserve_bytes: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             tenant_bytes: 256 << 20,
+            disk_reserve_bytes: 256 << 20,
         }
     }
 }
@@ -68,6 +72,7 @@ pub struct States {
     records: Arc<dyn Records>,
     lines: Arc<Lines>,
     quota: Arc<Quota>,
+    disk_reserve: u64,
     /// How long a conversation's is kept after its last event.
     keep: Duration,
 }
@@ -89,6 +94,11 @@ pub enum NotKept {
         /// That much.
         most: u64,
     },
+    /// The disk is full.
+    #[error(
+        "less than `state.disk_reserve_bytes` is free on the disk: make room, or have less kept"
+    )]
+    DiskFull,
     /// The store failed.
     #[error(transparent)]
     Failed(#[from] Failed),
@@ -110,6 +120,7 @@ impl States {
         Self {
             records: Arc::clone(&store.records),
             lines: Arc::default(),
+            disk_reserve: settings.disk_reserve_bytes,
             quota: Arc::new(Quota::new(&store.records, settings.tenant_bytes)),
             keep,
         }
@@ -117,7 +128,10 @@ impl States {
 
     /// The memories of a turn. One that belongs to no conversation has an empty one in its place, which is not kept.
     pub fn turn(&self, at: &Address, conversation: Option<&str>) -> Turn {
-        let conversation = conversation.map(|id| conversation_key(at, id));
+        let conversation = conversation.map(|id| {
+            let erased = conversations::erased_key(&at.tenant, id);
+            (conversation_key(at, id), erased)
+        });
         Turn::of(&self.records, conversation, bot_key(at))
     }
 
@@ -154,15 +168,24 @@ impl States {
         if written.is_empty() {
             return Ok(());
         }
+        let free = self.records.free_bytes();
+        if free.is_some_and(|free| free < self.disk_reserve) {
+            return Err(NotKept::DiskFull);
+        }
         let mut old = 0;
         for (key, read) in &written {
             self.lines.hold(held, key, before).await?;
             old += read.bytes;
         }
-        let changes = written
-            .into_iter()
-            .map(|(key, read)| self.change(key, read.found, read.memory));
-        let mut changes: Vec<Change> = changes.collect::<Result<_, _>>()?;
+        let mut changes = Vec::with_capacity(written.len() + 2);
+        for (key, read) in written {
+            changes.extend(read.depends_on.map(|(key, expected)| Change {
+                key,
+                expected,
+                to: To::Same,
+            }));
+            changes.push(self.change(key, read.found, read.memory)?);
+        }
         let new = changes.iter().map(bytes).sum();
         changes.push(self.quota.take(tenant, old, new).await?);
         let kept = self.commit(changes, before).await;
@@ -190,30 +213,51 @@ impl States {
         })
     }
 
-    /// Has a conversation's memory live on from now, if there is one. Only now and then is that written down.
+    /// Has a conversation's memory live on from now, if there is one. Only now and then is that written down, by whoever
+    /// is next in its line.
     ///
     /// # Errors
     /// [`Failed`] if the store does not do it.
     pub async fn touch(&self, at: &Address, conversation: &str) -> Result<(), Failed> {
         let key = conversation_key(at, conversation);
-        let Some(record) = self.records.get(&key).await? else {
-            return Ok(());
-        };
-        let memory: Memory = serde_json::from_slice(&record.value).map_err(Failed::because)?;
-        if memory
-            .until
-            .is_none_or(|until| until >= SystemTime::now() + self.keep)
-        {
+        if self.due(&key).await?.is_none() {
             return Ok(());
         }
-        let change = self.change(key, Expected::At(record.revision), memory)?;
+        let mut held = Held::default();
+        if self
+            .lines
+            .hold(&mut held, &key, Instant::now() + TOUCHED_IN)
+            .await
+            .is_err()
+        {
+            // Those who hold it up are events of it as well.
+            return Ok(());
+        }
+        let Some((found, memory)) = self.due(&key).await? else {
+            return Ok(());
+        };
+        let change = self.change(key, found, memory)?;
         match self.records.commit(vec![change], None).await {
-            // Whoever was faster has seen to it.
+            // It has been changed or erased on another host.
             Ok(_) | Err(NotCommitted::Conflict { .. }) => Ok(()),
             Err(error) => Err(Failed::because(error)),
         }
     }
+
+    /// A memory that has to be given a longer life.
+    async fn due(&self, key: &str) -> Result<Option<(Expected, Memory)>, Failed> {
+        let Some(record) = self.records.get(key).await? else {
+            return Ok(None);
+        };
+        let memory: Memory = serde_json::from_slice(&record.value).map_err(Failed::because)?;
+        let enough = SystemTime::now() + self.keep;
+        let is_due = memory.until.is_some_and(|until| until < enough);
+        Ok(is_due.then_some((Expected::At(record.revision), memory)))
+    }
 }
+
+/// Longer than any turn holds a memory.
+const TOUCHED_IN: Duration = Duration::from_secs(10);
 
 /// How long past the end of its time a commit is waited for that was begun before.
 const GRACE: Duration = Duration::from_millis(50);

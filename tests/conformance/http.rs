@@ -3,6 +3,8 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -266,4 +268,88 @@ async fn a_request_costs_fuel_by_itself_and_by_its_bytes() {
     assert!(one > none + 1_000_000, "{none} and {one}");
     let long = fuel(format!("http GET http://{at}/{}", "x".repeat(5_000))).await;
     assert!(long > one + 100_000, "{one} and {long}");
+}
+
+#[tokio::test]
+async fn a_turn_that_is_run_again_sends_nothing_twice() {
+    let (counted, asked) = counting();
+    let rules = [format!("GET,POST http://{counted}")];
+    let asks: Vec<String> = rules.iter().map(|rule| format!("{rule:?}")).collect();
+    let wants = format!("state = [\"bot\"]\nhttp = [{}]", asks.join(", "));
+    let bot = bots::wanting("reach", &wants);
+    let mut grants: Vec<String> = rules.iter().map(|rule| format!("http:{rule}")).collect();
+    grants.push("state:bot".to_owned());
+    let grants: Vec<&str> = grants.iter().map(String::as_str).collect();
+    let mut settings = open();
+    settings.sandbox.deadline_ceiling_ms = 30_000;
+    let host = Served::with(settings).in_time(30_000).granting(&grants);
+    let host = host.with_bot("reach", &bot).await;
+    let mut turns = tokio::task::JoinSet::new();
+    for number in 0..20 {
+        let host = host.clone();
+        turns.spawn(async move {
+            let says = format!("get bot n\npost http://{counted}/ 10\nadd bot n");
+            host.says_in("reach", &format!("c{number}"), &says).await
+        });
+    }
+    let said = turns.join_all().await;
+    assert!(said.iter().all(|said| said.contains("\n200 ")), "{said:?}");
+    assert_eq!(host.says("reach", "get bot n").await, "ok 20 @20");
+    assert_eq!(
+        asked.load(Ordering::Relaxed),
+        20,
+        "each turn has sent one request"
+    );
+}
+
+#[tokio::test]
+async fn a_turn_that_would_send_something_else_the_second_time_is_not_answered() {
+    let (counted, asked) = counting();
+    let rule = format!("GET http://{counted}");
+    let wants = format!("state = [\"bot\"]\nhttp = [{rule:?}]");
+    let bot = bots::wanting("reach", &wants);
+    let grant = format!("http:{rule}");
+    let mut settings = open();
+    settings.sandbox.deadline_ceiling_ms = 30_000;
+    let host = Served::with(settings)
+        .in_time(30_000)
+        .granting(&[&grant, "state:bot"]);
+    let host = host.with_bot("reach", &bot).await;
+    host.says("reach", "set bot n 0").await;
+    let mut turns = tokio::task::JoinSet::new();
+    for number in 0..10 {
+        let host = host.clone();
+        turns.spawn(async move {
+            let says = format!("http-with bot n http://{counted}/\nadd bot n");
+            let payload = serde_json::json!({ "convId": format!("c{number}"), "message": says });
+            host.ask("reach", &payload).await.outcome()
+        });
+    }
+    let outcomes = turns.join_all().await;
+    let answered = outcomes
+        .iter()
+        .filter(|outcome| **outcome == "replied")
+        .count();
+    assert!(answered >= 1, "{outcomes:?}");
+    let other = outcomes
+        .iter()
+        .find(|outcome| !["replied", "state-conflict"].contains(outcome));
+    assert_eq!(other, None, "{outcomes:?}");
+    assert_eq!(
+        host.says("reach", "get bot n").await,
+        format!("ok {answered} @{}", answered + 1)
+    );
+    assert_eq!(asked.load(Ordering::Relaxed), 10, "nothing is sent twice");
+}
+
+/// A server that counts what it is asked, and takes a while to answer.
+fn counting() -> (SocketAddr, Arc<AtomicUsize>) {
+    let asked = Arc::<AtomicUsize>::default();
+    let count = Arc::clone(&asked);
+    let at = upstream(move |mut stream, _| {
+        count.fetch_add(1, Ordering::Relaxed);
+        thread::sleep(Duration::from_millis(50));
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+    });
+    (at, asked)
 }

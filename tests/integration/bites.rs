@@ -150,6 +150,11 @@ const SEEN_ELSEWHERE: &[Seen] = &[
         "host/src/state/tests.rs",
         "the_bots_of_a_tenant_keep_so_much_and_what_goes_makes_room",
     ),
+    seen(
+        "state.disk_reserve_bytes",
+        "host/src/state/tests.rs",
+        "nothing_more_is_kept_on_a_disk_that_is_nearly_full",
+    ),
     seen("limits.http_requests", HTTP, IN_HTTP),
     seen("limits.http_request_bytes", HTTP, IN_HTTP),
     seen("limits.http_response_bytes", HTTP, IN_HTTP),

@@ -1,6 +1,7 @@
 //! `http`: what a bot sends out, by the rules that it was granted, inside its turn's time and its own limits. Knows
 //! nothing of how a request goes out.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -35,6 +36,9 @@ const CALL_BYTES: usize = 100_000;
 /// it had, and no more than this.
 const RESERVE: Duration = Duration::from_millis(50);
 
+/// A request that may have reached somebody, and what came back.
+pub type Sent = (Request, Result<Response, HttpError>);
+
 /// One turn's requests.
 #[derive(Debug)]
 pub struct Http {
@@ -48,6 +52,12 @@ pub struct Http {
     pub limits: Limits,
     /// When the turn is cut.
     pub deadline: Instant,
+    /// What this turn sent when it ran before. It is not sent twice: the same request in its place gets the same answer.
+    pub before: VecDeque<Sent>,
+    /// What it has sent.
+    pub sent: Vec<Sent>,
+    /// Whether it wants to send something else than it did before, and so cannot be run again.
+    pub has_strayed: bool,
     /// Where the secrets are noted that go along.
     pub redactions: Redactions,
     /// Where bytes are counted.
@@ -57,7 +67,37 @@ pub struct Http {
 }
 
 impl Http {
-    async fn sent(&mut self, request: Request) -> Result<egress::Response, HttpError> {
+    /// What came back when this turn ran before, if it has sent something then that is left.
+    fn replayed(&mut self, request: &Request) -> Option<Result<Response, HttpError>> {
+        let (asked, answered) = self.before.pop_front()?;
+        if asked == *request {
+            self.sent.push((asked, answered.clone()));
+            return Some(answered);
+        }
+        self.has_strayed = true;
+        let why = "this turn is run again, and sends something else than before".to_owned();
+        Some(Err(HttpError::Other(why)))
+    }
+
+    /// Sends a request, and notes it if anything of it went out.
+    async fn send_new(&mut self, request: Request) -> Result<Response, HttpError> {
+        if self.has_strayed {
+            return Err(HttpError::Other("this turn is over".to_owned()));
+        }
+        let left = self.limits.requests;
+        let sent = self.send_out(request.clone()).await;
+        let sent = sent.map(|response| Response {
+            status: response.status,
+            headers: response.headers,
+            body: response.body,
+        });
+        if self.limits.requests < left {
+            self.sent.push((request, sent.clone()));
+        }
+        sent
+    }
+
+    async fn send_out(&mut self, request: Request) -> Result<egress::Response, HttpError> {
         if self.granted.http.is_empty() {
             return Err(HttpError::Denied(
                 "`http` is not granted: it takes `http = [\"GET https://...\"]` under `[wants]` in bot.toml, and a grant \
@@ -139,15 +179,14 @@ impl Http {
 impl Host for Http {
     #[instrument(name = "http.send", level = "debug", skip_all, fields(outcome))]
     async fn send(&mut self, request: Request) -> Result<Result<Response, HttpError>> {
-        let sent = self.sent(request).await;
+        if let Some(replayed) = self.replayed(&request) {
+            return Ok(replayed);
+        }
+        let sent = self.send_new(request).await;
         let outcome = sent.as_ref().err().map_or("ok", case);
         tracing::Span::current().record("outcome", outcome);
         self.tally.add("http", outcome);
-        Ok(sent.map(|response| Response {
-            status: response.status,
-            headers: response.headers,
-            body: response.body,
-        }))
+        Ok(sent)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::granted::Granted;
+use super::http::Sent;
 use crate::egress::Egress;
 use crate::state;
 use crate::tenant::TenantId;
@@ -19,4 +20,6 @@ pub struct Reach {
     pub vault: Option<(TenantId, Vault)>,
     /// What sends its requests.
     pub egress: Option<Egress>,
+    /// What it sent when it ran before, if it did.
+    pub before: Vec<Sent>,
 }

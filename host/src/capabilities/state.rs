@@ -66,7 +66,23 @@ impl State {
     /// The memory of a scope, to look at.
     async fn memory(&mut self, scope: Scope) -> Result<&Memory, StateError> {
         let scope = self.scope(scope)?;
-        self.turn.memory(scope).await.map_err(unread)
+        let is_new = !self.turn.has_read(scope);
+        let memory = self.turn.memory(scope).await.map_err(unread)?;
+        if is_new {
+            self.moved.add(memory.bytes());
+        }
+        Ok(memory)
+    }
+
+    /// The same, to change. All of it is written when the turn ends, and is paid for when it is first changed.
+    async fn memory_mut(&mut self, scope: Scope) -> Result<&mut Memory, StateError> {
+        let scope = self.scope(scope)?;
+        let is_new = !self.turn.has_changed(scope);
+        let memory = self.turn.memory_mut(scope).await.map_err(unread)?;
+        if is_new {
+            self.moved.add(memory.bytes());
+        }
+        Ok(memory)
     }
 
     fn counted<T>(&self, result: Result<T, StateError>) -> Result<Result<T, StateError>> {
@@ -108,9 +124,7 @@ impl State {
         let name = "limits.state_bytes";
         over("keys and values have", bytes, limits.bytes, "bytes", name)?;
         self.moved.add(key.len() + value.len());
-        let scope = self.scope(scope)?;
-        let memory = self.turn.memory_mut(scope).await.map_err(unread)?;
-        let set = memory.set(key, value, expected);
+        let set = self.memory_mut(scope).await?.set(key, value, expected);
         set.map_err(|Conflict(found)| StateError::Conflict(found))
     }
 
@@ -119,9 +133,7 @@ impl State {
         if self.memory(scope).await?.get(key).is_none() {
             return Ok(());
         }
-        let scope = self.scope(scope)?;
-        let memory = self.turn.memory_mut(scope).await.map_err(unread)?;
-        memory.delete(key);
+        self.memory_mut(scope).await?.delete(key);
         Ok(())
     }
 

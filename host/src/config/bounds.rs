@@ -29,7 +29,10 @@ const CONVERSATIONS: Bounds = &[
     ("memory_bytes", MIB, 1024 * GIB),
     ("keep_days", 1, 3650),
 ];
-const STATE: Bounds = &[("tenant_bytes", 0, 1024 * GIB)];
+const STATE: Bounds = &[
+    ("tenant_bytes", 0, 1024 * GIB),
+    ("disk_reserve_bytes", 0, 1024 * GIB),
+];
 const EGRESS: Bounds = &[("lookups", 1, 65_536), ("connections", 1, 65_536)];
 const QUARANTINE: Bounds = &[
     ("minimum_turns", 1, 1_000_000),

@@ -1,14 +1,20 @@
 //! All that is kept of a conversation, removed.
 
+use std::time::{Duration, SystemTime};
+
 use super::{Control, NotChanged};
 use crate::conversations;
 use crate::registry::ledger::{By, Changed};
-use crate::store::{Change, Expected, Failed};
+use crate::store::{Change, Expected, Failed, To};
 use crate::tenant::TenantId;
+
+/// How long it is known that a conversation was erased: longer than any turn takes that read of it before.
+const REMEMBERED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Control {
     /// Removes all that a tenant's bots keep of a conversation, and what the host remembers of it; how many records that
-    /// were. A turn of it that runs meanwhile begins anew.
+    /// were. A turn of it that runs meanwhile begins anew, and keeps
+    /// nothing of what it read before.
     ///
     /// # Errors
     /// [`NotChanged::NotKept`] if the store failed.
@@ -40,6 +46,14 @@ impl Control {
         for record in &found {
             changing.also(Change::remove(record.key.clone(), Expected::Anything));
         }
+        changing.also(Change {
+            key: conversations::erased_key(tenant, conversation),
+            expected: Expected::Anything,
+            to: To::Value {
+                bytes: Vec::new(),
+                expires: Some(SystemTime::now() + REMEMBERED_FOR),
+            },
+        });
         let remembered = self.0.host.conversations().forget(tenant, conversation);
         let count = found.len() + remembered;
         let detail = format!("{count} records");

@@ -167,7 +167,9 @@ fn failed(error: &InvokeError, policy: &FailurePolicy) -> Result<Json<Value>, Pr
         InvokeError::Failed(failure) if failure.fault() == Fault::Host => {
             return Err(Problem::from(error));
         }
-        InvokeError::NotKept(NotKept::Failed(_)) => return Err(Problem::from(error)),
+        InvokeError::NotKept(NotKept::DiskFull | NotKept::Failed(_)) => {
+            return Err(Problem::from(error));
+        }
         InvokeError::NotKept(_)
         | InvokeError::Refused(_)
         | InvokeError::Quarantined(_)

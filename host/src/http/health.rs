@@ -37,7 +37,8 @@ pub(super) async fn get_health(
     // Whoever writes `deep=true` must not take the shallow answer for the deep one.
     let is_deep = query.is_ok_and(|Query(look)| look.deep.is_some_and(|deep| deep != "0"));
     if !is_deep {
-        return Ok(Json(health(&door.host, "ok", None)).into_response());
+        let (status, word) = in_short(door.host.store().records.is_well());
+        return Ok((status, Json(health(&door.host, word, None))).into_response());
     }
     door.access.check(&headers)?;
     Ok(look(&door.host, door.canary_late).await.into_response())
@@ -78,13 +79,18 @@ async fn look(host: &Host, late: Duration) -> (StatusCode, Json<Health>) {
     let canary = host.sandbox().canary(CANARY_TIME).await;
     let (canary_is_well, canary) = of_canary(canary, late);
     let (ticker_is_well, ticker) = of_ticker(host);
-    let (status, word) = if canary_is_well && ticker_is_well {
-        (StatusCode::OK, "ok")
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "failing")
-    };
-    let checks = json!({ "canary": canary, "ticker": ticker, "pool": pool(host) });
+    let store_is_well = host.store().records.is_well();
+    let store = json!({ "ok": store_is_well });
+    let (status, word) = in_short(canary_is_well && ticker_is_well && store_is_well);
+    let checks = json!({ "canary": canary, "ticker": ticker, "pool": pool(host), "store": store });
     (status, Json(health(host, word, Some(checks))))
+}
+
+fn in_short(is_well: bool) -> (StatusCode, &'static str) {
+    match is_well {
+        true => (StatusCode::OK, "ok"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "failing"),
+    }
 }
 
 fn of_canary(canary: Result<Canary, NotStopped>, late: Duration) -> (bool, Value) {

@@ -195,7 +195,7 @@ impl From<&InvokeError> for Problem {
                 StatusCode::BAD_GATEWAY,
                 "the bot's reply cannot be sent".to_owned(),
             ),
-            InvokeError::NotKept(NotKept::Failed(_)) => {
+            InvokeError::NotKept(NotKept::DiskFull | NotKept::Failed(_)) => {
                 let detail = "the host could not keep what the bot wrote".to_owned();
                 (StatusCode::INTERNAL_SERVER_ERROR, detail)
             }

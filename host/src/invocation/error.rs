@@ -43,7 +43,7 @@ impl InvokeError {
             // Who sends a conversation's events faster than its bot answers them may send them again.
             InvokeError::NotKept(NotKept::Conflict | NotKept::Late) => Fault::Caller,
             InvokeError::NotKept(NotKept::Full { .. }) => Fault::Bot,
-            InvokeError::NotKept(NotKept::Failed(_)) => Fault::Host,
+            InvokeError::NotKept(NotKept::DiskFull | NotKept::Failed(_)) => Fault::Host,
         }
     }
 
@@ -63,6 +63,7 @@ impl InvokeError {
             InvokeError::NotKept(NotKept::Conflict) => "state-conflict",
             InvokeError::NotKept(NotKept::Late) => "state-busy",
             InvokeError::NotKept(NotKept::Full { .. }) => "state-full",
+            InvokeError::NotKept(NotKept::DiskFull) => "disk-full",
             InvokeError::NotKept(NotKept::Failed(_)) => "host-fault",
         }
     }

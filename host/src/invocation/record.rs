@@ -75,14 +75,6 @@ impl Invocation {
         self.calls.extend_from_slice(&ran.calls);
     }
 
-    /// Whether a request of the bot's may have reached somebody.
-    pub(super) fn has_sent(&self) -> bool {
-        let mut calls = self.calls.iter().map(|(call, _)| call);
-        calls.any(|(capability, outcome)| {
-            *capability == "http" && !matches!(*outcome, "denied" | "invalid")
-        })
-    }
-
     /// How the turn ended: `replied`, `no-answer` for one that was left unanswered on purpose, `tested` for a
     /// connection test, `abandoned` for one whose caller hung up, or the code of its error.
     pub fn outcome(&self) -> &'static str {

@@ -21,7 +21,7 @@ use crate::bindings::types;
 use crate::capabilities::budget::Budget;
 use crate::capabilities::clocks::{MonotonicClock, WallClock};
 use crate::capabilities::config::{Config, Values};
-use crate::capabilities::http::Http;
+use crate::capabilities::http::{Http, Sent};
 use crate::capabilities::log::Log;
 use crate::capabilities::moved::Moved;
 use crate::capabilities::random::Random;
@@ -214,6 +214,16 @@ pub(super) struct Done<T> {
     pub(super) result: Result<T, Failure>,
     pub(super) usage: Usage,
     pub(super) staged: Staged,
+    pub(super) requests: Requests,
+}
+
+/// What a turn has sent.
+#[derive(Debug, Default)]
+pub struct Requests {
+    /// Each of them, with its answer.
+    pub sent: Vec<Sent>,
+    /// Whether it was run again, and wanted to send something else than before.
+    pub has_strayed: bool,
 }
 
 impl<T> Done<T> {
@@ -223,6 +233,7 @@ impl<T> Done<T> {
             result: Err(failure),
             usage,
             staged: Staged::default(),
+            requests: Requests::default(),
         }
     }
 }
@@ -246,6 +257,11 @@ pub(super) async fn run<W: Work, P: Send>(
     let ended = timeout_at(terms.deadline.into(), work.done(&mut store)).await;
     let usage = measure(&store, &terms.limits, started);
     let staged = store.data_mut().state.staged();
+    let http = &mut store.data_mut().http;
+    let requests = Requests {
+        sent: std::mem::take(&mut http.sent),
+        has_strayed: http.has_strayed,
+    };
     drop(store);
     drop(permit);
 
@@ -258,6 +274,7 @@ pub(super) async fn run<W: Work, P: Send>(
         result,
         usage,
         staged,
+        requests,
     }
 }
 
@@ -378,6 +395,9 @@ impl TurnState {
                 egress: reach.egress,
                 limits: limits.http(),
                 deadline: terms.deadline,
+                before: reach.before.into(),
+                sent: Vec::new(),
+                has_strayed: false,
                 redactions: given.redactions.clone(),
                 moved: given.moved.clone(),
                 tally: given.tally.clone(),

@@ -200,6 +200,7 @@ async fn the_bots_of_a_tenant_keep_so_much_and_what_goes_makes_room() {
     let store = Store::in_memory();
     let settings = Settings {
         tenant_bytes: 5_000,
+        ..Settings::default()
     };
     let states = States::new(&store, &settings, Duration::from_secs(60));
     let set = async |states: &States, tenant: &str, conversation: &str, bytes: usize| {
@@ -253,4 +254,45 @@ async fn the_bots_of_a_tenant_keep_so_much_and_what_goes_makes_room() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     panic!("what is gone still counts");
+}
+
+#[tokio::test]
+async fn nothing_more_is_kept_on_a_disk_that_is_nearly_full() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::open(folder.path()).expect("a store");
+    let settings = Settings {
+        disk_reserve_bytes: u64::MAX,
+        ..Settings::default()
+    };
+    let states = States::new(&store, &settings, Duration::from_secs(60));
+    let staged = setting(&states, Scope::Bot, b"1").await;
+    let kept = states
+        .keep(&address().tenant, staged, &mut Held::default(), soon())
+        .await;
+    assert!(matches!(kept, Err(NotKept::DiskFull)), "{kept:?}");
+}
+
+#[tokio::test]
+async fn what_a_turn_read_before_a_conversation_was_erased_is_not_kept() {
+    let states = states();
+    for was_there in [false, true] {
+        if was_there {
+            let staged = setting(&states, Scope::Conversation, b"1").await;
+            states
+                .keep(&address().tenant, staged, &mut Held::default(), soon())
+                .await
+                .expect("it is kept");
+        }
+        let staged = setting(&states, Scope::Conversation, b"2").await;
+        let erased = conversations::erased_key(&address().tenant, "c1");
+        let changes = vec![
+            Change::put(erased, Expected::Anything, Vec::new()),
+            Change::remove(conversation_key(&address(), "c1"), Expected::Anything),
+        ];
+        states.records.commit(changes, None).await.expect("erased");
+        let kept = states
+            .keep(&address().tenant, staged, &mut Held::default(), soon())
+            .await;
+        assert!(matches!(kept, Err(NotKept::Conflict)), "{kept:?}");
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Memory, Scope};
-use crate::store::{Expected, Failed, Records};
+use crate::store::{Expected, Failed, Record, Records};
 
 /// The memories of one turn, each read when it is first asked for. Without a store, and without a key, one begins empty
 /// and is not kept.
@@ -17,6 +17,8 @@ pub struct Turn {
 #[derive(Debug, Default)]
 struct Copy {
     key: Option<String>,
+    /// A record that must not change while the turn runs.
+    depends_on: Option<String>,
     read: Option<Read>,
 }
 
@@ -24,6 +26,8 @@ struct Copy {
 #[derive(Debug)]
 pub(super) struct Read {
     pub(super) found: Expected,
+    /// What it depends on, as that was found.
+    pub(super) depends_on: Option<(String, Expected)>,
     /// Of the record that it was found in.
     pub(super) bytes: u64,
     pub(super) memory: Memory,
@@ -33,14 +37,39 @@ pub(super) struct Read {
 impl Turn {
     pub(super) fn of(
         records: &Arc<dyn Records>,
-        conversation: Option<String>,
+        conversation: Option<(String, String)>,
         bot: String,
     ) -> Self {
-        let copy = |key| Copy { key, read: None };
+        let (key, depends_on) = conversation.unzip();
         Self {
             records: Some(Arc::clone(records)),
-            conversation: copy(conversation),
-            bot: copy(Some(bot)),
+            conversation: Copy {
+                key,
+                depends_on,
+                read: None,
+            },
+            bot: Copy {
+                key: Some(bot),
+                ..Copy::default()
+            },
+        }
+    }
+
+    /// Whether it has looked at a scope before.
+    pub fn has_read(&self, scope: Scope) -> bool {
+        self.copy(scope).read.is_some()
+    }
+
+    /// Whether it has changed a scope before.
+    pub fn has_changed(&self, scope: Scope) -> bool {
+        let read = self.copy(scope).read.as_ref();
+        read.is_some_and(|read| read.is_changed)
+    }
+
+    fn copy(&self, scope: Scope) -> &Copy {
+        match scope {
+            Scope::Conversation => &self.conversation,
+            Scope::Bot => &self.bot,
         }
     }
 
@@ -69,7 +98,7 @@ impl Turn {
         };
         let read = match copy.read.take() {
             Some(read) => read,
-            None => read(self.records.as_ref(), copy.key.as_deref()).await?,
+            None => copy.read_from(self.records.as_ref()).await?,
         };
         Ok(copy.read.insert(read))
     }
@@ -80,11 +109,24 @@ impl Turn {
     }
 }
 
-async fn read(records: Option<&Arc<dyn Records>>, key: Option<&str>) -> Result<Read, Failed> {
-    let record = match (records, key) {
-        (Some(records), Some(key)) => records.get(key).await?,
-        _ => None,
-    };
+impl Copy {
+    async fn read_from(&self, records: Option<&Arc<dyn Records>>) -> Result<Read, Failed> {
+        let (Some(records), Some(key)) = (records, &self.key) else {
+            return read(None, None);
+        };
+        // Before the memory: what is erased in between is a conflict then, and no loss.
+        let depends_on = match &self.depends_on {
+            None => None,
+            Some(key) => {
+                let found = records.get(key).await?.map(|record| record.revision);
+                Some((key.clone(), found.map_or(Expected::Absent, Expected::At)))
+            }
+        };
+        read(records.get(key).await?, depends_on)
+    }
+}
+
+fn read(record: Option<Record>, depends_on: Option<(String, Expected)>) -> Result<Read, Failed> {
     let bytes = record
         .as_ref()
         .map_or(0, |record| record.value.len() as u64);
@@ -100,6 +142,7 @@ async fn read(records: Option<&Arc<dyn Records>>, key: Option<&str>) -> Result<R
     };
     Ok(Read {
         found,
+        depends_on,
         bytes,
         memory,
         is_changed: false,

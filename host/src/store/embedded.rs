@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -33,6 +34,8 @@ const SWEPT: usize = 1000;
 /// Records in a folder.
 pub(super) struct Embedded {
     files: Files,
+    folder: PathBuf,
+    is_failing: Arc<AtomicBool>,
     commits: mpsc::SyncSender<Commit>,
     watched: broadcast::Sender<Arc<[String]>>,
 }
@@ -104,10 +107,12 @@ impl Embedded {
         })?;
         let (commits, incoming) = mpsc::sync_channel(WAITING);
         let (watched, _) = broadcast::channel(BEHIND);
+        let is_failing = Arc::<AtomicBool>::default();
         let writer = Writer {
             files: files.clone(),
             last: files.last_revision()?,
             watched: watched.clone(),
+            is_failing: Arc::clone(&is_failing),
         };
         thread::Builder::new()
             .name("store".to_owned())
@@ -115,6 +120,8 @@ impl Embedded {
             .map_err(Failed::because)?;
         Ok(Self {
             files,
+            folder: folder.to_owned(),
+            is_failing,
             commits,
             watched,
         })
@@ -219,6 +226,15 @@ impl Records for Embedded {
         })
     }
 
+    fn free_bytes(&self) -> Option<u64> {
+        let disk = rustix::fs::statvfs(&self.folder).ok()?;
+        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+
+    fn is_well(&self) -> bool {
+        !self.is_failing.load(Ordering::Relaxed)
+    }
+
     fn watch(&self, prefix: &str) -> Watch {
         Watch::of(prefix, self.watched.subscribe())
     }
@@ -247,22 +263,35 @@ struct Writer {
     files: Files,
     last: u64,
     watched: broadcast::Sender<Arc<[String]>>,
+    is_failing: Arc<AtomicBool>,
 }
 
 impl Writer {
     fn run(mut self, incoming: &mpsc::Receiver<Commit>) {
+        // Due by the clock, and not only when nobody commits: a busy host has the most that expires.
+        let mut sweep = Instant::now() + SWEEP;
         loop {
-            match incoming.recv_timeout(SWEEP) {
+            let until = sweep.saturating_duration_since(Instant::now());
+            match incoming.recv_timeout(until) {
                 Ok(first) => {
                     let others = incoming.try_iter().take(GROUP - 1);
                     self.commit(std::iter::once(first).chain(others).collect());
                 }
-                Err(mpsc::RecvTimeoutError::Timeout) => {
-                    if let Err(error) = self.sweep() {
-                        tracing::warn!("what has expired cannot be removed: {error}");
-                    }
-                }
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => break,
+            }
+            if Instant::now() >= sweep {
+                let swept = self.sweep();
+                // As long as there is more, after each commit.
+                let wait = if matches!(swept, Ok(SWEPT)) {
+                    Duration::ZERO
+                } else {
+                    SWEEP
+                };
+                sweep = Instant::now() + wait;
+                if let Err(error) = swept {
+                    tracing::warn!("what has expired cannot be removed: {error}");
+                }
             }
         }
     }
@@ -270,6 +299,7 @@ impl Writer {
     /// Writes a group. One that conflicts takes none of the others with it; a disk that fails takes all.
     fn commit(&mut self, group: Vec<Commit>) {
         let written = self.write(&group);
+        self.is_failing.store(written.is_err(), Ordering::Relaxed);
         for (at, commit) in group.into_iter().enumerate() {
             let result = match &written {
                 Ok(each) => each.get(at).cloned().unwrap_or_else(|| {
@@ -302,7 +332,8 @@ impl Writer {
         Ok(results)
     }
 
-    fn sweep(&mut self) -> Result<(), Failed> {
+    /// Removes what has expired; how much of it.
+    fn sweep(&mut self) -> Result<usize, Failed> {
         let now = now_ms();
         let mut writing = Writing::begin(&self.files, self.last);
         let due = ..=now.saturating_add(1).to_be_bytes();
@@ -317,7 +348,7 @@ impl Writer {
         if swept > 0 {
             writing.end()?;
         }
-        Ok(())
+        Ok(swept)
     }
 }
 
@@ -433,4 +464,41 @@ impl<'a> Writing<'a> {
 
 fn expiry(key: &str, expires: u64) -> Vec<u8> {
     [&expires.to_be_bytes(), key.as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_has_expired_goes_from_the_disk_also_while_others_commit() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Embedded::open(folder.path()).expect("a store");
+        let bytes = b"1".to_vec();
+        let expires = Some(SystemTime::now());
+        let expiring = Change {
+            key: "old".to_owned(),
+            expected: Expected::Anything,
+            to: To::Value { bytes, expires },
+        };
+        store.commit(vec![expiring], None).await.expect("a commit");
+        let begun = Instant::now();
+        while begun.elapsed() < 3 * SWEEP {
+            let other = Change::put("other", Expected::Anything, b"1".to_vec());
+            store.commit(vec![other], None).await.expect("a commit");
+            if store.files.records.get("old").expect("read").is_none() {
+                return;
+            }
+            tokio::time::sleep(SWEEP / 20).await;
+        }
+        panic!("it is still there");
+    }
+
+    #[tokio::test]
+    async fn a_store_knows_how_much_is_free_and_that_it_is_well() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Embedded::open(folder.path()).expect("a store");
+        assert!(store.free_bytes() > Some(0));
+        assert!(store.is_well());
+    }
 }

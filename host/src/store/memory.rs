@@ -148,6 +148,14 @@ impl Records for Memory {
         })
     }
 
+    fn free_bytes(&self) -> Option<u64> {
+        None
+    }
+
+    fn is_well(&self) -> bool {
+        true
+    }
+
     fn watch(&self, prefix: &str) -> Watch {
         Watch::of(prefix, self.watched.subscribe())
     }

@@ -122,6 +122,12 @@ pub trait Records: Debug + Send + Sync {
         before: Option<Instant>,
     ) -> Answer<'_, Result<Revision, NotCommitted>>;
 
+    /// Bytes that are free where they are kept; none if nobody knows.
+    fn free_bytes(&self) -> Option<u64>;
+
+    /// Whether the last commit was written. A store that failed may go on failing until it is opened again.
+    fn is_well(&self) -> bool;
+
     /// Tells of commits from now on that change records whose keys begin with `prefix`.
     fn watch(&self, prefix: &str) -> Watch;
 }

@@ -17,6 +17,7 @@
 //! | `fault-secret NAME`, `panic-secret NAME` | none: the turn ends with the value in its last words |
 //! | `http METHOD URL [\| HEADER: VALUE]...` | `STATUS N bytes: ` and the first 200 characters |
 //! | `post URL N` | as `http`, with a body of so many bytes |
+//! | `http-with SCOPE KEY URL` | as `http GET`, with the key's value behind the URL |
 //! | `budget` | `ok MILLISECONDS FUEL` |
 //! | `fault TEXT`, `spin` | none: the turn ends, or never does |
 //!
@@ -74,6 +75,14 @@ fn obey(line: &str) -> Result<String, Fault> {
             with_secret(command, rest)?
         }
         "http" => fetch(rest)?,
+        "http-with" => {
+            let (scope, rest) = cut(rest);
+            let (key, url) = cut(rest);
+            let value = state::get(named(scope)?, key).map_err(Fault::from)?;
+            let value = value.map(|entry| entry.value).unwrap_or_default();
+            let url = format!("{url}{}", String::from_utf8_lossy(&value));
+            sent(&http::get(url))
+        }
         "post" => {
             let (url, bytes) = cut(rest);
             sent(&http::post(url).with_body(vec![b'x'; number(bytes)?]))
