@@ -41,6 +41,10 @@ impl Default for Settings {
     }
 }
 
+/// Longer than any id of the platform's: messaging uses UUIDs, live chat about 70 characters. One stands in the audit log once
+/// it is erased.
+pub const MOST_ID_BYTES: usize = 256;
+
 /// What the keys of all records begin with that belong to a conversation, whatever bot it has to do with: ids are of any
 /// length and of any characters, so their digest stands for them.
 pub fn key(tenant: &TenantId, id: &str) -> String {

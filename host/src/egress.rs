@@ -31,7 +31,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustls::ClientConfig;
-use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
@@ -44,6 +43,7 @@ pub use response::Response;
 pub use rule::{Allowed, BadRule, Rule};
 pub use settings::{NotSetUp, Range, Settings, range};
 
+use places::{Place, Places};
 use request::Hop;
 use response::Answer;
 use secrets::Secrets;
@@ -58,7 +58,7 @@ struct Shared {
     settings: Settings,
     resolver: Arc<dyn Resolve>,
     tls: Arc<ClientConfig>,
-    connections: Semaphore,
+    connections: Places,
 }
 
 impl fmt::Debug for Egress {
@@ -94,7 +94,7 @@ impl Egress {
             settings: settings.clone(),
             resolver,
             tls: tls::client(settings.ca_file.as_deref())?,
-            connections: Semaphore::new(settings.connections),
+            connections: Places::new(settings.connections),
         };
         Ok(Self {
             shared: Arc::new(shared),
@@ -160,7 +160,7 @@ impl Egress {
         // Counted before the lookup: that goes out, too.
         caps.count_request()?;
         let addresses = self.addresses(&hop.url, party).await?;
-        let _place = self.place().await?;
+        let _place = self.place(party).await?;
         let deadline = Instant::from_std(caps.deadline);
         let stream = connection::open(&self.shared.tls, &hop.url, &addresses, deadline).await?;
         let exchange = connection::Exchange {
@@ -169,6 +169,12 @@ impl Egress {
             most_bytes: caps.response_bytes,
         };
         let mut answer = exchange.run(request, &mut caps.moved).await?;
+        if secrets.are_some() && answer.is_encoded() {
+            let origin = target::origin(&hop.url);
+            return Err(NotSent::connection(format!(
+                "{origin} answers in an encoding, though it was asked not to, since a secret went along"
+            )));
+        }
         secrets.hide_in(&mut answer);
         Ok(answer)
     }
@@ -179,8 +185,8 @@ impl Egress {
         address::all_reachable(url, &found, &self.shared.settings.open_addresses)
     }
 
-    async fn place(&self) -> Result<SemaphorePermit<'_>, NotSent> {
-        let place = self.shared.connections.acquire().await;
+    async fn place(&self, party: &str) -> Result<Place, NotSent> {
+        let place = self.shared.connections.take(party).await;
         place.map_err(|_| NotSent::connection("the host opens no connections any more"))
     }
 }

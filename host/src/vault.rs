@@ -1,6 +1,7 @@
 //! Secrets: values that operators keep for their bots. The store has them encrypted, with a key that it has not; nobody is
 //! shown one again. Knows nothing of who may read which.
 
+mod forms;
 mod key;
 mod redactions;
 mod secret;
@@ -17,11 +18,12 @@ use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use forms::forms;
 pub use key::{BadKey, Key};
 pub use redactions::Redactions;
 pub use secret::{BadSecret, Secret};
 
-use crate::store::{Change, Expected, Failed, NotCommitted, Records, Store};
+use crate::store::{Change, Expected, Failed, Records, Store};
 use crate::tenant::{SecretName, TenantId};
 
 /// The secrets of a host. Cheap to clone.
@@ -65,12 +67,14 @@ pub struct Kept {
 pub enum NotOpened {
     /// There are secrets, and nothing to read them with.
     #[error(
-        "the store has secrets, and this host has no key to them: give it the file with `secrets.key_file` or --secrets-key"
+        "the store has secrets, and this host has no key to them: give it the file with `secrets.key_file` or \
+         --secrets-key; if that is lost, remove the secrets with --forget-secrets"
     )]
     NoKey,
     /// The key is not the one that they were kept with.
     #[error(
-        "the key is not the one that this store's secrets were kept with: give the host the file that it had before"
+        "the key is not the one that this store's secrets were kept with: give the host the file that it had before; if \
+         that is lost, remove the secrets with --forget-secrets"
     )]
     OtherKey,
     /// The store failed.
@@ -110,31 +114,56 @@ impl Vault {
     /// # Errors
     /// [`NotOpened`] if there are secrets that it does not open.
     pub async fn open(&self) -> Result<(), NotOpened> {
-        let check = self.0.records.get(CHECK).await?;
-        match (check, &self.0.cipher) {
-            (None, None) => Ok(()),
-            (Some(_), None) => match self.0.records.list(SECRETS, None, 1).await?.is_empty() {
-                true => Ok(()),
-                false => Err(NotOpened::NoKey),
-            },
-            (Some(check), Some(_)) => {
-                let sealed = String::from_utf8_lossy(&check.value);
-                let opened = self.unsealed(CHECK, &sealed);
-                opened.map(drop).map_err(|_| NotOpened::OtherKey)
-            }
-            (None, Some(_)) => self.begin().await,
+        let has_secrets = !self.0.records.list(SECRETS, None, 1).await?.is_empty();
+        if self.0.cipher.is_none() {
+            return if has_secrets {
+                Err(NotOpened::NoKey)
+            } else {
+                Ok(())
+            };
         }
+        let check = self.0.records.get(CHECK).await?;
+        let is_the_same = check.is_some_and(|check| {
+            let sealed = String::from_utf8_lossy(&check.value);
+            self.unsealed(CHECK, &sealed).is_ok()
+        });
+        match (is_the_same, has_secrets) {
+            (true, _) => Ok(()),
+            (false, true) => Err(NotOpened::OtherKey),
+            (false, false) => self.begin().await,
+        }
+    }
+
+    /// Whether a store has secrets, which one key alone opens.
+    ///
+    /// # Errors
+    /// [`Failed`] if it cannot be read.
+    pub async fn has_secrets(store: &Store) -> Result<bool, Failed> {
+        Ok(!store.records.list(SECRETS, None, 1).await?.is_empty())
+    }
+
+    /// Removes all secrets of all tenants: of what nobody has the key to, nothing is left anyway. How many there were.
+    ///
+    /// # Errors
+    /// [`Failed`] if they cannot be removed.
+    pub async fn forget(store: &Store) -> Result<usize, Failed> {
+        let found = store.records.list(SECRETS, None, usize::MAX).await?;
+        let count = found.len();
+        let removals = found
+            .into_iter()
+            .map(|record| Change::remove(record.key, Expected::Anything));
+        let committed = store.records.commit(removals.collect(), None).await;
+        committed.map_err(Failed::because)?;
+        Ok(count)
     }
 
     /// From now on this is the key.
     async fn begin(&self) -> Result<(), NotOpened> {
         let sealed = self.sealed(CHECK, CHECKED).map_err(Failed::because)?;
-        let change = Change::put(CHECK, Expected::Absent, sealed.into_bytes());
-        match self.0.records.commit(vec![change], None).await {
-            Ok(_) => Ok(()),
-            Err(NotCommitted::Conflict { .. }) => Err(NotOpened::OtherKey),
-            Err(error) => Err(Failed::because(error).into()),
-        }
+        let change = Change::put(CHECK, Expected::Anything, sealed.into_bytes());
+        let begun = self.0.records.commit(vec![change], None).await;
+        begun.map_err(Failed::because)?;
+        Ok(())
     }
 
     /// A secret as it is to be kept.

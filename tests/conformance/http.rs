@@ -149,6 +149,53 @@ async fn a_secret_goes_along_that_the_bot_never_sees() {
 }
 
 #[tokio::test]
+async fn a_secret_that_goes_along_does_not_come_back_in_another_form() {
+    let answers = [
+        ("json", "{\"key\":\"open\\/sesame+7\"}"),
+        ("base64", "dXNlcjpvcGVuL3Nlc2FtZSs3"),
+        ("hex", "6f70656e2f736573616d652b37"),
+        ("url", "?key=open%2Fsesame%2B7"),
+    ];
+    let at = upstream(move |mut stream, head| {
+        let asked = head.split(' ').nth(1).unwrap_or_default();
+        let asked = asked.trim_matches('/');
+        let found = answers.iter().find(|(name, _)| *name == asked);
+        let is_plain = head.contains("accept-encoding: identity") && !head.contains("range:");
+        let body = found.filter(|_| is_plain).map_or("", |(_, body)| body);
+        let encoding = match asked {
+            "gzip" => "content-encoding: gzip\r\n",
+            _ => "",
+        };
+        let length = body.len();
+        let answer = format!("HTTP/1.1 200 OK\r\n{encoding}content-length: {length}\r\n\r\n{body}");
+        let _ = stream.write_all(answer.as_bytes());
+    });
+    let rule = format!("GET http://{at} x-key: {{key}}");
+    let bot = bots::wanting("reach", &format!("http = [{rule:?}]"));
+    let host = host_with_secret(open(), "acme", "key", "open/sesame+7").await;
+    let grant = format!("http:{rule}");
+    let host = host.granting(&[&grant]).with_bot("reach", &bot).await;
+    for (name, body) in answers {
+        let asks =
+            format!("http GET http://{at}/{name} | accept-encoding: gzip | range: bytes=0-3");
+        let said = host.says("reach", &asks).await;
+        let length = body.len();
+        assert!(said.starts_with(&format!("200 {length} bytes: ")), "{said}");
+        assert!(
+            said.contains("***") && !said.contains(body),
+            "{name}: {said}"
+        );
+    }
+    let said = host
+        .says("reach", &format!("http GET http://{at}/gzip"))
+        .await;
+    assert!(
+        said.starts_with("connection: ") && said.contains("in an encoding"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
 async fn each_limit_on_requests_is_answered_and_ends_no_turn() {
     let at = echo();
     let small = |wanted: &mut Wanted| {

@@ -163,6 +163,8 @@ async fn what_is_taken_back_is_denied_from_the_next_turn_on_and_the_audit_log_sa
         (first["of"].as_str(), first["detail"].as_str()),
         (Some("bot/draft"), Some("state:conversation, state:bot"))
     );
+    let revoked = entries.iter().find(|entry| entry["change"] == "revoked");
+    assert_eq!(revoked.expect("it is there")["note"], "no longer");
     assert!(
         first["token"].is_string() && first["by"].is_string(),
         "{first}"
@@ -192,4 +194,31 @@ async fn both_sides_of_a_split_lose_what_is_taken_back() {
             .to_string();
         assert_eq!(answer.matches("denied: ").count(), 2, "{answer}");
     }
+}
+
+#[tokio::test]
+async fn an_admin_grants_ahead_what_a_developer_then_deploys() {
+    let (_folder, operator) = administered().await;
+    let developer = operator.token_for(&["developer"], Some(&["acme"])).await;
+    let admin = operator.token_for(&["admin"], Some(&["acme"])).await;
+    let all = json!({ "grant": ["state:bot", "state:conversation"] });
+    let early = admin.admin("PATCH", GRANTS, &all).await;
+    assert_eq!(early.code(), "not-asked-for", "there is no such bot yet");
+    let digest = developer.upload("acme", "bot", asking()).await;
+    assert_eq!(deploy(&developer, &digest, &[]).await.code(), "not-granted");
+    let granted = admin.admin("PATCH", GRANTS, &all).await;
+    assert_eq!(granted.status, 200, "{granted:?}");
+    assert_eq!(deploy(&developer, &digest, &[]).await.status, 200);
+    // What is taken back has to be there: who mistypes it is told.
+    let none = json!({ "revoke": ["state:bot", "secret:word"] });
+    let refused = admin.admin("PATCH", GRANTS, &none).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.code()),
+        (409, "nothing-to-revoke")
+    );
+    let revoked = json!({ "revoke": ["state:bot"] });
+    let answer = admin.admin("PATCH", GRANTS, &revoked).await.body;
+    assert_eq!(answer["missing"], json!(["state:bot"]));
+    let seen = developer.admin("GET", GRANTS, &Value::Null).await.body;
+    assert_eq!(seen, answer);
 }

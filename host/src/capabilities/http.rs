@@ -101,7 +101,7 @@ impl Http {
         if self.granted.http.is_empty() {
             return Err(HttpError::Denied(
                 "`http` is not granted: it takes `http = [\"GET https://...\"]` under `[wants]` in bot.toml, and a grant \
-                 of the same"
+                 of that as `http:GET https://...`"
                     .to_owned(),
             ));
         }

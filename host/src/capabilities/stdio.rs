@@ -13,7 +13,7 @@ use crate::bindings::log::Level;
 
 /// The longest piece that is taken at once, and the longest line that is put together: a line past it
 /// is cut in two, so that a stream without line ends holds no more than this.
-const LONGEST_LINE: usize = 4096;
+const LONGEST_LINE: usize = 64 << 10;
 
 /// One of a bot's standard streams.
 #[derive(Clone)]

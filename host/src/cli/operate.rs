@@ -62,6 +62,18 @@ pub(super) struct At {
     environment: Environment,
 }
 
+/// As the command line has it.
+impl std::fmt::Display for At {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let At { of, environment } = self;
+        let Of { tenant, bot } = of;
+        write!(
+            f,
+            "--tenant {tenant} --bot {bot} --environment {environment}"
+        )
+    }
+}
+
 impl At {
     /// Its path in the admin API.
     fn path(&self) -> String {
@@ -124,7 +136,7 @@ pub(super) struct UndeployArgs {
 /// What an operator says of what they do.
 #[derive(Debug, clap::Args)]
 pub(super) struct Said {
-    /// Why; shown in the history
+    /// Why; shown in the history and in the audit log
     #[arg(long, default_value = "")]
     note: String,
 }
@@ -158,7 +170,8 @@ pub(super) async fn promote(args: PromoteArgs) -> Result<(), Ended> {
         environment: to,
         ..at
     };
-    let grant = consent::agreed(&remote, &there, &wants, &grant).await?;
+    let granted = consent::granted(&remote, &there).await?;
+    let grant = consent::agreed(&there, &granted, &wants, &grant)?;
     let asked = json!({ "to": there.environment, "grant": grant, "note": said.note });
     let kept = remote.ask(Method::POST, &path, asked).await?;
     show(&remote, &there, &kept);

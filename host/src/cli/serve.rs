@@ -20,8 +20,8 @@ use crate::control::Control;
 use crate::http::tls::Tls;
 use crate::invocation::{CANARY_TIME, Host, NotStarted};
 use crate::sandbox::Allocator;
-use crate::store::Store;
-use crate::vault::{Key, NotOpened};
+use crate::store::{Failed, Store};
+use crate::vault::{Key, NotOpened, Vault};
 use crate::{http, telemetry};
 
 #[derive(Debug, clap::Args)]
@@ -41,6 +41,9 @@ pub(super) struct Args {
     /// The file with the key to the secrets, outside of the data folder; made with a new one if it is missing
     #[arg(long, value_name = "FILE")]
     secrets_key: Option<PathBuf>,
+    /// Remove all secrets of all tenants: for who has lost the key to them, which nothing else opens
+    #[arg(long)]
+    forget_secrets: bool,
     /// The configuration file, TOML; a RETORT_ variable beats it, and a flag beats both
     #[arg(long, value_name = "FILE", env = "RETORT_CONFIG")]
     config: Option<PathBuf>,
@@ -78,8 +81,15 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     let mut settings = config.host();
     settings.sandbox.compiling = compile_child::compiling()?;
     settings.sandbox.compiled = config.data.as_ref().map(|data| data.join("compiled"));
-    settings.secrets_key = secrets_key(&config)?;
-    let store = Store::open(data(&config)).map_err(|error| Ended::Host(error.to_string()))?;
+    let failed = |error: Failed| Ended::Host(error.to_string());
+    let store = Store::open(data(&config)).map_err(failed)?;
+    let mut forgotten = 0;
+    if args.forget_secrets {
+        forgotten = Vault::forget(&store).await.map_err(failed)?;
+        tracing::warn!("{forgotten} secrets are removed, as --forget-secrets says");
+    }
+    let has_secrets = Vault::has_secrets(&store).await.map_err(failed)?;
+    settings.secrets_key = secrets_key(&config, has_secrets)?;
     let host = Host::new(settings, store).map_err(|error| match error {
         NotStarted::Egress(_) => Ended::Usage(error.to_string()),
         NotStarted::Sandbox(_) => Ended::Host(error.to_string()),
@@ -98,6 +108,10 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     };
     deploy_all(&host, &config).await?;
     let control = operators_side(&host, &config, args.new_admin_token).await?;
+    if forgotten > 0 {
+        let told = control.secrets_forgotten(forgotten).await;
+        told.map_err(|error| Ended::Host(error.to_string()))?;
+    }
     warn(&host, &config);
     // Ends with the main one, and not before: a host that is ending can be watched to its end.
     let _watched = serve_operators(&host, &config, operators)?;
@@ -132,7 +146,7 @@ async fn operators_side(
 }
 
 /// The key to the secrets, if there are to be any. A copy of the data folder must not have both.
-fn secrets_key(config: &Config) -> Result<Option<Key>, Ended> {
+fn secrets_key(config: &Config, has_secrets: bool) -> Result<Option<Key>, Ended> {
     let Some(file) = &config.secrets.key_file else {
         return Ok(None);
     };
@@ -149,7 +163,13 @@ fn secrets_key(config: &Config) -> Result<Option<Key>, Ended> {
             &"it would be in the data folder, which has the secrets; keep it elsewhere",
         ));
     }
-    Key::of_file(file).map(Some).map_err(|error| wrong(&error))
+    // A new one would open nothing: whoever mistypes the file is told so.
+    let key = if has_secrets {
+        Key::read(file)
+    } else {
+        Key::of_file(file)
+    };
+    key.map(Some).map_err(|error| wrong(&error))
 }
 
 /// The data folder. There is one: it is locked.

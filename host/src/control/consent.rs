@@ -19,8 +19,8 @@ pub struct Regrant {
 }
 
 impl Control {
-    /// Grants the bot at an address more of what it asks for, or takes it back. It reaches what it has then from its next
-    /// turn on.
+    /// Grants the bot at an address more of what one of its revisions asks for, whether that serves there yet or not, or
+    /// takes it back. It reaches what it has then from its next turn on.
     ///
     /// # Errors
     /// [`NotChanged`] if it asks for no such thing; then nothing is changed.
@@ -46,11 +46,15 @@ impl Control {
         by: &By,
     ) -> Result<Vec<KeptGrant>, NotChanged> {
         let mut changing = self.0.ledger.change().await;
-        let nothing = || NotChanged::NothingServed(at.clone());
-        let (served, _) = changing.now(at).await?.ok_or_else(nothing)?;
-        let wants = self.wants(at, &served.sides).await?;
-        is_asked_for(&wanted.grant, &wants)?;
+        let revisions = self.0.ledger.revisions(&at.tenant, &at.bot).await?;
+        let wants = revisions.into_iter().flat_map(|revision| revision.wants);
+        is_asked_for(&wanted.grant, &wants.collect())?;
         let mut kept = self.0.ledger.grants(at).await?;
+        if let Some(grant) = wanted.revoke.difference(&names(&kept)).next() {
+            let grant = Box::new(grant.clone());
+            let granted = names(&kept);
+            return Err(NotChanged::NotHad { grant, granted });
+        }
         add(&mut changing, at, &mut kept, &wanted.grant, by)?;
         let revoked: Grants = kept
             .iter()
@@ -74,6 +78,33 @@ impl Control {
             serving.each().for_each(|side| side.grant(&grants));
         }
         Ok(kept)
+    }
+
+    /// What the bot at an address was granted, and what it asks for besides.
+    ///
+    /// # Errors
+    /// [`NotChanged::Fixed`] if the configuration file has the say there.
+    pub async fn granting(&self, at: &Address) -> Result<(Vec<KeptGrant>, Grants), NotChanged> {
+        self.is_ours(at)?;
+        let kept = self.0.ledger.grants(at).await?;
+        let served = self.0.ledger.deployment(at).await?;
+        let wants = match served {
+            Some(served) => self.wants(at, &served.sides).await?,
+            None => Grants::new(),
+        };
+        let missing = wants.difference(&names(&kept)).cloned().collect();
+        Ok((kept, missing))
+    }
+
+    /// Whether an address is the operators' to change.
+    ///
+    /// # Errors
+    /// [`NotChanged::Fixed`] if it is the configuration file's.
+    pub fn is_ours(&self, at: &Address) -> Result<(), NotChanged> {
+        match self.0.fixed.contains(at) {
+            true => Err(NotChanged::Fixed(at.clone())),
+            false => Ok(()),
+        }
     }
 
     /// All that some sides ask for.

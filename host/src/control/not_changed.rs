@@ -71,12 +71,20 @@ pub enum NotChanged {
         missing: Grants,
     },
     /// Nobody asks for what is to be granted.
-    #[error("the bot does not ask for \"{grant}\", so it cannot be granted; it asks for {}", nothing_or(.wants))]
+    #[error("no revision of the bot asks for \"{grant}\", so it cannot be granted; it asks for {}", nothing_or(.wants))]
     NotWanted {
         /// What is to be granted.
         grant: Box<Grant>,
         /// What could be.
         wants: Grants,
+    },
+    /// What is to be taken back was not granted.
+    #[error("\"{grant}\" is not granted there, so nothing is taken back; granted is {}", nothing_or(.granted))]
+    NotHad {
+        /// What is to be taken back.
+        grant: Box<Grant>,
+        /// What could be.
+        granted: Grants,
     },
     /// A secret's value is none.
     #[error(transparent)]
@@ -126,6 +134,7 @@ impl NotChanged {
             Self::NotSealed(NotSealed::Failed(_)) => "host-fault",
             Self::NotGranted { .. } => "not-granted",
             Self::NotWanted { .. } => "not-asked-for",
+            Self::NotHad { .. } => "nothing-to-revoke",
             Self::NotKept(error) => error.code(),
         }
     }

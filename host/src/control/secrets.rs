@@ -53,6 +53,22 @@ impl Control {
         named.collect()
     }
 
+    /// Puts it into the audit log that all secrets were removed, since nobody had the key to them.
+    ///
+    /// # Errors
+    /// [`NotChanged::NotKept`] if the store failed.
+    pub async fn secrets_forgotten(&self, count: usize) -> Result<(), NotChanged> {
+        let by = By {
+            who: "the host".to_owned(),
+            token: None,
+            note: "--forget-secrets".to_owned(),
+        };
+        let mut changing = self.0.ledger.change().await;
+        let detail = format!("{count} secrets of all tenants");
+        let told = changing.keep(&by, Changed::SecretRemoved, None, "all", detail);
+        Ok(told.await?)
+    }
+
     /// Removes a secret: bots have none from their next turn on.
     ///
     /// # Errors

@@ -37,7 +37,9 @@ fn denied(url: &Url, address: IpAddr, kind: &str) -> NotSent {
         Ok(Host::Domain(name)) => format!("\"{name}\" is at {address}, {kind}"),
         _ => format!("{address} is {kind}"),
     };
-    NotSent::denied(format!("{what}, which bots may not reach"))
+    NotSent::denied(format!(
+        "{what}, which bots may not reach unless `egress.open_addresses` has it"
+    ))
 }
 
 /// The IPv4 address inside an IPv6 one that only wraps it.

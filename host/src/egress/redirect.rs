@@ -3,8 +3,8 @@
 
 use bytes::Bytes;
 use hyper::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION, CONTENT_TYPE, COOKIE,
-    HeaderMap, LOCATION,
+    ACCEPT, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION, CONTENT_TYPE,
+    HeaderMap, HeaderName, LOCATION, USER_AGENT,
 };
 
 use super::method::Method;
@@ -15,6 +15,17 @@ use super::target;
 
 /// An API that needs more is going round in circles.
 const MOST_REDIRECTS: u32 = 5;
+
+/// Headers that say nothing of who sends them. Only these go on to another origin.
+const OF_NOBODY: [HeaderName; 7] = [
+    ACCEPT,
+    ACCEPT_LANGUAGE,
+    CONTENT_ENCODING,
+    CONTENT_LANGUAGE,
+    CONTENT_LOCATION,
+    CONTENT_TYPE,
+    USER_AGENT,
+];
 
 /// Whether a response with this status and these headers is followed, so that its body is for nobody.
 pub(super) fn is_followed(status: u16, headers: &HeaderMap) -> bool {
@@ -68,10 +79,12 @@ impl Hop {
             return Err(NotSent::denied(format!("a redirect to {to}: {why}")));
         }
         if to != from {
-            // What a bot tells one server of itself is not for another.
-            for name in [AUTHORIZATION, COOKIE] {
-                self.headers.remove(name);
+            // What a bot tells one server of itself is not for another: keys come in headers of all names.
+            let mut kept = HeaderMap::new();
+            for name in OF_NOBODY {
+                kept.extend(self.headers.remove(&name).map(|value| (name, value)));
             }
+            self.headers = kept;
         }
         self.url = url;
         Ok(())

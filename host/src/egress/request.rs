@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::{CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{ACCEPT_ENCODING, CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, RANGE};
 use hyper::http::uri::{PathAndQuery, Uri};
 use url::{Position, Url};
 
@@ -92,6 +92,9 @@ impl Hop {
         // Nobody else may use this connection, so the server need not wait for more.
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
         if let Some((name, value)) = injected {
+            // Of an answer that is compressed, or comes in pieces, nobody sees whether it repeats the secret.
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            headers.remove(RANGE);
             headers.insert(name, value);
         }
         let mut request = hyper::Request::new(Full::new(self.body.clone()));

@@ -21,6 +21,15 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    /// Whether its body is in an encoding, such as `gzip`.
+    pub(super) fn is_encoded(&self) -> bool {
+        let mut encodings = self
+            .headers
+            .iter()
+            .filter(|(name, _)| name == "content-encoding");
+        encodings.any(|(_, value)| !value.trim_ascii().eq_ignore_ascii_case(b"identity"))
+    }
+
     /// Takes headers from which those of the connection are gone.
     pub(super) fn new(status: u16, headers: &HeaderMap, body: Vec<u8>) -> Self {
         let headers = headers.iter();

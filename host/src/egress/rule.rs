@@ -145,7 +145,7 @@ impl Allowed {
         let value = self.secret.as_ref().filter(|value| !value.is_empty());
         let value = value.ok_or_else(|| {
             NotSent::denied(format!(
-                "the secret \"{name}\", which its rule sends along, is not set"
+                "the secret \"{name}\", which its rule sends along, is not set: that takes `retort secrets set`"
             ))
         })?;
         let header = injection.header(value).ok_or_else(|| {
@@ -169,6 +169,8 @@ pub(super) fn first_that_allows<'a>(
         .find(|allowed| allowed.rule.allows(method, url));
     first.ok_or_else(|| {
         let origin = target::origin(url);
-        NotSent::denied(format!("no rule allows {method} {origin}"))
+        NotSent::denied(format!(
+            "no rule allows {method} {origin}: it takes one under `http` of `[wants]` in bot.toml, and a grant of it"
+        ))
     })
 }

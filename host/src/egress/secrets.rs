@@ -2,22 +2,30 @@
 //!
 //! A server that repeats what it was sent, as debugging pages do, would tell the bot what only the host is to know.
 
-use std::sync::Arc;
+use aho_corasick::AhoCorasick;
 
 use super::response::Answer;
+use crate::vault::forms;
 
-/// The values that were sent so far, over all hops.
+/// The values that were sent so far, over all hops, in each form in which a server may repeat them.
 #[derive(Default)]
 pub(super) struct Secrets {
-    values: Vec<Arc<str>>,
+    values: Vec<String>,
 }
 
 impl Secrets {
     /// Remembers a value, which is not empty.
-    pub(super) fn note(&mut self, value: &Arc<str>) {
-        if !self.values.contains(value) {
-            self.values.push(Arc::clone(value));
+    pub(super) fn note(&mut self, value: &str) {
+        for form in forms(value) {
+            if !self.values.contains(&form) {
+                self.values.push(form);
+            }
         }
+    }
+
+    /// Whether any went out.
+    pub(super) fn are_some(&self) -> bool {
+        !self.values.is_empty()
     }
 
     /// Puts a `*` in the place of each byte of each value, wherever in the answer it stands.
@@ -26,37 +34,27 @@ impl Secrets {
             return;
         }
         for (name, value) in &mut answer.headers {
-            *name = self.hidden_in_name(name);
-            *value = self.hidden(value, u8::eq);
+            // Names come in lower case, whatever the server sent.
+            let hidden = self.hidden(name.as_bytes(), true);
+            *name = String::from_utf8_lossy(&hidden).into_owned();
+            *value = self.hidden(value, false);
         }
-        answer.body = self.hidden(&answer.body, u8::eq);
-    }
-
-    /// Names come in lower case, whatever the server sent.
-    fn hidden_in_name(&self, name: &str) -> String {
-        let hidden = self.hidden(name.as_bytes(), u8::eq_ignore_ascii_case);
-        String::from_utf8_lossy(&hidden).into_owned()
+        answer.body = self.hidden(&answer.body, false);
     }
 
     /// Values may overlap, so all are looked for in the text as it was.
-    fn hidden(&self, text: &[u8], same: fn(&u8, &u8) -> bool) -> Vec<u8> {
-        let mut hidden = Vec::with_capacity(text.len());
-        let mut hide_until = 0;
-        for (at, byte) in text.iter().enumerate() {
-            let rest = text.get(at..).unwrap_or_default();
-            if let Some(length) = self.longest_at_start_of(rest, same) {
-                hide_until = hide_until.max(at + length);
+    fn hidden(&self, text: &[u8], in_any_case: bool) -> Vec<u8> {
+        let mut finder = AhoCorasick::builder();
+        let finder = finder
+            .ascii_case_insensitive(in_any_case)
+            .build(&self.values);
+        let finder = finder.expect("some short texts can be looked for");
+        let mut hidden = text.to_vec();
+        for found in finder.find_overlapping_iter(text) {
+            if let Some(bytes) = hidden.get_mut(found.range()) {
+                bytes.fill(b'*');
             }
-            hidden.push(if at < hide_until { b'*' } else { *byte });
         }
         hidden
-    }
-
-    fn longest_at_start_of(&self, text: &[u8], same: fn(&u8, &u8) -> bool) -> Option<usize> {
-        let starts = |value: &&[u8]| {
-            value.len() <= text.len() && value.iter().zip(text).all(|(a, b)| same(a, b))
-        };
-        let values = self.values.iter().map(|value| value.as_bytes());
-        values.filter(starts).map(<[u8]>::len).max()
     }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Where bots may not go by default, whom they trust, and how much goes out at a time.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -12,13 +12,15 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// Ranges that bots may reach though their addresses are private or special: `["10.20.0.0/16"]`. An address is
     /// looked for in its canonical form, an IPv4 address inside an IPv6 one as the former.
-    pub open_addresses: Vec<IpNet>,
+    #[serde(deserialize_with = "ranges")]
+    pub open_addresses: Vec<Range>,
     /// A PEM file of more certificate authorities to trust, for services that the public ones do not vouch for.
     pub ca_file: Option<PathBuf>,
     /// Name lookups that run at a time, a fourth of them for one tenant at most. Each holds a thread until the system
     /// has answered, also when nobody waits for it any more.
     pub lookups: usize,
-    /// Requests that are being sent or answered at a time, over the whole host. The others wait.
+    /// Requests that are being sent or answered at a time, over the whole host, a fourth of them for one tenant at most.
+    /// The others wait.
     pub connections: usize,
 }
 
@@ -29,6 +31,15 @@ pub type Range = IpNet;
 pub fn range(text: &str) -> Option<Range> {
     let one = || text.parse::<IpAddr>().ok().map(Range::from);
     text.parse().ok().or_else(one)
+}
+
+fn ranges<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Range>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    let each = texts.iter().map(|text| {
+        let problem = || format!("\"{text}\" is neither an address nor a range such as 10.0.0.0/8");
+        range(text).ok_or_else(|| serde::de::Error::custom(problem()))
+    });
+    each.collect()
 }
 
 /// More would be no limit any more: neither threads nor sockets go so far.

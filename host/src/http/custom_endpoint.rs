@@ -12,15 +12,13 @@ use super::FrontDoor;
 use super::problem::Problem;
 use super::received::{Names, Received};
 use super::respond::named;
+use crate::conversations::MOST_ID_BYTES;
 use crate::fault::Fault;
 use crate::invocation::{InvokeError, Purpose};
 use crate::liveperson::custom_endpoint;
 use crate::registry::{FailurePolicy, NotDeployed, Tenant};
 use crate::state::NotKept;
 use crate::tenant::{Address, BotName, Environment, TenantId};
-
-/// Longer than any id of the platform's: messaging uses UUIDs, live chat about 70 characters.
-const CONVERSATION_ID_BYTES: usize = 256;
 
 #[derive(Deserialize)]
 pub(super) struct OfBot {
@@ -57,8 +55,8 @@ impl FrontDoor {
     }
 
     fn address(&self, of: OfConversation) -> Result<(Address, String), Problem> {
-        if of.conversation.len() > CONVERSATION_ID_BYTES {
-            let detail = format!("a conversation's id has at most {CONVERSATION_ID_BYTES} bytes");
+        if of.conversation.len() > MOST_ID_BYTES {
+            let detail = format!("a conversation's id has at most {MOST_ID_BYTES} bytes");
             return Err(Problem::caller(
                 StatusCode::BAD_REQUEST,
                 "invalid-name",

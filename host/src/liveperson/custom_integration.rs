@@ -8,6 +8,7 @@ use super::{Unreadable, read};
 use crate::chat::{
     Action, Answer, Event, Intent, Part, Reply, Said, StructuredContent, TimeToResponse, Turn,
 };
+use crate::conversations::MOST_ID_BYTES;
 
 /// What `message` says when the consumer sent something else than a text.
 const RICH_CONTENT_MARKER: &str = "com.liveperson.bot-connectors.consumer.send-rich-content";
@@ -59,6 +60,12 @@ pub fn read_payload(body: &[u8]) -> Result<Payload, Unreadable> {
     let lp_event = context.lp_event.unwrap_or_default();
     let facts = lp_event.get("conversationContext");
     let id = body.conv_id.filter(|id| !id.is_empty());
+    if id.as_ref().is_some_and(|id| id.len() > MOST_ID_BYTES) {
+        return Err(Unreadable::WrongShape {
+            at: " at `convId`".to_owned(),
+            problem: format!("a conversation's id has at most {MOST_ID_BYTES} bytes"),
+        });
+    }
     let is_test = id.is_none();
 
     let channel = event::channel(facts, &lp_event);

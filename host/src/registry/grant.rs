@@ -62,6 +62,17 @@ impl Grant {
     }
 }
 
+impl Grant {
+    /// The secret that it has to do with, if it has.
+    pub fn secret(&self) -> Option<&SecretName> {
+        match self {
+            Self::Secret(name) => Some(name),
+            Self::Http(rule) => rule.secret(),
+            Self::PersonalData | Self::State(_) => None,
+        }
+    }
+}
+
 impl fmt::Display for Grant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 /// A key.
@@ -52,7 +53,11 @@ impl Key {
         }
     }
 
-    fn read(path: &Path) -> Result<Self, BadKey> {
+    /// The one in a file that is there.
+    ///
+    /// # Errors
+    /// [`BadKey`] if it is not, has none, or others may read it.
+    pub fn read(path: &Path) -> Result<Self, BadKey> {
         let file = File::open(path).map_err(BadKey::File)?;
         let mode = file.metadata().map_err(BadKey::File)?.mode();
         if mode & 0o077 != 0 {
@@ -79,7 +84,7 @@ impl Key {
         Some(Self(bytes))
     }
 
-    /// Whole or not at all: a host that is killed here must not leave half a key.
+    /// Whole or not at all, and nobody else's from the first moment: a host that is killed here must not leave half a key.
     fn make(path: &Path) -> Result<Self, BadKey> {
         let key = Self::random();
         let mut text = Zeroizing::new(String::with_capacity(Self::BYTES * 2 + 1));
@@ -87,13 +92,15 @@ impl Key {
             write!(text, "{byte:02x}").expect("a text takes whatever is written to it");
         }
         text.push('\n');
-        let new = path.with_extension("new");
-        let mut options = File::options();
-        options.write(true).create(true).truncate(true).mode(0o600);
-        let made = options.open(&new).and_then(|mut file| {
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        let made = NamedTempFile::new_in(folder).and_then(|mut file| {
             file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            std::fs::rename(&new, path)
+            file.as_file().sync_all()?;
+            file.persist_noclobber(path).map_err(|error| error.error)?;
+            File::open(folder)?.sync_all()
         });
         made.map_err(BadKey::File)?;
         Ok(key)

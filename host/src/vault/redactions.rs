@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
 use super::Secret;
+use super::forms::forms;
 use crate::tenant::SecretName;
 
 /// One turn's secrets. Cheap to clone: all that writes of the turn shares them.
@@ -20,9 +19,6 @@ struct Pattern {
     hidden: Zeroizing<String>,
     shown: Arc<str>,
 }
-
-/// Lines of a secret that are long enough to be told from other words: a key in PEM is printed line by line.
-const LINE_BYTES: usize = 16;
 
 impl Redactions {
     /// One more.
@@ -54,21 +50,4 @@ impl Redactions {
         }
         redacted
     }
-}
-
-/// The ways in which a program writes a value without meaning to hide it: as it is, line by line, quoted, and in base64.
-/// Whoever means to hide it finds others.
-fn forms(value: &str) -> Vec<String> {
-    let trimmed = value.trim();
-    let quoted = value.escape_debug().to_string();
-    let base64 = [STANDARD_NO_PAD.encode(value), URL_SAFE_NO_PAD.encode(value)];
-    let lines = value.lines().map(str::trim);
-    let lines = lines
-        .filter(|line| line.len() >= LINE_BYTES)
-        .map(str::to_owned);
-    let mut forms = vec![value.to_owned(), trimmed.to_owned(), quoted];
-    forms.extend(base64.into_iter().chain(lines));
-    forms.sort_unstable();
-    forms.dedup();
-    forms
 }

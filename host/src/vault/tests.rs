@@ -78,6 +78,11 @@ fn a_key_is_made_once_and_is_nobody_elses() {
     let path = folder.path().join("key");
     let made = Key::of_file(&path).expect("a key");
     assert_eq!(Key::of_file(&path).expect("the same").bytes(), made.bytes());
+    // What somebody has left there is neither taken over nor written to.
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(folder.path().join("elsewhere"), &link).expect("a link");
+    assert!(matches!(Key::of_file(&link), Err(BadKey::File(_))));
+    assert!(!folder.path().join("elsewhere").exists());
     let mode = std::fs::metadata(&path)
         .expect("it is there")
         .permissions()
@@ -128,11 +133,30 @@ fn a_secret_is_taken_out_in_every_form_that_a_program_gives_it_unawares() {
     for (said, told) in [
         ("it is open \"sesame\"!", "it is [secret word]!"),
         ("Some(\"open \\\"sesame\\\"\")", "Some(\"[secret word]\")"),
-        ("b3BlbiAic2VzYW1lIg==", "[secret word]=="),
+        ("b3BlbiAic2VzYW1lIg==", "[secret word]g=="),
+        (
+            "Basic dXNlcjpvcGVuICJzZXNhbWUi",
+            "Basic dXNlcjp[secret word]",
+        ),
+        ("?key=open%20%22sesame%22", "?key=[secret word]"),
+        ("?key=open+%22sesame%22", "?key=[secret word]"),
+        ("6f70656e2022736573616d6522", "[secret word]"),
+        ("<b>open &quot;sesame&quot;</b>", "<b>[secret word]</b>"),
         ("key MIIBVgIBADANBgkq", "key [secret pem]"),
         ("MIIBVgIB", "[secret part]"),
         ("short", "short"),
     ] {
         assert_eq!(redactions.redact(said), told);
+    }
+}
+
+#[test]
+fn quotes_and_slashes_are_found_as_each_writer_has_them() {
+    let value = "it's \"quoted\" pass/word";
+    let redactions = Redactions::default();
+    redactions.add(&name("word"), &secret(value));
+    let json = serde_json::Value::from(value).to_string();
+    for said in [format!("{value:?}"), json.clone(), json.replace('/', "\\/")] {
+        assert_eq!(redactions.redact(&said), "\"[secret word]\"", "{said}");
     }
 }

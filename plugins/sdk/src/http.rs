@@ -1,7 +1,9 @@
 //! Outbound HTTP: the contract's own `send`, and requests and responses that take fewer lines.
 //!
-//! A request counts against the turn's budget, and a turn that is run again sends it again: give the other
-//! side something to know a repetition by, such as the conversation's id, where that matters.
+//! A request counts against the turn's budget. A turn that is run again is given the first answers to the same
+//! requests; one that would send another request then, since it depends on what other turns have changed, is
+//! not answered. The platform may repeat an event: give the other side something to know a repetition by, such
+//! as the conversation's id, where that matters.
 //!
 //! ```
 //! use retort_sdk::{Answer, Fault, Reply, http, json};

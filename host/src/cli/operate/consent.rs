@@ -46,36 +46,65 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
         give(answer);
         return Ok(());
     }
-    let rows = items(&answer, "grants").iter().map(|kept| {
+    let granted = items(&answer, "grants").iter().map(|kept| {
         let grant = text(field(kept, "grant"));
-        let words = grant.parse().map(|grant: Grant| grant.in_words());
         let (by, at) = (text(field(kept, "by")), text(field(kept, "at")));
-        [grant, by, at, words.unwrap_or_default()]
+        let words = in_words(&grant);
+        [grant, by, at, words]
     });
-    give(table::of(["GRANT", "BY", "AT", "THE BOT"], rows));
+    let missing = items(&answer, "missing").iter().map(|grant| {
+        let grant = text(grant);
+        let words = in_words(&grant);
+        [grant, "not granted".to_owned(), String::new(), words]
+    });
+    let rows: Vec<_> = granted.chain(missing).collect();
+    if rows.is_empty() {
+        say("nothing is granted there, and nothing that serves there asks for anything");
+        return Ok(());
+    }
+    give(table::of(
+        ["GRANT", "BY", "AT", "THE BOT"],
+        rows.into_iter(),
+    ));
     Ok(())
+}
+
+fn in_words(grant: &str) -> String {
+    let known: Result<Grant, _> = grant.parse();
+    known.map(|grant| grant.in_words()).unwrap_or_default()
+}
+
+/// What an address was granted, as the host has it; of one that the configuration file has, why it does not say.
+pub(super) async fn granted(remote: &Remote, at: &At) -> Result<Value, Ended> {
+    let path = format!("{}/grants", at.path());
+    remote.ask(Method::GET, &path, Value::Null).await
 }
 
 /// What is to be granted with a deployment: what `given` says, and what a person at the terminal agrees to. Who is none
 /// gets told what to add.
-pub(super) async fn agreed(
-    remote: &Remote,
+pub(super) fn agreed(
     at: &At,
+    granted: &Value,
     wants: &Value,
     given: &[Grant],
 ) -> Result<Grants, Ended> {
     let mut agreed: Grants = given.iter().cloned().collect();
-    let path = format!("{}/grants", at.path());
-    let granted = remote.ask(Method::GET, &path, Value::Null).await?;
-    let has: BTreeSet<String> = items(&granted, "grants")
+    let asked: BTreeSet<String> = texts(wants).collect();
+    if let Some(grant) = agreed
+        .iter()
+        .find(|grant| !asked.contains(&grant.to_string()))
+    {
+        let asked = asked.into_iter().collect::<Vec<_>>().join(", ");
+        return Err(Ended::Usage(format!(
+            "the bot does not ask for \"{grant}\"; it asks for {asked}"
+        )));
+    }
+    let has: BTreeSet<String> = items(granted, "grants")
         .iter()
         .map(|kept| text(field(kept, "grant")))
         .chain(agreed.iter().map(Grant::to_string))
         .collect();
-    let wants = wants.as_array().map(Vec::as_slice).unwrap_or_default();
-    let missing: Vec<Grant> = wants
-        .iter()
-        .map(text)
+    let missing: Vec<Grant> = texts(wants)
         .filter(|want| !has.contains(want))
         // What this command does not know, the host itself tells.
         .filter_map(|want| want.parse().ok())
@@ -87,9 +116,12 @@ pub(super) async fn agreed(
     for grant in &missing {
         say(format_args!("  {grant}: it {}", grant.in_words()));
     }
+    let flags = missing.iter().map(|grant| format!("--grant '{grant}'"));
+    let flags = flags.collect::<Vec<_>>().join(" ");
+    say(format_args!(
+        "who has not the role admin has somebody who does run: retort grants {at} {flags}"
+    ));
     if !asks_a_person() {
-        let flags = missing.iter().map(|grant| format!("--grant '{grant}'"));
-        let flags = flags.collect::<Vec<_>>().join(" ");
         return Err(Ended::Usage(format!(
             "nobody has granted that; if the bot may have it, add {flags}"
         )));
@@ -115,5 +147,37 @@ fn is_yes(question: &str) -> Result<bool, Ended> {
         .lock()
         .read_line(&mut answer)
         .map_err(|error| Ended::Usage(format!("the answer cannot be read: {error}")))?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    let answer = answer.trim().to_ascii_lowercase();
+    Ok(matches!(answer.as_str(), "y" | "yes"))
+}
+
+fn texts(list: &Value) -> impl Iterator<Item = String> {
+    list.as_array().into_iter().flatten().map(text)
+}
+
+/// Says which of the secrets that a bot was granted are not set: it would find out turn by turn.
+pub(super) async fn warn_of_unset(remote: &Remote, at: &At, wants: &Value) {
+    let wanted: Vec<Grant> = texts(wants).filter_map(|want| want.parse().ok()).collect();
+    let names: BTreeSet<_> = wanted.iter().filter_map(Grant::secret).collect();
+    if names.is_empty() {
+        return;
+    }
+    let tenant = &at.of.tenant;
+    // Who may not see them is not told.
+    let path = format!("tenants/{tenant}/secrets");
+    let Ok(answer) = remote.ask(Method::GET, &path, Value::Null).await else {
+        return;
+    };
+    let set: BTreeSet<String> = items(&answer, "secrets")
+        .iter()
+        .map(|secret| text(field(secret, "name")))
+        .collect();
+    for name in names
+        .into_iter()
+        .filter(|name| !set.contains(name.as_str()))
+    {
+        say(format_args!(
+            "warning: the secret \"{name}\" is not set; set it with: retort secrets set {name} --tenant {tenant}"
+        ));
+    }
 }

@@ -39,6 +39,8 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
         Some(file) => read_settings(file)?,
         None => Settings::default(),
     };
+    // Before anything is sent: the configuration file may have the say there.
+    let granted = consent::granted(&args.remote, &args.at).await?;
     let revision = match artifact(&args.what)? {
         Artifact::Component(component) => upload(&args, component).await?,
         Artifact::Digits(digits) => {
@@ -46,7 +48,7 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
         }
     };
     let wants = field(&revision, "wants");
-    let grant = consent::agreed(&args.remote, &args.at, wants, &args.grant).await?;
+    let grant = consent::agreed(&args.at, &granted, wants, &args.grant)?;
     let asked = json!({
         "digest": field(&revision, "digest"),
         "weight": args.weight,
@@ -59,6 +61,7 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
         .ask(Method::PUT, &args.at.deployment(), asked)
         .await?;
     show(&args.remote, &args.at, &kept);
+    consent::warn_of_unset(&args.remote, &args.at, wants).await;
     Ok(())
 }
 

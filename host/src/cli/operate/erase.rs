@@ -32,7 +32,7 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
         give(answer);
         return Ok(());
     }
-    let records = field(&answer, "records");
+    let records = field(&answer, "records").as_u64().unwrap_or_default();
     give(format_args!(
         "{records} records of the conversation are gone"
     ));

@@ -183,10 +183,11 @@ pub(in crate::cli) async fn audit(args: AuditArgs) -> Result<(), Ended> {
             text(field(entry, "tenant")),
             text(field(entry, "of")),
             text(field(entry, "detail")),
+            text(field(entry, "note")),
         ]
     });
     let heads = [
-        "NUMBER", "AT", "BY", "TOKEN", "CHANGE", "TENANT", "OF", "DETAIL",
+        "NUMBER", "AT", "BY", "TOKEN", "CHANGE", "TENANT", "OF", "DETAIL", "NOTE",
     ];
     give(table::of(heads, rows));
     Ok(())

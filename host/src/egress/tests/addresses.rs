@@ -97,7 +97,11 @@ fn special_addresses_are_refused_by_their_kind() {
         for address in addresses {
             let refused = verdict(address, &[]).unwrap_err();
             assert!(refused.contains(kind), "{address}: {refused}");
-            assert!(refused.ends_with(", which bots may not reach"), "{refused}");
+            assert!(
+                refused
+                    .ends_with(", which bots may not reach unless `egress.open_addresses` has it"),
+                "{refused}"
+            );
         }
     }
 }

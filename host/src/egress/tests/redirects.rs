@@ -66,15 +66,12 @@ async fn head_stays_head() {
 #[tokio::test]
 async fn what_a_bot_says_of_itself_stays_with_the_origin_it_said_it_to() {
     let mut request = get(HERE);
-    for name in ["Authorization", "Cookie", "X-Other"] {
+    for name in ["Authorization", "Cookie", "X-Api-Key", "Accept"] {
         request = with_header(request, name, "mine");
     }
     let sent = redirected(302, request.clone()).await;
-    assert!(
-        !sent.contains("authorization: mine") && !sent.contains("cookie: mine"),
-        "{sent}"
-    );
-    assert!(sent.contains("x-other: mine"), "{sent}");
+    assert_eq!(sent.matches(": mine").count(), 1, "{sent}");
+    assert!(sent.contains("accept: mine"), "{sent}");
 
     let mut bench = Bench::new(vec![redirect(302, "/next"), Reply::Echo], RULES).await;
     let sent = body(&bench.send(request).await.unwrap());

@@ -134,7 +134,7 @@ async fn a_rule_without_a_secret_takes_none() {
 fn secrets_that_overlap_are_hidden_whole() {
     let mut secrets = Secrets::default();
     for value in ["abcabc", "bc", "cx"] {
-        secrets.note(&value.into());
+        secrets.note(value);
     }
     for (text, hidden) in [
         ("-abcabc-", "-******-"),

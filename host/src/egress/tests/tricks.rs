@@ -211,8 +211,8 @@ async fn a_name_is_looked_up_once_for_each_hop_and_the_address_that_was_checked_
     assert_eq!(bench.names.asked(), ["rebind.example"]);
 
     let outcome = bench.get("http://rebind.example:{port}/").await;
-    let why =
-        "\"rebind.example\" is at 10.0.0.1, a private address (RFC 1918), which bots may not reach";
+    let why = "\"rebind.example\" is at 10.0.0.1, a private address (RFC 1918), which bots may not reach unless \
+         `egress.open_addresses` has it";
     assert_eq!(outcome, Err(NotSent::Denied(why.to_owned())));
     assert_eq!(bench.upstream.seen().len(), 1);
 }

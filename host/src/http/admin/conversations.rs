@@ -6,13 +6,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::problems::Problems;
+use crate::conversations::MOST_ID_BYTES;
 use crate::http::callers::{Governs, Operator};
 use crate::http::problem::Problem;
 use crate::http::received::Names;
 use crate::tenant::TenantId;
-
-/// The platform's ids have 36 characters. One is kept in the audit log.
-const ID_BYTES: usize = 256;
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
@@ -45,8 +43,8 @@ pub(super) async fn erase_conversation(
     }: Operator<Governs>,
     Names(of): Names<OfConversation>,
 ) -> Result<Json<Erased>, Problem> {
-    if of.conversation.len() > ID_BYTES {
-        let detail = format!("a conversation's id has at most {ID_BYTES} bytes");
+    if of.conversation.len() > MOST_ID_BYTES {
+        let detail = format!("a conversation's id has at most {MOST_ID_BYTES} bytes");
         return Err(Problem::caller(
             StatusCode::BAD_REQUEST,
             "invalid-name",

@@ -174,6 +174,7 @@ pub(super) async fn get_deployment(
     Names(at): Names<At>,
 ) -> Result<Json<Kept>, Problem> {
     let at = Address::from(at);
+    control.is_ours(&at)?;
     let kept = control.ledger().deployment(&at).await?;
     Ok(Json(kept.ok_or(NotChanged::NothingServed(at))?))
 }

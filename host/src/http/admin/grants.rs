@@ -21,6 +21,9 @@ use crate::tenant::Address;
 pub(super) struct Granted {
     /// Each with who granted it, and when.
     grants: Vec<KeptGrant>,
+    /// What is served there and asks for it has not.
+    #[schema(value_type = Vec<Grant>)]
+    missing: Grants,
 }
 
 /// What is to be granted, and what taken back.
@@ -31,7 +34,7 @@ pub(super) struct Wanted {
     #[serde(default)]
     #[schema(value_type = Vec<Grant>)]
     grant: Grants,
-    /// No harm if it was not granted.
+    /// All of it has to be granted.
     #[serde(default)]
     #[schema(value_type = Vec<Grant>)]
     revoke: Grants,
@@ -52,11 +55,11 @@ pub(super) async fn get_grants(
     Operator { control, .. }: Operator<Reads>,
     Names(at): Names<At>,
 ) -> Result<Json<Granted>, Problem> {
-    let grants = control.ledger().grants(&at.into()).await?;
-    Ok(Json(Granted { grants }))
+    let (grants, missing) = control.granting(&at.into()).await?;
+    Ok(Json(Granted { grants, missing }))
 }
 
-/// Grants a bot more of what it asks for in an environment, or takes it back: then it is out of reach from the next turn
+/// Grants a bot more of what one of its revisions asks for in an environment, or takes it back: then it is out of reach from the next turn
 /// on. Takes the role admin.
 #[utoipa::path(
     patch,
@@ -79,6 +82,8 @@ pub(super) async fn change_grants(
         grant: wanted.grant,
         revoke: wanted.revoke,
     };
-    let grants = control.regrant(&Address::from(at), wanted, by).await?;
-    Ok(Json(Granted { grants }))
+    let at = Address::from(at);
+    control.regrant(&at, wanted, by).await?;
+    let (grants, missing) = control.granting(&at).await?;
+    Ok(Json(Granted { grants, missing }))
 }

@@ -96,6 +96,7 @@ impl From<NotChanged> for Problem {
             | NotChanged::Environments(_)
             | NotChanged::Revisions(_)
             | NotChanged::NotGranted { .. }
+            | NotChanged::NotHad { .. }
             | NotChanged::Secrets(_)
             | NotChanged::NotSealed(NotSealed::NoKey)
             | NotChanged::NoSplit(_) => (StatusCode::CONFLICT, Fault::Caller),

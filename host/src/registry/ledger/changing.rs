@@ -198,6 +198,7 @@ impl Changing<'_> {
             tenant: tenant.cloned(),
             of: of.into(),
             detail: detail.into(),
+            note: by.note.clone(),
         };
         self.put(audit_key(number), Expected::Absent, &entry)
     }

@@ -153,6 +153,9 @@ pub struct Entry {
     pub of: String,
     /// What came of it.
     pub detail: String,
+    /// What they said of it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
 }
 
 /// Who does something, and what they say of it.
