@@ -193,9 +193,7 @@ impl Control {
         grant: Grants,
         by: By,
     ) -> Result<Kept, NotChanged> {
-        if self.0.fixed.contains(from) {
-            return Err(NotChanged::Fixed(from.clone()));
-        }
+        self.is_ours(from)?;
         let served = self.0.ledger.deployment(from).await?;
         let sides = served.map(|kept| kept.sides).unwrap_or_default();
         if sides.is_empty() {
@@ -214,9 +212,7 @@ impl Control {
     /// # Errors
     /// [`NotChanged`]; what was served goes on.
     pub async fn roll_back(&self, at: &Address, by: By) -> Result<Kept, NotChanged> {
-        if self.0.fixed.contains(at) {
-            return Err(NotChanged::Fixed(at.clone()));
-        }
+        self.is_ours(at)?;
         let nothing = || NotChanged::NothingBefore(at.clone());
         let now = self.0.ledger.deployment(at).await?.ok_or_else(nothing)?;
         let before = now.before.ok_or_else(nothing)?;
@@ -297,9 +293,7 @@ impl Control {
         grant: Grants,
         next: impl FnOnce(Option<&Kept>) -> Result<Next, Impossible> + Send + 'static,
     ) -> Result<Kept, NotChanged> {
-        if self.0.fixed.contains(at) {
-            return Err(NotChanged::Fixed(at.clone()));
-        }
+        self.is_ours(at)?;
         let (control, at) = (self.clone(), at.clone());
         let made = async move { control.make(&at, &by, change, &grant, next).await };
         let changed = tokio::spawn(made);

@@ -215,14 +215,21 @@ impl Host {
         })
     }
 
+    /// What a turn reaches: most bots are granted nothing, and pay for nothing then.
     fn reach(&self, asked: &Asked<'_>, purpose: Purpose, before: Vec<Sent>) -> Reach {
-        let (at, conversation) = (&asked.deployment.at, &asked.turn.conversation);
+        let (at, granted) = (&asked.deployment.at, &asked.granted);
+        let conversation = asked.turn.conversation.id.as_deref();
+        let keeps = !granted.state.is_empty();
+        let goes_out = !granted.http.is_empty();
+        let vault = (goes_out || !granted.secrets.is_empty()).then(|| self.0.vault.clone());
         Reach {
-            granted: Arc::clone(&asked.granted),
-            state: self.0.states.turn(at, conversation.id.as_deref()),
-            vault: Some((at.tenant.clone(), self.0.vault.clone())),
+            granted: Arc::clone(granted),
+            state: keeps
+                .then(|| self.0.states.turn(at, conversation))
+                .unwrap_or_default(),
+            vault: vault.map(|vault| (at.tenant.clone(), vault)),
             // A test must not order anything.
-            egress: (purpose == Purpose::Answer).then(|| self.0.egress.clone()),
+            egress: (goes_out && purpose == Purpose::Answer).then(|| self.0.egress.clone()),
             before,
         }
     }

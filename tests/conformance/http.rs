@@ -288,6 +288,38 @@ async fn a_slow_a_dripping_a_huge_a_cut_and_a_garbage_upstream_each_end_inside_t
 }
 
 #[tokio::test]
+async fn a_caller_who_hangs_up_while_a_request_is_on_its_way_leaves_nothing_behind() {
+    let (gone, seen) = std::sync::mpsc::channel();
+    let silent = upstream(move |mut stream, _| {
+        // Until the other end closes.
+        let closed = stream.read(&mut [0]);
+        let _ = gone.send(closed.map_or(0, |bytes| bytes));
+    });
+    let rule = get(silent);
+    let wants = format!("state = [\"conversation\"]\nhttp = [{rule:?}]");
+    let bot = bots::wanting("reach", &wants);
+    let grant = format!("http:{rule}");
+    let mut settings = open();
+    settings.sandbox.deadline_ceiling_ms = 30_000;
+    let host = Served::with(settings)
+        .in_time(30_000)
+        .granting(&[&grant, "state:conversation"]);
+    let late = |wanted: &mut Wanted| wanted.limits.http_ms = 30_000;
+    let host = host.wanting(late).with_bot("reach", &bot).await;
+    let payload = text(&format!("set conversation k v\nhttp GET http://{silent}/"));
+    let asked = tokio::time::timeout(Duration::from_millis(300), host.ask("reach", &payload));
+    assert!(asked.await.is_err(), "nobody answers");
+    host.is_empty_again().await;
+    let closed = tokio::task::spawn_blocking(move || seen.recv_timeout(Duration::from_secs(10)));
+    assert_eq!(
+        closed.await.expect("no panic"),
+        Ok(0),
+        "its connection is closed"
+    );
+    assert_eq!(host.says("reach", "get conversation k").await, "none");
+}
+
+#[tokio::test]
 async fn a_turn_that_nobody_asked_for_reaches_nothing_outside() {
     let at = echo();
     let host = reaching(open(), &[get(at)], |_| {}).await;
@@ -335,7 +367,9 @@ async fn a_turn_that_is_run_again_sends_nothing_twice() {
     for number in 0..20 {
         let host = host.clone();
         turns.spawn(async move {
-            let says = format!("get bot n\npost http://{counted}/ 10\nadd bot n");
+            // What is denied each time does not count.
+            let denied = "http GET http://nowhere.example/";
+            let says = format!("get bot n\n{denied}\npost http://{counted}/ 10\nadd bot n");
             host.says_in("reach", &format!("c{number}"), &says).await
         });
     }

@@ -67,16 +67,32 @@ pub struct Http {
 }
 
 impl Http {
-    /// What came back when this turn ran before, if it has sent something then that is left.
-    fn replayed(&mut self, request: &Request) -> Option<Result<Response, HttpError>> {
-        let (asked, answered) = self.before.pop_front()?;
-        if asked == *request {
-            self.sent.push((asked, answered.clone()));
+    /// What comes back in a turn that is run again, as long as something is left that it has sent before.
+    async fn sent_again(&mut self, request: &Request) -> Option<Result<Response, HttpError>> {
+        let (asked, answered) = self.before.front()?;
+        if asked == request {
+            let answered = answered.clone();
+            self.sent.extend(self.before.pop_front());
+            self.limits.requests = self.limits.requests.saturating_sub(1);
             return Some(answered);
         }
-        self.has_strayed = true;
-        let why = "this turn is run again, and sends something else than before".to_owned();
-        Some(Err(HttpError::Other(why)))
+        // What does not go out at all was not noted the first time either.
+        let left = std::mem::take(&mut self.limits.requests);
+        let refused = self.send_out(request.clone()).await;
+        self.limits.requests = left;
+        Some(match refused {
+            Err(error @ (HttpError::Denied(_) | HttpError::Invalid(_))) => Err(error),
+            _ => {
+                self.has_strayed = true;
+                let why = "this turn is run again, and sends something else than before";
+                Err(HttpError::Other(why.to_owned()))
+            }
+        })
+    }
+
+    /// Whether it did something else than before, and so must not be answered.
+    pub fn has_strayed(&self) -> bool {
+        self.has_strayed || !self.before.is_empty()
     }
 
     /// Sends a request, and notes it if anything of it went out.
@@ -179,8 +195,8 @@ impl Http {
 impl Host for Http {
     #[instrument(name = "http.send", level = "debug", skip_all, fields(outcome))]
     async fn send(&mut self, request: Request) -> Result<Result<Response, HttpError>> {
-        if let Some(replayed) = self.replayed(&request) {
-            return Ok(replayed);
+        if let Some(answered) = self.sent_again(&request).await {
+            return Ok(answered);
         }
         let sent = self.send_new(request).await;
         let outcome = sent.as_ref().err().map_or("ok", case);

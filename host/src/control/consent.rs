@@ -30,9 +30,7 @@ impl Control {
         wanted: Regrant,
         by: By,
     ) -> Result<Vec<KeptGrant>, NotChanged> {
-        if self.0.fixed.contains(at) {
-            return Err(NotChanged::Fixed(at.clone()));
-        }
+        self.is_ours(at)?;
         let (control, at) = (self.clone(), at.clone());
         let done = tokio::spawn(async move { control.regranted(&at, wanted, &by).await });
         done.await

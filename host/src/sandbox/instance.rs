@@ -260,7 +260,7 @@ pub(super) async fn run<W: Work, P: Send>(
     let http = &mut store.data_mut().http;
     let requests = Requests {
         sent: std::mem::take(&mut http.sent),
-        has_strayed: http.has_strayed,
+        has_strayed: http.has_strayed(),
     };
     drop(store);
     drop(permit);
