@@ -224,9 +224,10 @@ impl Host {
         let vault = (goes_out || !granted.secrets.is_empty()).then(|| self.0.vault.clone());
         Reach {
             granted: Arc::clone(granted),
-            state: keeps
-                .then(|| self.0.states.turn(at, conversation))
-                .unwrap_or_default(),
+            state: match keeps {
+                true => self.0.states.turn(at, conversation),
+                false => state::Turn::default(),
+            },
             vault: vault.map(|vault| (at.tenant.clone(), vault)),
             // A test must not order anything.
             egress: (goes_out && purpose == Purpose::Answer).then(|| self.0.egress.clone()),
