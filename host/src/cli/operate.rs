@@ -133,6 +133,23 @@ pub(super) struct UndeployArgs {
     remote: Remote,
 }
 
+/// Which tenant of a host.
+#[derive(Debug, clap::Args)]
+pub(super) struct OfTenant {
+    /// Whose
+    #[arg(long, env = "RETORT_TENANT")]
+    tenant: TenantId,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+impl OfTenant {
+    /// The path of something of its own in the admin API.
+    fn path(&self, what: &str) -> String {
+        format!("tenants/{}/{what}", self.tenant)
+    }
+}
+
 /// What an operator says of what they do.
 #[derive(Debug, clap::Args)]
 pub(super) struct Said {

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::remote::{Method, Remote};
+use super::OfTenant;
+use super::remote::Method;
 use super::table::{self, field, items, text};
 use crate::cli::{Ended, give};
 use crate::registry::routing::Rule;
-use crate::tenant::TenantId;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
@@ -22,7 +22,7 @@ enum Command {
     /// List a tenant's rules
     List {
         #[command(flatten)]
-        of: Of,
+        of: OfTenant,
     },
     /// Give a tenant other rules, in place of all that it has
     Set {
@@ -30,17 +30,8 @@ enum Command {
         /// `to = { bot = ..., environment = ... }`; the first that matches counts
         file: PathBuf,
         #[command(flatten)]
-        of: Of,
+        of: OfTenant,
     },
-}
-
-#[derive(Debug, clap::Args)]
-struct Of {
-    /// Whose
-    #[arg(long, env = "RETORT_TENANT")]
-    tenant: TenantId,
-    #[command(flatten)]
-    remote: Remote,
 }
 
 /// The file.
@@ -54,7 +45,10 @@ struct Rules {
 pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
     let (of, answer) = match args.command {
         Command::List { of } => {
-            let answer = of.remote.ask(Method::GET, &of.path(), Value::Null).await?;
+            let answer = of
+                .remote
+                .ask(Method::GET, &of.path("routes"), Value::Null)
+                .await?;
             (of, answer)
         }
         Command::Set { file, of } => {
@@ -64,7 +58,10 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
             };
             let text = std::fs::read_to_string(&file).map_err(|error| bad(&error))?;
             let rules: Rules = toml::from_str(&text).map_err(|error| bad(&error))?;
-            let answer = of.remote.ask(Method::PUT, &of.path(), json!(rules)).await?;
+            let answer = of
+                .remote
+                .ask(Method::PUT, &of.path("routes"), json!(rules))
+                .await?;
             (of, answer)
         }
     };
@@ -87,10 +84,4 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
     });
     give(table::of(["BOT", "ENVIRONMENT", "SKILL", "TO"], rows));
     Ok(())
-}
-
-impl Of {
-    fn path(&self) -> String {
-        format!("tenants/{}/routes", self.tenant)
-    }
 }

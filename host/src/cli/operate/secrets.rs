@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::Said;
-use super::remote::{Method, Remote};
+use super::remote::Method;
 use super::table::{self, field, items, text};
+use super::{OfTenant, Said};
 use crate::cli::{Ended, give, say};
-use crate::tenant::{SecretName, TenantId};
+use crate::tenant::SecretName;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
@@ -29,35 +29,20 @@ enum Command {
         #[command(flatten)]
         said: Said,
         #[command(flatten)]
-        of: Of,
+        of: OfTenant,
     },
     /// List a tenant's secrets by name
     List {
         #[command(flatten)]
-        of: Of,
+        of: OfTenant,
     },
     /// Remove a secret
     Rm {
         /// Which
         name: SecretName,
         #[command(flatten)]
-        of: Of,
+        of: OfTenant,
     },
-}
-
-#[derive(Debug, clap::Args)]
-struct Of {
-    /// Whose
-    #[arg(long, env = "RETORT_TENANT")]
-    tenant: TenantId,
-    #[command(flatten)]
-    remote: Remote,
-}
-
-impl Of {
-    fn path(&self) -> String {
-        format!("tenants/{}/secrets", self.tenant)
-    }
 }
 
 pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
@@ -69,13 +54,16 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
             of,
         } => {
             let value = value(file)?;
-            let path = format!("{}/{name}", of.path());
+            let path = format!("{}/{name}", of.path("secrets"));
             let asked = json!({ "value": value, "note": said.note });
             of.remote.ask(Method::PUT, &path, asked).await?;
             say(format_args!("secret \"{name}\" of {} is set", of.tenant));
         }
         Command::List { of } => {
-            let answer = of.remote.ask(Method::GET, &of.path(), Value::Null).await?;
+            let answer = of
+                .remote
+                .ask(Method::GET, &of.path("secrets"), Value::Null)
+                .await?;
             if of.remote.json {
                 give(answer);
                 return Ok(());
@@ -86,7 +74,7 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
             give(table::of(["SECRET", "BY", "AT"], rows));
         }
         Command::Rm { name, of } => {
-            let path = format!("{}/{name}", of.path());
+            let path = format!("{}/{name}", of.path("secrets"));
             of.remote.ask(Method::DELETE, &path, Value::Null).await?;
             say(format_args!("secret \"{name}\" of {} is gone", of.tenant));
         }
