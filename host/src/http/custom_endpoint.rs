@@ -9,10 +9,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::FrontDoor;
-use super::problem::Problem;
+use super::problem::{Problem, checked_conversation};
 use super::received::{Names, Received};
 use super::respond::named;
-use crate::conversations::MOST_ID_BYTES;
 use crate::fault::Fault;
 use crate::invocation::{InvokeError, Purpose};
 use crate::liveperson::custom_endpoint;
@@ -55,14 +54,7 @@ impl FrontDoor {
     }
 
     fn address(&self, of: OfConversation) -> Result<(Address, String), Problem> {
-        if of.conversation.len() > MOST_ID_BYTES {
-            let detail = format!("a conversation's id has at most {MOST_ID_BYTES} bytes");
-            return Err(Problem::caller(
-                StatusCode::BAD_REQUEST,
-                "invalid-name",
-                detail,
-            ));
-        }
+        checked_conversation(&of.conversation)?;
         let tenant = self.custom_endpoint_tenant()?.clone();
         let address = Address {
             tenant,

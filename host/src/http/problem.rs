@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::chat::InvalidReply;
+use crate::conversations::MOST_ID_BYTES;
 use crate::fault::Fault;
 use crate::invocation::InvokeError;
 use crate::limit::Limit;
@@ -158,6 +159,19 @@ impl Problem {
             retry_after: None,
         }
     }
+}
+
+/// An id of the platform's that is too long to be one.
+pub(super) fn checked_conversation(id: &str) -> Result<(), Problem> {
+    if id.len() <= MOST_ID_BYTES {
+        return Ok(());
+    }
+    let detail = format!("a conversation's id has at most {MOST_ID_BYTES} bytes");
+    Err(Problem::caller(
+        StatusCode::BAD_REQUEST,
+        "invalid-name",
+        detail,
+    ))
 }
 
 impl From<InvalidName> for Problem {

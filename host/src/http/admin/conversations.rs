@@ -1,14 +1,12 @@
 //! What is kept of conversations: it can be removed, and is not shown.
 
 use axum::Json;
-use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::problems::Problems;
-use crate::conversations::MOST_ID_BYTES;
 use crate::http::callers::{Governs, Operator};
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, checked_conversation};
 use crate::http::received::Names;
 use crate::tenant::TenantId;
 
@@ -43,14 +41,7 @@ pub(super) async fn erase_conversation(
     }: Operator<Governs>,
     Names(of): Names<OfConversation>,
 ) -> Result<Json<Erased>, Problem> {
-    if of.conversation.len() > MOST_ID_BYTES {
-        let detail = format!("a conversation's id has at most {MOST_ID_BYTES} bytes");
-        return Err(Problem::caller(
-            StatusCode::BAD_REQUEST,
-            "invalid-name",
-            detail,
-        ));
-    }
+    checked_conversation(&of.conversation)?;
     let by = caller.by("");
     let records = control.erase(&of.tenant, &of.conversation, by).await?;
     Ok(Json(Erased { records }))
