@@ -107,7 +107,8 @@ impl Http {
             headers: response.headers,
             body: response.body,
         });
-        if self.limits.requests < left {
+        // Only a turn that keeps something is ever run again.
+        if self.limits.requests < left && !self.granted.state.is_empty() {
             self.sent.push((request, sent.clone()));
         }
         sent

@@ -24,12 +24,7 @@ impl Control {
     ///
     /// # Errors
     /// [`NotChanged`] if it asks for no such thing; then nothing is changed.
-    pub async fn regrant(
-        &self,
-        at: &Address,
-        wanted: Regrant,
-        by: By,
-    ) -> Result<Vec<KeptGrant>, NotChanged> {
+    pub async fn regrant(&self, at: &Address, wanted: Regrant, by: By) -> Result<(), NotChanged> {
         self.is_ours(at)?;
         let (control, at) = (self.clone(), at.clone());
         let done = tokio::spawn(async move { control.regranted(&at, wanted, &by).await });
@@ -37,12 +32,7 @@ impl Control {
             .unwrap_or_else(|panicked| Err(Failed::because(panicked).into()))
     }
 
-    async fn regranted(
-        &self,
-        at: &Address,
-        wanted: Regrant,
-        by: &By,
-    ) -> Result<Vec<KeptGrant>, NotChanged> {
+    async fn regranted(&self, at: &Address, wanted: Regrant, by: &By) -> Result<(), NotChanged> {
         let mut changing = self.0.ledger.change().await;
         let revisions = self.0.ledger.revisions(&at.tenant, &at.bot).await?;
         let wants = revisions.into_iter().flat_map(|revision| revision.wants);
@@ -54,11 +44,7 @@ impl Control {
             return Err(NotChanged::NotHad { grant, granted });
         }
         add(&mut changing, at, &mut kept, &wanted.grant, by)?;
-        let revoked: Grants = kept
-            .iter()
-            .map(|kept| kept.grant.clone())
-            .filter(|grant| wanted.revoke.contains(grant))
-            .collect();
+        let revoked = wanted.revoke;
         kept.retain(|kept| !revoked.contains(&kept.grant));
         if !revoked.is_empty() {
             changing.grants(at, &kept)?;
@@ -75,7 +61,7 @@ impl Control {
             let grants = names(&kept);
             serving.each().for_each(|side| side.grant(&grants));
         }
-        Ok(kept)
+        Ok(())
     }
 
     /// What the bot at an address was granted, and what it asks for besides.
