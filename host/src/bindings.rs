@@ -16,7 +16,8 @@ mod generated {
             default: trappable,
         },
         exports: { default: async },
-        additional_derives: [PartialEq],
+        // Replies and beginnings are kept.
+        additional_derives: [PartialEq, serde::Deserialize, serde::Serialize],
     });
 }
 

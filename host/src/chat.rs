@@ -54,12 +54,13 @@ impl Default for ReplyLimits {
     }
 }
 
-/// A reply that has been checked and may be sent. Only [`Reply::check`] and the host itself make one.
-#[derive(Clone, Debug, PartialEq)]
+/// A reply that has been checked and may be sent. Only [`Reply::check`] and the host itself make one, and one that was kept
+/// is read again.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Reply(Said);
 
 /// What a reply says.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub enum Said {
     /// This.
     Answer(Answer),
@@ -68,7 +69,7 @@ pub enum Said {
 }
 
 /// Something to send, something to do, or both.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Answer {
     /// What to send, in this order.
     pub parts: Vec<Part>,
@@ -81,7 +82,7 @@ pub struct Answer {
 }
 
 /// One thing to send.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub enum Part {
     /// A text for the consumer.
     Text(Text),
@@ -94,7 +95,7 @@ pub enum Part {
 }
 
 /// A text to send.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Text {
     /// Not empty.
     pub text: String,
@@ -105,7 +106,7 @@ pub struct Text {
 }
 
 /// Structured content to send.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct StructuredContent {
     /// An object.
     pub content: Value,
@@ -116,7 +117,7 @@ pub struct StructuredContent {
 }
 
 /// What to do once all parts are sent.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub enum Action {
     /// Hand the conversation over; a skill, an agent, or both are named.
     Transfer(Transfer),
@@ -129,7 +130,7 @@ pub enum Action {
 }
 
 /// A function to invoke.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct FunctionInvocation {
     /// A UUID.
     pub lambda_uuid: String,
@@ -140,7 +141,7 @@ pub struct FunctionInvocation {
 }
 
 /// What the bot understood.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Intent {
     /// 1 to 256 characters, no white space.
     pub id: String,

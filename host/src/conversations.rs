@@ -1,27 +1,47 @@
-//! What the platform says once, when a conversation begins, and the host has to remember for its events.
-//! Knows nothing of the bodies it came in.
+//! What the host remembers of conversations: how each began, which the platform says once, and what was answered in it
+//! lately. One event of a conversation has its turn at a time. Knows nothing of the bodies it came in, nor of bots.
 
-use std::sync::Arc;
+mod begun;
+mod event_id;
+mod journal;
+mod line;
+mod place;
+
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
-use crate::chat::{Channel, Conversation};
-use crate::store::Digest;
+pub use event_id::{EventId, Incoming};
+pub use place::{Place, Written};
+
+use crate::fault::Fault;
+use crate::store::{Digest, Failed, Records, Store};
 use crate::tenant::{Address, TenantId};
+use begun::Begun;
+use journal::{Bounds, Known};
+use line::{Held, Lines};
+use place::Numbered;
 
-/// How long conversations are remembered, and how many.
+/// How long conversations are remembered, and how much of them.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// Minutes after the last event. The platform sends the beginning again for one that is forgotten, so
-    /// this trades memory for a second request.
-    pub idle_minutes: u64,
-    /// Bytes of all of them together; the least used ones are forgotten first.
-    pub memory_bytes: u64,
-    /// Days after the last event that the state is kept which bots have of a conversation.
+    /// Days after the last event that is kept what belongs to a conversation: how it began, and the state that bots have
+    /// of it.
     pub keep_days: u64,
+    /// Minutes that an event's answer is kept, and given again to a repeat of it. The platform asks again after 5, 10
+    /// and 15 seconds, each time for up to a minute.
+    pub replay_minutes: u64,
+    /// Bytes of the answers that are kept of one conversation: where these are more, the oldest go early.
+    pub answers_bytes: u64,
+    /// Whether answers outlive the host. Without that a turn is faster, since nothing is written to the disk unless its
+    /// bot keeps something; a repeat that comes after a restart is answered anew.
+    pub answers_on_disk: bool,
+    /// Bytes of memory for conversations that had an event lately; others are read from the store again.
+    pub memory_bytes: u64,
 }
 
 impl Settings {
@@ -34,9 +54,11 @@ impl Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            idle_minutes: 180,
-            memory_bytes: 64 << 20,
             keep_days: 7,
+            replay_minutes: 10,
+            answers_bytes: 256 << 10,
+            answers_on_disk: true,
+            memory_bytes: 64 << 20,
         }
     }
 }
@@ -68,141 +90,185 @@ pub fn is_key(key: &str) -> bool {
 
 const KEY: &str = "conversation/";
 
-/// A conversation's key: the same id may be in use at another bot.
+/// A conversation at a bot: the same id may be in use at another one.
 type Key = (Address, String);
 
-/// The conversations that have begun. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Conversations(Cache<Key, Arc<Conversation>>);
+fn journal_key((at, id): &Key) -> String {
+    let of = key(&at.tenant, id);
+    format!("{of}answers/{}/{}", at.bot, at.environment)
+}
 
-impl Conversations {
-    /// None yet.
-    pub fn new(settings: &Settings) -> Self {
-        let cache = Cache::builder()
-            .max_capacity(settings.memory_bytes)
-            .weigher(|key: &Key, conversation: &Arc<Conversation>| bytes(key, conversation))
-            .time_to_idle(Duration::from_secs(settings.idle_minutes * 60));
-        Self(cache.build())
+/// What a record lives longer than it has to, so that an event costs a write only this often.
+const LATER: Duration = Duration::from_secs(60 * 60);
+
+/// Why an event does not get its turn.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum NotEntered {
+    /// Others of its conversation had theirs until its time was over.
+    #[error("other events of this conversation took all of its time")]
+    Busy,
+    /// The store failed.
+    #[error(transparent)]
+    Failed(#[from] Failed),
+}
+
+impl NotEntered {
+    /// Whose fault it is.
+    pub fn fault(&self) -> Fault {
+        match self {
+            // Who sends a conversation's events faster than its bot answers them may send them again.
+            Self::Busy => Fault::Caller,
+            Self::Failed(_) => Fault::Host,
+        }
     }
 
-    /// Remembers a beginning. One that is known already stays as it was: the platform may repeat itself.
-    pub fn begin(&self, at: &Address, id: &str, conversation: Conversation) {
-        self.0
-            .get_with((at.clone(), id.to_owned()), || Arc::new(conversation));
-    }
-
-    /// How many there are; some that have just come or gone are not yet seen.
-    pub fn count(&self) -> u64 {
-        self.0.entry_count()
-    }
-
-    /// Forgets a tenant's conversation, whichever bots it had to do with; how many beginnings that were.
-    pub fn forget(&self, tenant: &TenantId, id: &str) -> usize {
-        let is_of_it = |(at, own): &Key| at.tenant == *tenant && own == id;
-        let found: Vec<_> = self.0.iter().map(|(key, _)| key).collect();
-        let found = found.into_iter().filter(|key| is_of_it(key));
-        found.map(|key| self.0.invalidate(&*key)).count()
-    }
-
-    /// The beginning of a conversation, if it is remembered.
-    pub fn get(&self, at: &Address, id: &str) -> Option<Arc<Conversation>> {
-        self.0.get(&(at.clone(), id.to_owned()))
+    /// A stable name, for programs and metrics.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Busy => "conversation-busy",
+            Self::Failed(_) => "host-fault",
+        }
     }
 }
 
+/// The conversations of a host. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Conversations {
+    records: Arc<dyn Records>,
+    settings: Settings,
+    begun: Cache<Key, Arc<Begun>>,
+    journals: Cache<Key, Arc<Mutex<Known>>>,
+    lines: Arc<Lines>,
+}
+
+/// What a conversation is held with whose records go.
+#[derive(Debug)]
+pub struct Alone(#[expect(dead_code, reason = "held until it is dropped")] Held);
+
+impl Conversations {
+    /// What a store has of them.
+    pub fn new(store: &Store, settings: &Settings) -> Self {
+        let half = settings.memory_bytes / 2;
+        let begun = Cache::builder()
+            .max_capacity(half)
+            .weigher(|key: &Key, begun: &Arc<Begun>| weight(key, begun.bytes()));
+        let journals = Cache::builder()
+            .max_capacity(half)
+            .weigher(|key: &Key, known: &Arc<Mutex<Known>>| weight(key, bytes(known)));
+        Self {
+            records: Arc::clone(&store.records),
+            settings: settings.clone(),
+            begun: begun.time_to_idle(settings.keep()).build(),
+            journals: journals.time_to_idle(settings.keep()).build(),
+            lines: Arc::default(),
+        }
+    }
+
+    /// Waits until no other event of a conversation has its turn.
+    ///
+    /// # Errors
+    /// [`NotEntered::Busy`] if that takes until then.
+    pub async fn enter(
+        &self,
+        at: &Address,
+        id: &str,
+        event: Option<EventId>,
+        until: Instant,
+    ) -> Result<Place, NotEntered> {
+        let line = key(&at.tenant, id);
+        let held = self.lines.hold(&line, event.as_ref(), until).await;
+        let held = held.ok_or(NotEntered::Busy)?;
+        let key = (at.clone(), id.to_owned());
+        let event = match event {
+            None => None,
+            Some(event) => Some(Numbered::new(event, self.journal(&key).await?)),
+        };
+        Ok(Place::new(self, key, event, held))
+    }
+
+    async fn journal(&self, key: &Key) -> Result<Arc<Mutex<Known>>, Failed> {
+        if let Some(known) = self.journals.get(key) {
+            return Ok(known);
+        }
+        let record = match self.settings.answers_on_disk {
+            true => self.records.get(&journal_key(key)).await?,
+            false => None,
+        };
+        let known = record.as_ref().map_or(Ok(Known::nothing()), Known::of)?;
+        Ok(Arc::new(Mutex::new(known)))
+    }
+
+    fn know(&self, key: &Key, known: &Arc<Mutex<Known>>) {
+        self.journals.insert(key.clone(), Arc::clone(known));
+    }
+
+    fn forget_journal(&self, key: &Key) {
+        self.journals.invalidate(key);
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds::of(&self.settings)
+    }
+
+    fn answers_on_disk(&self) -> bool {
+        self.settings.answers_on_disk
+    }
+
+    fn keep_for(&self) -> Duration {
+        self.settings.keep() + LATER
+    }
+
+    /// Waits until no event of a conversation has its turn, and lets none have one before what is returned is dropped.
+    ///
+    /// # Errors
+    /// [`NotEntered::Busy`] if that takes until then.
+    pub async fn alone(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+        until: Instant,
+    ) -> Result<Alone, NotEntered> {
+        let held = self.lines.hold(&key(tenant, id), None, until).await;
+        held.map(Alone).ok_or(NotEntered::Busy)
+    }
+
+    /// How many have had an event lately; some that have just come or gone are not yet seen.
+    pub fn count(&self) -> u64 {
+        self.begun.entry_count().max(self.journals.entry_count())
+    }
+
+    /// Forgets what is in memory of a tenant's conversation, whichever bots it had to do with.
+    pub fn forget(&self, tenant: &TenantId, id: &str) {
+        let is_of_it = |(at, own): &Key| at.tenant == *tenant && own == id;
+        let begun = self.begun.iter().map(|(key, _)| key);
+        let found: Vec<_> = begun.filter(|key| is_of_it(key)).collect();
+        found.iter().for_each(|key| self.begun.invalidate(&**key));
+        let journals = self.journals.iter().map(|(key, _)| key);
+        let found: Vec<_> = journals.filter(|key| is_of_it(key)).collect();
+        found
+            .iter()
+            .for_each(|key| self.journals.invalidate(&**key));
+    }
+}
+
+fn bytes(known: &Mutex<Known>) -> usize {
+    let known = known
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    usize::try_from(known.journal.bytes()).unwrap_or(usize::MAX)
+}
+
 /// Roughly what an entry holds, with the cache's own share.
-fn bytes((address, id): &Key, conversation: &Conversation) -> u32 {
-    const OVERHEAD: usize = 512;
-    let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-    // Each field by its name: one that is added has to be counted too.
-    let Conversation {
-        id: own_id,
-        channel,
-        skill_id,
-        campaign_id,
-        engagement_id,
-        visitor,
-        engagement_attributes,
-    } = conversation;
-    let channel = match channel {
-        Channel::Messaging | Channel::Chat => 0,
-        Channel::Other(name) => name.len(),
-    };
-    let facts = [
-        own_id,
-        skill_id,
-        campaign_id,
-        engagement_id,
-        visitor,
-        engagement_attributes,
-    ];
-    let held: usize = facts.into_iter().map(length).sum();
+fn weight((address, id): &Key, held: usize) -> u32 {
+    const OVERHEAD: usize = 768;
     let Address {
         tenant,
         bot,
         environment,
     } = address;
     let names = tenant.as_str().len() + bot.as_str().len() + environment.as_str().len();
-    u32::try_from(OVERHEAD + held + channel + names + id.len()).unwrap_or(u32::MAX)
+    u32::try_from(OVERHEAD + held + names + id.len()).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn address() -> Address {
-        Address {
-            tenant: "acme".parse().expect("a tenant"),
-            bot: "echo".parse().expect("a bot"),
-            environment: "draft".parse().expect("an environment"),
-        }
-    }
-
-    #[test]
-    fn a_conversation_is_forgotten_once_it_has_been_idle_for_its_time() {
-        // No minute at all: the time of a cache cannot be made to pass.
-        for (idle_minutes, is_remembered) in [(0, false), (1, true)] {
-            let conversations = Conversations::new(&Settings {
-                idle_minutes,
-                ..Settings::default()
-            });
-            conversations.begin(&address(), "c1", Conversation::default());
-            let remembered = conversations.get(&address(), "c1");
-            assert_eq!(remembered.is_some(), is_remembered);
-            let idle = conversations.0.policy().time_to_idle();
-            assert_eq!(idle, Some(Duration::from_secs(60 * idle_minutes)));
-        }
-    }
-
-    #[test]
-    fn whatever_is_large_in_a_conversation_counts_against_the_memory() {
-        let address = address();
-        let large = || Some("x".repeat(100_000));
-        let fill: [fn(&mut Conversation, Option<String>); 6] = [
-            |it, large| it.skill_id = large,
-            |it, large| it.campaign_id = large,
-            |it, large| it.engagement_id = large,
-            |it, large| it.visitor = large,
-            |it, large| it.engagement_attributes = large,
-            |it, large| it.channel = Channel::Other(large.unwrap_or_default()),
-        ];
-        for fill in fill {
-            let conversations = Conversations::new(&Settings {
-                idle_minutes: 1,
-                memory_bytes: 1 << 20,
-                ..Settings::default()
-            });
-            for number in 0..100 {
-                let mut conversation = Conversation::default();
-                fill(&mut conversation, large());
-                conversations.begin(&address, &number.to_string(), conversation);
-            }
-            conversations.0.run_pending_tasks();
-            let kept = conversations.0.entry_count();
-            assert!(
-                (1..=10).contains(&kept),
-                "{kept} of 100 are kept in room for 10"
-            );
-        }
-    }
-}
+mod tests;

@@ -56,7 +56,10 @@ pub struct Settings {
     /// Milliseconds until what is sent has been taken. Only who does not read, or hardly, makes it wait at all: the
     /// system keeps an ordinary answer ready for its reader.
     pub write_ms: u64,
-    /// Milliseconds that requests in flight have once the host is told to end.
+    /// Milliseconds between the host being told to end and its port being closed: in that time it goes on answering, and
+    /// says of its health and of its bots' state that it is about to end, so that whoever looks goes elsewhere.
+    pub notice_ms: u64,
+    /// Milliseconds that requests in flight have once the port is closed.
     pub drain_ms: u64,
     /// The tenant whose bots answer LivePerson's Custom Endpoint calls. None: nobody's do.
     pub custom_endpoint_tenant: Option<TenantId>,
@@ -73,6 +76,7 @@ impl Default for Settings {
             large_bodies_bytes: 16 << 20,
             body_ms: 5_000,
             write_ms: 5_000,
+            notice_ms: 0,
             drain_ms: 5_000,
             custom_endpoint_tenant: None,
         }

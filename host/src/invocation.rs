@@ -1,11 +1,13 @@
 //! The journey of one message, top to bottom. The only file that knows the order of the rooms.
 
+mod beginning;
 mod error;
 mod figures;
 mod keeping;
 mod record;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use scopeguard::{ScopeGuard, guard};
 use tokio::time::Instant;
@@ -19,8 +21,9 @@ use crate::capabilities::granted::Granted;
 use crate::capabilities::http::Sent;
 use crate::capabilities::reach::Reach;
 use crate::chat::{self, Reply, Turn};
-use crate::conversations::{self, Conversations};
+use crate::conversations::{self, Conversations, EventId, Incoming};
 use crate::egress::{self, Egress};
+use crate::limit::{Exceeded, Limit};
 use crate::metrics::{self, Metrics};
 use crate::quarantine::{self, Quarantine};
 use crate::recent::{self, Recent};
@@ -49,6 +52,7 @@ struct Rooms {
     admission: Admission,
     sandbox: Sandbox,
     metrics: Metrics,
+    is_ending: AtomicBool,
 }
 
 /// What a host is set up with.
@@ -104,28 +108,31 @@ impl Host {
             egress: Egress::new(&settings.egress)?,
             vault: Vault::new(&store, settings.secrets_key.as_ref()),
             states: States::new(&store, &settings.state, settings.conversations.keep()),
+            conversations: Conversations::new(&store, &settings.conversations),
             store,
             registry: Registry::default(),
-            conversations: Conversations::new(&settings.conversations),
             admission: Admission::new(&settings.admission, settings.sandbox.guest_threads()),
             quarantine: Quarantine::new(settings.quarantine),
             recent: Recent::new(settings.recent),
             sandbox: Sandbox::new(settings.sandbox)?,
             metrics: Metrics::new(&settings.metrics),
+            is_ending: AtomicBool::new(false),
         })))
     }
 
-    /// Has the bot at an address answer a turn, within the time that its deployment gives it from `arrived` on.
+    /// Has the bot at an address answer a turn, within the time that its deployment gives it from `arrived` on. A repeat of an
+    /// event is given the answer of the first time.
     ///
     /// # Cancel safety
     /// Dropping the future ends the guest.
     pub async fn respond(
         &self,
         to: &Address,
-        turn: Turn,
+        incoming: impl Into<Incoming>,
         purpose: Purpose,
         arrived: Instant,
     ) -> Invocation {
+        let incoming = incoming.into();
         let tell = |record: &Invocation| {
             record.report(to);
             self.0.metrics.ended(&record.counted(to, arrived));
@@ -133,9 +140,9 @@ impl Host {
         };
         // A caller who hangs up drops this future, and the turn is told all the same.
         let mut record = guard(Invocation::begin(purpose), |record| tell(&record));
-        record.result = self.journey(&mut record, to, turn, arrived).await;
+        let result = self.journey(&mut record, to, incoming, arrived).await;
         let mut record = ScopeGuard::into_inner(record);
-        record.is_over = true;
+        record.ended(result, arrived.elapsed());
         tell(&record);
         record
     }
@@ -144,9 +151,10 @@ impl Host {
         &self,
         record: &mut Invocation,
         to: &Address,
-        mut turn: Turn,
+        incoming: Incoming,
         arrived: Instant,
     ) -> Result<Reply, InvokeError> {
+        let Incoming { mut turn, event } = incoming;
         let conversation = turn.conversation.id.as_deref();
         let skill = turn.conversation.skill_id.as_deref();
         let serving = self.0.registry.way(to, conversation, skill)?;
@@ -162,9 +170,11 @@ impl Host {
             deadline: arrived + deployment.limits.deadline(),
             deployment,
             granted,
+            to,
+            event,
             turn: Arc::new(turn),
         };
-        self.answer_and_keep(record, &asked).await
+        self.answer_in_turn(record, &asked).await
     }
 
     /// Runs a turn, and checks what its bot says. What it wrote is nobody's yet; what it has sent `before`, if this is its
@@ -208,6 +218,8 @@ impl Host {
             Purpose::Test => return Ok(Answered::nothing()),
         };
         let reply = reply.map_err(|error| error.told(redacted))?;
+        // What was checked too late is not sent either.
+        asked.in_time()?;
         Ok(Answered {
             reply,
             staged,
@@ -312,6 +324,16 @@ impl Host {
         }
     }
 
+    /// Says that the host is about to end: what it has begun is done, and whoever looks should go elsewhere.
+    pub fn end(&self) {
+        self.0.is_ending.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is about to end.
+    pub fn is_ending(&self) -> bool {
+        self.0.is_ending.load(Ordering::Relaxed)
+    }
+
     /// What must outlive the host.
     pub fn store(&self) -> &Store {
         &self.0.store
@@ -345,10 +367,29 @@ impl Host {
 
 /// What is asked of whom.
 struct Asked<'a> {
+    /// Where the platform asks; the tenant's rules may lead elsewhere.
+    to: &'a Address,
+    event: Option<EventId>,
     deployment: &'a Deployment,
     granted: Arc<Granted>,
     turn: Arc<Turn>,
     deadline: Instant,
+}
+
+impl Asked<'_> {
+    fn in_time(&self) -> Result<(), Failure> {
+        let late = Instant::now().saturating_duration_since(self.deadline);
+        if late.is_zero() {
+            return Ok(());
+        }
+        let allowed = self.deployment.limits.deadline_ms;
+        let late_ms = u64::try_from(late.as_millis()).unwrap_or(u64::MAX);
+        Err(Failure::Exceeded(Exceeded {
+            limit: Limit::Deadline,
+            used: allowed.saturating_add(late_ms),
+            allowed,
+        }))
+    }
 }
 
 /// A checked reply, and what is to be kept with it.

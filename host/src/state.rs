@@ -20,7 +20,7 @@ pub use memory::{Conflict, Entry, Memory};
 pub use turn::{Staged, Turn};
 
 use crate::conversations;
-use crate::store::{Change, Expected, Failed, NotCommitted, Records, Store, To};
+use crate::store::{Change, Expected, Failed, NotCommitted, Records, Revision, Store, To};
 use crate::tenant::{Address, TenantId};
 use lines::Lines;
 use quota::Quota;
@@ -86,6 +86,9 @@ pub enum NotKept {
     /// There was no time left for it.
     #[error("there was no time left to keep the state")]
     Late,
+    /// The disk did not say in time whether it has it.
+    #[error("the disk took longer than the turn: it is not known whether the state is kept")]
+    Unsure,
     /// The tenant's bots keep as much as they may.
     #[error(
         "the tenant's bots keep {most} bytes already; if they need more, raise `state.tenant_bytes`"
@@ -102,6 +105,15 @@ pub enum NotKept {
     /// The store failed.
     #[error(transparent)]
     Failed(#[from] Failed),
+}
+
+/// What is kept with a turn's state, or not at all.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct With<'a> {
+    /// A change of another room's.
+    pub change: Option<&'a Change>,
+    /// Bytes that it takes the place of.
+    pub replaces: u64,
 }
 
 impl From<NotCommitted> for NotKept {
@@ -135,49 +147,35 @@ impl States {
         Turn::of(&self.records, conversation, bot_key(at))
     }
 
-    /// Waits until no other turn of this host has a conversation's memory.
+    /// Keeps what a turn wrote, and what is to be kept with that: all of it in one commit, on the disk when this answers,
+    /// and begun before that moment or not at all. Its revision; none if there was nothing. It goes on holding what it
+    /// changed, so that a turn that is run again after a conflict finds nobody in its way.
     ///
     /// # Errors
-    /// [`NotKept::Late`] if that takes until then.
-    pub async fn hold(
-        &self,
-        at: &Address,
-        conversation: &str,
-        until: Instant,
-    ) -> Result<Held, NotKept> {
-        let mut held = Held::default();
-        let key = conversation_key(at, conversation);
-        self.lines.hold(&mut held, &key, until).await?;
-        Ok(held)
-    }
-
-    /// Keeps what a turn wrote: all of it in one commit, on the disk when this answers, and begun before that moment or
-    /// not at all. It goes on holding what it changed, so that a turn that is run again after a conflict finds nobody in
-    /// its way.
-    ///
-    /// # Errors
-    /// [`NotKept`]; then nothing of it is there, unless the store failed or hung.
+    /// [`NotKept`]; then nothing of it is there, unless that is [`NotKept::Unsure`] or the store failed.
     pub async fn keep(
         &self,
         tenant: &TenantId,
         staged: Staged,
+        with: With<'_>,
         held: &mut Held,
         before: Instant,
-    ) -> Result<(), NotKept> {
+    ) -> Result<Option<Revision>, NotKept> {
         let written = staged.written();
-        if written.is_empty() {
-            return Ok(());
+        if written.is_empty() && with.change.is_none() {
+            return Ok(None);
         }
         let free = self.records.free_bytes();
         if free.is_some_and(|free| free < self.disk_reserve) {
             return Err(NotKept::DiskFull);
         }
-        let mut old = 0;
+        let mut old = with.replaces;
         for (key, read) in &written {
             self.lines.hold(held, key, before).await?;
             old += read.bytes;
         }
-        let mut changes = Vec::with_capacity(written.len() + 2);
+        let mut changes = Vec::with_capacity(written.len() + 3);
+        changes.extend(with.change.cloned());
         for (key, read) in written {
             changes.extend(read.depends_on.map(|(key, expected)| Change {
                 key,
@@ -186,20 +184,19 @@ impl States {
             }));
             changes.push(self.change(key, read.found, read.memory)?);
         }
-        let new = changes.iter().map(bytes).sum();
+        let new = changes.iter().map(Change::bytes).sum();
         changes.push(self.quota.take(tenant, old, new).await?);
         let kept = self.commit(changes, before).await;
         if kept.is_err() {
             self.quota.give_back(tenant, old, new);
         }
-        kept
+        kept.map(Some)
     }
 
-    async fn commit(&self, changes: Vec<Change>, before: Instant) -> Result<(), NotKept> {
+    async fn commit(&self, changes: Vec<Change>, before: Instant) -> Result<Revision, NotKept> {
         // A disk that hangs must not hang whoever waits for the answer.
         let committed = timeout_at(before + GRACE, self.records.commit(changes, Some(before)));
-        committed.await.map_err(|_| NotKept::Late)??;
-        Ok(())
+        Ok(committed.await.map_err(|_| NotKept::Unsure)??)
     }
 
     fn change(&self, key: String, found: Expected, mut memory: Memory) -> Result<Change, Failed> {
@@ -277,12 +274,4 @@ fn bot_key(at: &Address) -> String {
 /// What the keys of all memories of a tenant's bots begin with.
 fn all(tenant: &TenantId) -> String {
     format!("state/{tenant}/")
-}
-
-/// What a change writes.
-fn bytes(change: &Change) -> u64 {
-    match &change.to {
-        To::Value { bytes, .. } => bytes.len() as u64,
-        To::Nothing | To::Same => 0,
-    }
 }

@@ -9,6 +9,7 @@ mod attack_url;
 mod author;
 mod compiling;
 mod dev;
+mod event_kill;
 mod kill;
 mod operate;
 mod running;

@@ -231,16 +231,16 @@ async fn a_bots_turns_are_shown_with_what_it_logged_and_why_they_failed() {
     respond(&serving, at, "bot", "x").await;
     let logs = does(&serving, at, &format!("logs {BOT}"));
     for told in [
-        " replied ",
+        " replied, reply sent after ",
         "some words",
-        " bot-trapped ",
+        " bot-trapped, error sent after ",
         "the bot trapped",
     ] {
         assert!(logs.contains(told), "no {told:?} in {logs}");
     }
     let failed = does(&serving, at, &format!("logs {BOT} --failed"));
-    assert!(!failed.contains(" replied "), "{failed}");
-    assert!(failed.contains(" bot-trapped "), "{failed}");
+    assert!(!failed.contains(" replied, reply sent after "), "{failed}");
+    assert!(failed.contains(" bot-trapped, error sent after "), "{failed}");
     let elsewhere = does(
         &serving,
         at,

@@ -98,16 +98,17 @@ impl Running {
         }
     }
 
+    /// Tells it to end, as a service manager does.
+    pub(crate) fn terminate(&self) {
+        let pid = self.child.id().to_string();
+        let mut kill = Command::new("kill");
+        let killed = kill.args(["-TERM", &pid]).status().expect("kill");
+        assert!(killed.success());
+    }
+
     /// Stops it as a service manager does; the exit code, and what it still printed.
     pub(crate) fn stop(mut self) -> (i32, String) {
-        let pid = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &pid])
-                .status()
-                .expect("kill")
-                .success()
-        );
+        self.terminate();
         let code = self
             .child
             .wait()

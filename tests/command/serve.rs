@@ -9,6 +9,7 @@ use harness::host::{request, request_with, text};
 use tempfile::{TempDir, tempdir};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 use crate::running::{Running, file, retort, run};
 
@@ -62,6 +63,26 @@ async fn it_says_where_it_listens_answers_and_ends_when_it_is_told_to() {
         (0, String::new()),
         "one line on standard output, and no other"
     );
+}
+
+#[tokio::test]
+async fn a_host_that_is_told_to_end_says_so_before_it_closes_its_port() {
+    let notice = "notice_ms = 600000";
+    let folder = folder(&format!("[http]\n{notice}\n{DEPLOYMENT}"));
+    let serving = Running::start(&mut serve(folder.path()));
+    serving.terminate();
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        let health = request(serving.address, "GET", "/healthz", "").await;
+        if health.contains("\"status\":\"ending\"") {
+            assert!(health.starts_with("HTTP/1.1 503"), "{health}");
+            break;
+        }
+        assert!(Instant::now() < until, "{health}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let answer = respond(&serving, folder.path(), "echo", "still there?").await;
+    assert!(answer.contains("still there?"), "{answer}");
 }
 
 #[test]

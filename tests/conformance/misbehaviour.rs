@@ -2,14 +2,14 @@
 //! platform's contracts, and that the turns after it are well.
 
 use harness::bots::{self, ByHand};
-use harness::host::{address, text};
+use harness::host::{Answer, address, text};
 use harness::{Served, host, patient_host};
 use retort::invocation::{Invocation, InvokeError, Purpose};
 use retort::limit::{Exceeded, Limit};
 use retort::liveperson::custom_integration::{Payload, read_payload};
 use retort::registry::{FailurePolicy, NotDeployable, Wanted};
 use retort::sandbox::{Failure, TrapKind};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
 
 /// How a bot is served that misbehaves, and what comes of it.
@@ -77,6 +77,9 @@ impl Case {
         let skill = Some("people".to_owned());
         let to_skill = self.serve(host, FailurePolicy::Escalate { skill }).await;
         let answer = to_skill.post("bad", &text("go")).await;
+        let transfer = json!({ "name": "TRANSFER", "parameters": { "skillName": "people" } });
+        let transfer = json!({ "type": "ACTION", "data": transfer });
+        self.check_custom_endpoint(&to_skill, &transfer).await;
         assert_eq!(
             (answer.status.as_u16(), answer.outcome()),
             (200, self.outcome)
@@ -87,6 +90,8 @@ impl Case {
         let sorry = "Sorry, try again.".to_owned();
         let with_text = self.serve(host, FailurePolicy::Reply { text: sorry }).await;
         let answer = with_text.post("bad", &text("go")).await;
+        let said = json!({ "type": "TEXT", "data": { "message": "Sorry, try again." } });
+        self.check_custom_endpoint(&with_text, &said).await;
         assert_eq!(
             answer.body,
             json!({ "messages": ["Sorry, try again."], "context": {} })
@@ -94,6 +99,8 @@ impl Case {
 
         let silent = self.serve(host, FailurePolicy::Silent {}).await;
         let answer = silent.post("bad", &text("go")).await;
+        let pause = json!({ "type": "DELAY", "data": { "seconds": 1, "typing": false } });
+        self.check_custom_endpoint(&silent, &pause).await;
         let silence = json!([{ "delay": 1, "typing": false }]);
         assert_eq!(answer.body, json!({ "messages": silence, "context": {} }));
 
@@ -108,18 +115,28 @@ impl Case {
             !answer.body.to_string().contains("4711"),
             "a bot's words left the host"
         );
-        self.check_custom_endpoint(&told).await;
+        let answer = self.over_custom_endpoint(&told).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (400, self.outcome));
+    }
+
+    /// The other way in gives the same stand-in, in its own words.
+    async fn check_custom_endpoint(&self, host: &Served, stand_in: &Value) {
+        let answer = self.over_custom_endpoint(host).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.outcome()),
+            (200, self.outcome)
+        );
+        let body = json!({ "response": [stand_in], "analytics": { "intents": [] } });
+        assert_eq!(answer.body, body);
     }
 
     /// An error there is a 400, which makes the platform hand over at once.
-    async fn check_custom_endpoint(&self, host: &Served) {
+    async fn over_custom_endpoint(&self, host: &Served) -> Answer {
         let conversation = "/v1/bots/bad/environments/draft/conversations/c1";
         assert_eq!(host.send("PUT", conversation, "{}").await.status, 204);
         let event = json!({ "type": "TEXT", "data": { "message": "go" } }).to_string();
-        let answer = host
-            .send("POST", &format!("{conversation}/events"), event)
-            .await;
-        assert_eq!((answer.status.as_u16(), answer.code()), (400, self.outcome));
+        let events = format!("{conversation}/events");
+        host.send("POST", &events, event).await
     }
 
     async fn serve(&self, host: &Served, policy: FailurePolicy) -> Served {
@@ -361,7 +378,7 @@ async fn a_bot_that_traps_while_it_starts_only_later_fails_only_its_own_turns() 
         .with_bot("count", &bots::misbehaving("count"))
         .await;
     let payload = read_payload(text("go").to_string().as_bytes()).expect("a payload");
-    let Payload::Turn(turn) = payload else {
+    let Payload::Event(turn) = payload else {
         panic!("{payload:?}")
     };
     let arrived = Instant::now() - Duration::from_millis(500);

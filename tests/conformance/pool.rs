@@ -84,8 +84,8 @@ async fn bots_of_many_core_instances_take_nothing_that_others_need() {
         .await
         .with_bot("large", &bots::with_core_instances(&park, 40))
         .await;
-    let large = text("go");
-    let parked = [host.ask("large", &large), host.ask("large", &large)];
+    let (one, other) = (text("go"), text("go"));
+    let parked = [host.ask("large", &one), host.ask("large", &other)];
     let [first, second] = parked.map(Box::pin);
     let waiting = futures_of(first, second);
     let said = async {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
@@ -119,9 +120,18 @@ pub fn respond_path(bot: &str) -> String {
     format!("/tenants/acme/bots/{bot}/environments/draft/respond")
 }
 
-/// A consumer's text, as the platform sends it.
+/// A consumer's text, as the platform sends it: each the first of a conversation of its own, since those of one
+/// conversation wait for one another.
 pub fn text(message: &str) -> Value {
-    json!({ "convId": "c1", "message": message, "context": { "lpEvent": { "sequence": 1 } } })
+    static CONVERSATION: AtomicU64 = AtomicU64::new(1);
+    let conversation = CONVERSATION.fetch_add(1, Ordering::Relaxed);
+    event(&format!("text-{conversation}"), 1, message)
+}
+
+/// A text of a conversation, with its number.
+pub fn event(conversation: &str, sequence: u64, message: &str) -> Value {
+    let event = json!({ "lpEvent": { "sequence": sequence } });
+    json!({ "convId": conversation, "message": message, "context": event })
 }
 
 /// One request on a connection of its own; all that comes back, as text.
@@ -180,8 +190,13 @@ impl Listening {
 impl Served {
     /// A host with settings of its own.
     pub fn with(settings: Settings) -> Self {
+        Self::on(settings, Store::in_memory())
+    }
+
+    /// The same, whose bots keep what they keep in a store of its own.
+    pub fn on(settings: Settings, store: Store) -> Self {
         Self {
-            host: Host::new(settings, Store::in_memory()).expect("a host"),
+            host: Host::new(settings, store).expect("a host"),
             wanted: Wanted::default(),
             operations: http::operations::Settings::default(),
             control: None,
@@ -244,9 +259,9 @@ impl Served {
     pub async fn ask(&self, bot: &str, payload: &Value) -> Invocation {
         let read =
             custom_integration::read_payload(payload.to_string().as_bytes()).expect("a payload");
-        let (Payload::Turn(turn) | Payload::ConnectionTest(turn)) = read;
+        let (Payload::Event(incoming) | Payload::ConnectionTest(incoming)) = read;
         self.host
-            .respond(&address(bot), turn, Purpose::Answer, Instant::now())
+            .respond(&address(bot), incoming, Purpose::Answer, Instant::now())
             .await
     }
 

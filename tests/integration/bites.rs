@@ -131,13 +131,23 @@ const SEEN_ELSEWHERE: &[Seen] = &[
         "what_is_in_flight_past_the_time_for_it_is_cut_and_who_idles_holds_up_nothing",
     ),
     seen(
-        "conversations.idle_minutes",
-        "host/src/conversations.rs",
-        "a_conversation_is_forgotten_once_it_has_been_idle_for_its_time",
+        "http.notice_ms",
+        "tests/command/serve.rs",
+        "a_host_that_is_told_to_end_says_so_before_it_closes_its_port",
+    ),
+    seen(
+        "conversations.replay_minutes",
+        "host/src/conversations/journal.rs",
+        "answers_go_with_their_time_and_the_oldest_where_there_are_too_many_bytes",
+    ),
+    seen(
+        "conversations.answers_bytes",
+        "host/src/conversations/journal.rs",
+        "answers_go_with_their_time_and_the_oldest_where_there_are_too_many_bytes",
     ),
     seen(
         "conversations.memory_bytes",
-        "host/src/conversations.rs",
+        "host/src/conversations/tests.rs",
         "whatever_is_large_in_a_conversation_counts_against_the_memory",
     ),
     seen(

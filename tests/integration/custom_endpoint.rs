@@ -1,5 +1,7 @@
 //! LivePerson's four Custom Endpoint calls, as its connector makes them.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use harness::{Served, bots, host};
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
@@ -24,8 +26,9 @@ fn beginning() -> Value {
 }
 
 fn event(kind: &str, data: &Value) -> String {
-    let lp_event =
-        json!({ "sequence": 0, "serverTimestamp": 1, "metadata": [], "messageAudience": "ALL" });
+    static SEQUENCE: AtomicU64 = AtomicU64::new(0);
+    let sequence = SEQUENCE.fetch_add(1, Ordering::Relaxed);
+    let lp_event = json!({ "sequence": sequence, "serverTimestamp": 1, "metadata": [], "messageAudience": "ALL" });
     json!({ "type": kind, "source": "CONSUMER", "data": data, "context": { "lpEvent": lp_event } })
         .to_string()
 }

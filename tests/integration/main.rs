@@ -7,6 +7,7 @@ mod bites;
 mod consent;
 mod custom_endpoint;
 mod documents;
+mod events;
 mod front_door;
 mod hostile_input;
 mod layering;

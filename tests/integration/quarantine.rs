@@ -100,16 +100,15 @@ async fn a_neighbour_that_keeps_the_threads_busy_puts_nobody_into_quarantine() {
         host = host.with_bot(hog, &spin).await;
     }
     let host = host.in_time(400).with_bot("victim", &spin).await;
-    let go = text("go");
     let mut hogs = JoinSet::new();
     for hog in 0..24 {
-        let (host, go) = (host.clone(), go.clone());
+        let (host, go) = (host.clone(), text("go"));
         hogs.spawn(async move { host.ask(HOGS[hog % HOGS.len()], &go).await });
     }
     host.has_instances(24).await;
     // The bots of a tenant take turns on the thread: this one has a fourth of its deadline to itself.
     for _ in 0..2 {
-        let victim = host.ask("victim", &go).await;
+        let victim = host.ask("victim", &text("go")).await;
         assert_eq!(victim.outcome(), "deadline-exceeded");
         assert!(
             victim.usage.waited > victim.usage.wall / 2,

@@ -91,7 +91,7 @@ async fn ask(given: &Given) -> anyhow::Result<Vec<Duration>> {
     let payload = br#"{"convId":"c","message":"hello"}"#;
     let mut took = Vec::with_capacity(TURNS);
     for number in 0..TURNS {
-        let (Payload::Turn(turn) | Payload::ConnectionTest(turn)) = read_payload(payload)?;
+        let (Payload::Event(turn) | Payload::ConnectionTest(turn)) = read_payload(payload)?;
         let at = address(number % ARTIFACTS)?;
         let begun = Instant::now();
         let invocation = given.host.respond(&at, turn, Purpose::Answer, begun).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use retort::cli::attack::load::{AtOnce, Ends, Heard, at_once, saying};
+use retort::cli::attack::load::{AtOnce, Ends, Heard, at_once};
 use retort::sandbox::Limits;
 
 use crate::Bench;
@@ -66,11 +66,7 @@ pub(crate) async fn capacity(
     tenant: &str,
     bot: &str,
 ) -> anyhow::Result<f64> {
-    let asked = AtOnce {
-        path: stage::path(tenant, bot),
-        payload: saying("hello"),
-        callers: CALLERS_AT_CAPACITY,
-    };
+    let asked = AtOnce::saying("hello", &stage::path(tenant, bot), CALLERS_AT_CAPACITY);
     let clients = bench.clients.handle();
     let ends = at_once(&clients, stage.address, &asked, bench.times.at_capacity).await;
     anyhow::ensure!(ends.other_than("replied") == 0, "{bot}: {:?}", ends.counts);
@@ -78,10 +74,6 @@ pub(crate) async fn capacity(
 }
 
 async fn spin(bench: &Bench, stage: &Stage, time: Duration) -> Ends {
-    let asked = AtOnce {
-        path: stage::path("bad", "spin"),
-        payload: saying("hello"),
-        callers: IN_FLIGHT,
-    };
+    let asked = AtOnce::saying("hello", &stage::path("bad", "spin"), IN_FLIGHT);
     at_once(&bench.clients.handle(), stage.address, &asked, time).await
 }

@@ -76,7 +76,7 @@ async fn turns(host: &Host, at: &Address, count: usize) -> anyhow::Result<Came> 
 }
 
 async fn turn(host: &Host, at: &Address) -> anyhow::Result<(Duration, &'static str)> {
-    let (Payload::Turn(turn) | Payload::ConnectionTest(turn)) =
+    let (Payload::Event(turn) | Payload::ConnectionTest(turn)) =
         custom_integration::read_payload(&saying("hello"))?;
     let arrived = Instant::now();
     let invocation = host.respond(at, turn, Purpose::Answer, arrived).await;

@@ -1,6 +1,8 @@
 //! Turns in a second over HTTP, on both contracts, against a web server that answers the same without a bot.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use retort::cli::attack::load::{AtOnce, Caller, at_once};
@@ -15,10 +17,19 @@ use crate::stage::{self, Stage};
 
 const CONNECTIONS: usize = 16;
 const OF_THE_FLOOR: f64 = 0.5;
-const PAYLOAD: &[u8] = br#"{"convId":"c1","message":"hello","context":{"lpEvent":{"sequence":1}}}"#;
-const EVENT: &[u8] =
-    br#"{"type":"TEXT","data":{"message":"hello"},"context":{"lpEvent":{"sequence":1}}}"#;
-const EVENTS: &str = "/v1/bots/echo/environments/draft/conversations/c1/events";
+const CONVERSATIONS: &str = "/v1/bots/echo/environments/draft/conversations";
+
+/// What each connection says in its own conversation, which goes on from round to round.
+fn payload(caller: usize, sequence: u64) -> Bytes {
+    let event = format!(r#"{{"lpEvent":{{"sequence":{sequence}}}}}"#);
+    format!(r#"{{"convId":"c{caller}","message":"hello","context":{event}}}"#).into()
+}
+
+/// The same on the other contract.
+fn event(sequence: u64) -> Bytes {
+    let event = format!(r#"{{"lpEvent":{{"sequence":{sequence}}}}}"#);
+    format!(r#"{{"type":"TEXT","data":{{"message":"hello"}},"context":{event}}}"#).into()
+}
 
 /// A route that is asked by all connections.
 struct Route {
@@ -50,27 +61,42 @@ async fn routes(bench: &Bench, floor: &Floor, stage: &Stage) -> anyhow::Result<[
     let at = stage
         .deploy("acme", "echo", &bench.echo, Limits::default())
         .await?;
-    let begun = read_conversation("c1", b"{}")?;
-    stage.host.conversations().begin(&at, "c1", begun);
-    let respond = stage::path("acme", "echo");
+    for caller in 0..CONNECTIONS {
+        let id = format!("c{caller}");
+        let begun = read_conversation(&id, b"{}")?;
+        stage.host.begin(&at, &id, begun).await?;
+    }
+    let respond = || {
+        let path = stage::path("acme", "echo");
+        asks(move |caller, sequence| (path.clone(), payload(caller, sequence)))
+    };
+    let events = asks(|caller, sequence| {
+        let path = format!("{CONVERSATIONS}/c{caller}/events");
+        (path, event(sequence))
+    });
     Ok([
-        route(FLOOR, floor.address, respond.clone(), PAYLOAD),
-        route("respond", stage.address, respond, PAYLOAD),
-        route("custom endpoint", stage.address, EVENTS.to_owned(), EVENT),
+        route(FLOOR, floor.address, respond()),
+        route("respond", stage.address, respond()),
+        route("custom endpoint", stage.address, events),
     ])
 }
 
 const FLOOR: &str = "the floor";
 
-fn route(name: &'static str, to: SocketAddr, path: String, payload: &'static [u8]) -> Route {
+/// Numbers go on from round to round: one that was there before would be answered without a bot.
+fn asks(ask: impl Fn(usize, u64) -> (String, Bytes) + Send + Sync + 'static) -> AtOnce {
+    let sequence = AtomicU64::new(1);
+    AtOnce {
+        asks: Arc::new(move |caller, _| ask(caller, sequence.fetch_add(1, Ordering::Relaxed))),
+        callers: CONNECTIONS,
+    }
+}
+
+fn route(name: &'static str, to: SocketAddr, asked: AtOnce) -> Route {
     Route {
         name,
         to,
-        asked: AtOnce {
-            path,
-            payload: Bytes::from_static(payload),
-            callers: CONNECTIONS,
-        },
+        asked,
         outcome: if name == FLOOR {
             floor::OUTCOME
         } else {
@@ -83,9 +109,8 @@ fn route(name: &'static str, to: SocketAddr, path: String, payload: &'static [u8
 impl Route {
     /// What it answers: a route that answers anything else is not what is to be measured.
     async fn said(&self) -> anyhow::Result<Bytes> {
-        let answer = Caller::new(self.to)
-            .post(&self.asked.path, self.asked.payload.clone())
-            .await?;
+        let (path, payload) = (self.asked.asks)(0, 0);
+        let answer = Caller::new(self.to).post(&path, payload).await?;
         let said = String::from_utf8_lossy(&answer.body);
         let is_right = answer.outcome == self.outcome && said.contains("\"hello\"");
         anyhow::ensure!(is_right, "{}: {} {said}", self.name, answer.outcome);

@@ -12,11 +12,13 @@ mod allocations;
 mod bare;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bare::{Bare, Layers};
 use retort::chat::Turn;
 use retort::cli::build;
+use retort::conversations::Incoming;
 use retort::invocation::{Host, Invocation, Purpose, Settings};
 use retort::liveperson::custom_integration::{self, Payload};
 use retort::registry::Wanted;
@@ -28,7 +30,6 @@ use tracing::dispatcher::{self, DefaultGuard};
 /// Rounds that all rows take in turn, so that what else the machine does falls on all of them alike.
 const ROUNDS: usize = 20;
 const TURNS: usize = 1_000;
-const PAYLOAD: &[u8] = br#"{"convId":"c1","message":"hello","context":{"lpEvent":{"sequence":1}}}"#;
 
 fn main() -> anyhow::Result<()> {
     let echo =
@@ -96,7 +97,7 @@ async fn rows(echo: &[u8]) -> anyhow::Result<Vec<Row>> {
     rows.push(bare(FLOOR, Layers::ALL)?);
     rows.push(row(
         "journey of a turn",
-        Way::Journey(served(echo).await?, Box::new(hello()?)),
+        Way::Journey(served(echo).await?, Box::new(hello()?.turn)),
     ));
     rows.push(row(
         "  + payload and reply as JSON",
@@ -120,7 +121,9 @@ fn row(name: &'static str, way: Way) -> Row {
 }
 
 async fn served(component: &[u8]) -> anyhow::Result<Served> {
-    let host = Host::new(Settings::default(), Store::in_memory())?;
+    let mut settings = Settings::default();
+    settings.conversations.answers_on_disk = false;
+    let host = Host::new(settings, Store::in_memory())?;
     let at = Address {
         tenant: "acme".parse()?,
         bot: "echo".parse()?,
@@ -171,7 +174,7 @@ impl Way {
 }
 
 impl Served {
-    async fn ask(&self, turn: Turn) -> Invocation {
+    async fn ask(&self, turn: impl Into<Incoming>) -> Invocation {
         let arrived = tokio::time::Instant::now();
         self.host
             .respond(&self.at, turn, Purpose::Answer, arrived)
@@ -179,10 +182,15 @@ impl Served {
     }
 }
 
-fn hello() -> anyhow::Result<Turn> {
-    let (Payload::Turn(turn) | Payload::ConnectionTest(turn)) =
-        custom_integration::read_payload(PAYLOAD)?;
-    Ok(turn)
+/// Each time the next event of the conversation: one that was there before would be answered without a bot.
+fn hello() -> anyhow::Result<Incoming> {
+    static SEQUENCE: AtomicU64 = AtomicU64::new(1);
+    let sequence = SEQUENCE.fetch_add(1, Ordering::Relaxed);
+    let event = format!(r#"{{"lpEvent":{{"sequence":{sequence}}}}}"#);
+    let payload = format!(r#"{{"convId":"c1","message":"hello","context":{event}}}"#);
+    let (Payload::Event(incoming) | Payload::ConnectionTest(incoming)) =
+        custom_integration::read_payload(payload.as_bytes())?;
+    Ok(incoming)
 }
 
 /// The host's log as `serve` writes it, but to nowhere.

@@ -150,13 +150,13 @@ impl Conversation {
         }
         self.sequence += 1;
         let payload = json!({ "message": message, "convId": self.id.to_string(), "context": { "lpEvent": event } });
-        let turn = match custom_integration::read_payload(payload.to_string().as_bytes()) {
-            Ok(Payload::Turn(turn) | Payload::ConnectionTest(turn)) => turn,
+        let incoming = match custom_integration::read_payload(payload.to_string().as_bytes()) {
+            Ok(Payload::Event(incoming) | Payload::ConnectionTest(incoming)) => incoming,
             Err(unreadable) => return Err(Ended::Usage(unreadable.to_string())),
         };
         let invocation = self
             .host
-            .respond(&self.at, turn, Purpose::Answer, Instant::now())
+            .respond(&self.at, incoming, Purpose::Answer, Instant::now())
             .await;
         Ok(self.show(&invocation))
     }

@@ -23,15 +23,15 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args) -> Result<(), Ended> {
     let payload = read(&args.payload)?;
-    let (turn, purpose) = match custom_integration::read_payload(&payload) {
-        Ok(Payload::Turn(turn)) => (turn, Purpose::Answer),
-        Ok(Payload::ConnectionTest(turn)) => (turn, Purpose::Test),
+    let (incoming, purpose) = match custom_integration::read_payload(&payload) {
+        Ok(Payload::Event(incoming)) => (incoming, Purpose::Answer),
+        Ok(Payload::ConnectionTest(incoming)) => (incoming, Purpose::Test),
         Err(unreadable) => return Err(Ended::Usage(unreadable.to_string())),
     };
     let local = local::start(&args.bot).await?;
     let invocation = local
         .host
-        .respond(&local.at, turn, purpose, Instant::now())
+        .respond(&local.at, incoming, purpose, Instant::now())
         .await;
     if args.verbose {
         tell(&invocation);

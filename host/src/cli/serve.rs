@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use super::{Ended, compile_child, give};
 use crate::config::{Config, Entry, Flags, SecretsFlags, TlsFlags};
@@ -236,6 +237,14 @@ async fn serve(
     let shutdown = shutdown().map_err(|error| failed("signals cannot be waited for", error))?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     give(format_args!("listening on {scheme}://{address}"));
+    let notice = Duration::from_millis(config.http.notice_ms);
+    let ending = host.clone();
+    let shutdown = async move {
+        shutdown.await;
+        ending.end();
+        sleep(notice).await;
+        tracing::info!("no new requests are taken; those in flight are answered");
+    };
     let router = http::router(host, Some(control), &config.http, &config.operations);
     match tls {
         Some(tls) => http::serve_tls(listener, router, &config.http, tls, shutdown).await,
@@ -368,6 +377,5 @@ fn shutdown() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
-        tracing::info!("no new requests are taken; those in flight are answered");
     })
 }

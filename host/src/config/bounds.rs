@@ -16,6 +16,7 @@ const HTTP: Bounds = &[
     ("large_bodies_bytes", MIB, 64 * GIB),
     ("body_ms", 1, DAY_MS),
     ("write_ms", 1, DAY_MS),
+    ("notice_ms", 0, DAY_MS),
     ("drain_ms", 0, DAY_MS),
 ];
 const TLS: Bounds = &[("reread_seconds", 1, 86_400)];
@@ -25,9 +26,11 @@ const ADMISSION: Bounds = &[
     ("share", 1, 10_000),
 ];
 const CONVERSATIONS: Bounds = &[
-    ("idle_minutes", 1, 527_040),
-    ("memory_bytes", MIB, 1024 * GIB),
     ("keep_days", 1, 3650),
+    // The platform asks up to three times, waits up to a minute for each, and half a minute between them.
+    ("replay_minutes", 5, 1_440),
+    ("answers_bytes", 0, GIB),
+    ("memory_bytes", MIB, 1024 * GIB),
 ];
 const STATE: Bounds = &[
     ("tenant_bytes", 0, 1024 * GIB),

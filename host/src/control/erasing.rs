@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use tokio::time::Instant;
+
 use super::{Control, NotChanged};
 use crate::conversations;
 use crate::registry::ledger::{By, Changed};
@@ -10,6 +12,9 @@ use crate::tenant::TenantId;
 
 /// How long it is known that a conversation was erased: longer than any turn takes that read of it before.
 const REMEMBERED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Longer than any turn has a conversation.
+const HELD_FOR: Duration = Duration::from_secs(10);
 
 impl Control {
     /// Removes all that a tenant's bots keep of a conversation, and what the host remembers of it; how many records that
@@ -38,6 +43,10 @@ impl Control {
         conversation: &str,
         by: &By,
     ) -> Result<usize, NotChanged> {
+        // The turn that its conversation has now ends first. One of another host's expects what is removed here.
+        let conversations = self.0.host.conversations();
+        let until = Instant::now() + HELD_FOR;
+        let _alone = conversations.alone(tenant, conversation, until).await.ok();
         let mut changing = self.0.ledger.change().await;
         let records = &self.0.ledger.store().records;
         let found = records
@@ -54,12 +63,12 @@ impl Control {
                 expires: Some(SystemTime::now() + REMEMBERED_FOR),
             },
         });
-        let remembered = self.0.host.conversations().forget(tenant, conversation);
-        let count = found.len() + remembered;
+        let count = found.len();
         let detail = format!("{count} records");
         changing
             .keep(by, Changed::Erased, Some(tenant), conversation, detail)
             .await?;
+        conversations.forget(tenant, conversation);
         Ok(count)
     }
 }

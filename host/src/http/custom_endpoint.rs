@@ -12,11 +12,9 @@ use super::FrontDoor;
 use super::problem::{Problem, checked_conversation};
 use super::received::{Names, Received};
 use super::respond::named;
-use crate::fault::Fault;
 use crate::invocation::{InvokeError, Purpose};
 use crate::liveperson::custom_endpoint;
-use crate::registry::{FailurePolicy, NotDeployed, Tenant};
-use crate::state::NotKept;
+use crate::registry::{NotDeployed, Tenant};
 use crate::tenant::{Address, BotName, Environment, TenantId};
 
 #[derive(Deserialize)]
@@ -91,6 +89,7 @@ pub(super) async fn get_state(
     let serving = door.host.registry().way(&asked, None, None)?;
     let deployment = serving.first();
     let state = match deployment.record.state() {
+        _ if door.host.is_ending() => "maintenance",
         None => "online",
         Some(_) => "error",
     };
@@ -112,7 +111,7 @@ pub(super) async fn put_conversation(
     // The bot that is asked for need not be there, if the tenant's rules send its conversations elsewhere.
     let skill = conversation.skill_id.as_deref();
     door.host.registry().way(&address, Some(&id), skill)?;
-    door.host.conversations().begin(&address, &id, conversation);
+    door.host.begin(&address, &id, conversation).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -125,18 +124,19 @@ pub(super) async fn post_event(
     let conversation = door
         .host
         .conversations()
-        .get(&address, &id)
+        .begun(&address, &id)
+        .await?
         .ok_or_else(unknown_conversation)?;
-    let turn = received
+    let incoming = received
         .read(move |body| custom_endpoint::read_event(&conversation, body))
         .await?;
     let invocation = door
         .host
-        .respond(&address, turn, Purpose::Answer, received.arrived)
+        .respond(&address, incoming, Purpose::Answer, received.arrived)
         .await;
-    let response = match &invocation.result {
+    let response = match invocation.sent() {
         Ok(reply) => Json(custom_endpoint::write_reply(reply)).into_response(),
-        Err(error) => failed(error, &invocation.failure_policy).into_response(),
+        Err(error) => failed(error).into_response(),
     };
     Ok(named(&invocation, response))
 }
@@ -150,27 +150,13 @@ fn unknown_conversation() -> Problem {
     )
 }
 
-/// A policy's stand-in, or a status: 400 makes the platform hand over at once, without the pauses of a retry.
-fn failed(error: &InvokeError, policy: &FailurePolicy) -> Result<Json<Value>, Problem> {
-    match error {
-        InvokeError::NotDeployed(_) => return Err(Problem::from(error)),
-        InvokeError::Failed(failure) if failure.fault() == Fault::Host => {
-            return Err(Problem::from(error));
-        }
-        InvokeError::NotKept(NotKept::DiskFull | NotKept::Failed(_)) => {
-            return Err(Problem::from(error));
-        }
-        InvokeError::NotKept(_)
-        | InvokeError::Refused(_)
-        | InvokeError::Quarantined(_)
-        | InvokeError::Failed(_)
-        | InvokeError::InvalidReply(_) => {}
-    }
-    match policy.reply() {
-        Some(reply) => Ok(Json(custom_endpoint::write_reply(&reply))),
-        None => Err(Problem {
-            status: StatusCode::BAD_REQUEST,
-            ..Problem::from(error)
-        }),
+/// 400 makes the platform hand over at once, without the pauses of a retry, which only what may be well again is worth.
+fn failed(error: &InvokeError) -> Problem {
+    let problem = Problem::from(error);
+    if error.is_for_the_policy() {
+        let status = StatusCode::BAD_REQUEST;
+        Problem { status, ..problem }
+    } else {
+        problem
     }
 }

@@ -37,7 +37,11 @@ pub(super) async fn get_health(
     // Whoever writes `deep=true` must not take the shallow answer for the deep one.
     let is_deep = query.is_ok_and(|Query(look)| look.deep.is_some_and(|deep| deep != "0"));
     if !is_deep {
-        let (status, word) = in_short(door.host.store().records.is_well());
+        let is_well = door.host.store().records.is_well();
+        let (status, word) = match door.host.is_ending() {
+            true => (StatusCode::SERVICE_UNAVAILABLE, "ending"),
+            false => in_short(is_well),
+        };
         return Ok((status, Json(health(&door.host, word, None))).into_response());
     }
     door.access.check(&headers)?;

@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::chat::InvalidReply;
-use crate::conversations::MOST_ID_BYTES;
+use crate::conversations::{MOST_ID_BYTES, NotEntered};
 use crate::fault::Fault;
 use crate::invocation::InvokeError;
 use crate::limit::Limit;
@@ -192,10 +192,23 @@ impl From<Unreadable> for Problem {
     }
 }
 
+impl From<NotKept> for Problem {
+    fn from(error: NotKept) -> Self {
+        Problem::from(&InvokeError::from(error))
+    }
+}
+
 impl From<&InvokeError> for Problem {
     fn from(error: &InvokeError) -> Self {
         let (status, detail) = match error {
             InvokeError::NotDeployed(error) => (StatusCode::NOT_FOUND, error.to_string()),
+            InvokeError::NotEntered(NotEntered::Failed(_)) => {
+                let detail = "the host could not look up the conversation".to_owned();
+                (StatusCode::INTERNAL_SERVER_ERROR, detail)
+            }
+            InvokeError::NotEntered(error @ NotEntered::Busy) => {
+                (StatusCode::TOO_MANY_REQUESTS, error.to_string())
+            }
             InvokeError::Refused(error) if error.is_over_share() => {
                 (StatusCode::TOO_MANY_REQUESTS, error.to_string())
             }
@@ -209,7 +222,7 @@ impl From<&InvokeError> for Problem {
                 StatusCode::BAD_GATEWAY,
                 "the bot's reply cannot be sent".to_owned(),
             ),
-            InvokeError::NotKept(NotKept::DiskFull | NotKept::Failed(_)) => {
+            InvokeError::NotKept(NotKept::DiskFull | NotKept::Unsure | NotKept::Failed(_)) => {
                 let detail = "the host could not keep what the bot wrote".to_owned();
                 (StatusCode::INTERNAL_SERVER_ERROR, detail)
             }
@@ -231,11 +244,12 @@ impl From<&InvokeError> for Problem {
 fn retry_after(error: &InvokeError) -> Option<u64> {
     match error {
         // Places are handed on several times a second.
-        InvokeError::Refused(_) | InvokeError::NotKept(NotKept::Conflict | NotKept::Late) => {
-            Some(1)
-        }
+        InvokeError::Refused(_)
+        | InvokeError::NotEntered(NotEntered::Busy)
+        | InvokeError::NotKept(NotKept::Conflict | NotKept::Late) => Some(1),
         InvokeError::Quarantined(quarantined) => Some(quarantined.probe_seconds),
         InvokeError::NotDeployed(_)
+        | InvokeError::NotEntered(NotEntered::Failed(_))
         | InvokeError::Failed(_)
         | InvokeError::InvalidReply(_)
         | InvokeError::NotKept(_) => None,

@@ -10,7 +10,6 @@ use super::FrontDoor;
 use super::callers::Asker;
 use super::problem::Problem;
 use super::received::{Names, Received};
-use crate::fault::Fault;
 use crate::invocation::{Invocation, Purpose};
 use crate::liveperson::custom_integration::{self, Payload};
 use crate::tenant::{Address, BotName, Environment, TenantId};
@@ -38,27 +37,20 @@ pub(super) async fn respond(
         bot,
         environment,
     };
-    let (turn, purpose) = match received.read(custom_integration::read_payload).await? {
-        Payload::Turn(turn) => (turn, Purpose::Answer),
-        Payload::ConnectionTest(turn) => (turn, Purpose::Test),
+    let (incoming, purpose) = match received.read(custom_integration::read_payload).await? {
+        Payload::Event(incoming) => (incoming, Purpose::Answer),
+        Payload::ConnectionTest(incoming) => (incoming, Purpose::Test),
     };
     let invocation = door
         .host
-        .respond(&address, turn, purpose, received.arrived)
+        .respond(&address, incoming, purpose, received.arrived)
         .await;
-    let response = match (&invocation.result, purpose) {
+    let response = match (invocation.sent(), purpose) {
         (Ok(_), Purpose::Test) => Json(custom_integration::write_test_passed()).into_response(),
         (Ok(reply), Purpose::Answer) => {
             Json(custom_integration::write_reply(reply)).into_response()
         }
-        // Who tests a connection wants to know, whatever a consumer would be told.
-        (Err(error), Purpose::Test) => Problem::from(error).into_response(),
-        (Err(error), Purpose::Answer) => match invocation.failure_policy.reply() {
-            Some(reply) if error.fault() == Fault::Bot => {
-                Json(custom_integration::write_reply(&reply)).into_response()
-            }
-            _ => Problem::from(error).into_response(),
-        },
+        (Err(error), _) => Problem::from(error).into_response(),
     };
     Ok(named(&invocation, response))
 }

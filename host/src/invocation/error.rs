@@ -2,6 +2,7 @@
 
 use crate::admission::Refused;
 use crate::chat::InvalidReply;
+use crate::conversations::NotEntered;
 use crate::fault::Fault;
 use crate::quarantine::Quarantined;
 use crate::registry::NotDeployed;
@@ -14,6 +15,9 @@ pub enum InvokeError {
     /// There is nobody to ask.
     #[error(transparent)]
     NotDeployed(#[from] NotDeployed),
+    /// Its conversation was not free in time.
+    #[error(transparent)]
+    NotEntered(#[from] NotEntered),
     /// There is no room.
     #[error(transparent)]
     Refused(#[from] Refused),
@@ -36,6 +40,7 @@ impl InvokeError {
     pub fn fault(&self) -> Fault {
         match self {
             InvokeError::NotDeployed(error) => error.fault(),
+            InvokeError::NotEntered(error) => error.fault(),
             InvokeError::Refused(error) => error.fault(),
             InvokeError::Quarantined(error) => error.fault(),
             InvokeError::Failed(error) => error.fault(),
@@ -43,7 +48,20 @@ impl InvokeError {
             // Who sends a conversation's events faster than its bot answers them may send them again.
             InvokeError::NotKept(NotKept::Conflict | NotKept::Late) => Fault::Caller,
             InvokeError::NotKept(NotKept::Full { .. }) => Fault::Bot,
-            InvokeError::NotKept(NotKept::DiskFull | NotKept::Failed(_)) => Fault::Host,
+            InvokeError::NotKept(NotKept::DiskFull | NotKept::Unsure | NotKept::Failed(_)) => {
+                Fault::Host
+            }
+        }
+    }
+
+    /// Whether the deployment's failure policy says what the consumer gets. Not where there is no deployment, nor where the
+    /// host itself is broken: it may be well again when it is asked again. One that is merely full has the policy answer,
+    /// since a consumer does not wait for the pauses between two attempts.
+    pub fn is_for_the_policy(&self) -> bool {
+        match self {
+            InvokeError::NotDeployed(_) => false,
+            InvokeError::Refused(_) | InvokeError::Quarantined(_) => true,
+            _ => self.fault() != Fault::Host,
         }
     }
 
@@ -53,6 +71,7 @@ impl InvokeError {
             InvokeError::NotDeployed(NotDeployed::Tenant(_)) => "no-such-tenant",
             InvokeError::NotDeployed(NotDeployed::Bot { .. }) => "no-such-bot",
             InvokeError::NotDeployed(NotDeployed::Environment { .. }) => "no-such-environment",
+            InvokeError::NotEntered(error) => error.code(),
             InvokeError::Refused(Refused::Full { .. }) => "host-full",
             InvokeError::Refused(Refused::OverShare { .. }) => "over-share",
             InvokeError::Refused(Refused::WouldBeLate { .. }) => "would-be-late",
@@ -63,6 +82,7 @@ impl InvokeError {
             InvokeError::NotKept(NotKept::Conflict) => "state-conflict",
             InvokeError::NotKept(NotKept::Late) => "state-busy",
             InvokeError::NotKept(NotKept::Full { .. }) => "state-full",
+            InvokeError::NotKept(NotKept::Unsure) => "store-slow",
             InvokeError::NotKept(NotKept::DiskFull) => "disk-full",
             InvokeError::NotKept(NotKept::Failed(_)) => "host-fault",
         }

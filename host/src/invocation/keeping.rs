@@ -1,76 +1,182 @@
-//! What a turn keeps, from waiting for those before it to the commit: all of it with its checked reply, or nothing.
+//! What a turn keeps: its answer, and with it all that its bot wrote, in one commit or not at all.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::{Answered, Asked, Host, Invocation, InvokeError};
 use crate::chat::Reply;
-use crate::state::{Held, NotKept, Scope};
+use crate::conversations::Place;
+use crate::state::{Held, NotKept, Scope, Staged, With};
+
+/// How long after a turn's end its stand-in may take to be kept, before it is given all the same.
+const STAND_IN_TIME: Duration = Duration::from_millis(20);
 
 impl Host {
-    /// Has a turn answered, and what it wrote kept. It is run again once if another turn changed the same meanwhile.
-    pub(super) async fn answer_and_keep(
+    /// Answers a turn that belongs to a conversation when that is free, with what it was answered before if it is a repeat.
+    pub(super) async fn answer_in_turn(
         &self,
         record: &mut Invocation,
         asked: &Asked<'_>,
     ) -> Result<Reply, InvokeError> {
-        let mut held = self.hold(asked).await?;
-        let answered = self.ask(record, asked, Vec::new()).await;
-        // It was an event of the conversation, however it ended.
-        self.touch(asked);
-        let Answered {
-            reply,
-            staged,
-            requests,
-        } = answered?;
-        let (states, tenant) = (&self.0.states, &asked.deployment.at.tenant);
-        match states.keep(tenant, staged, &mut held, asked.deadline).await {
-            Ok(()) => return Ok(reply),
-            Err(NotKept::Conflict) => {}
-            Err(error) => return Err(error.into()),
+        let Some(id) = asked.turn.conversation.id.as_deref() else {
+            return self.answer_and_keep(record, asked, None).await;
+        };
+        let (at, event) = (asked.to, asked.event.clone());
+        let place = self.0.conversations.enter(at, id, event, asked.deadline);
+        let mut place = place.await?;
+        if let Some(reply) = place.answer() {
+            record.is_replay = true;
+            return Ok(reply);
         }
+        let answered = self.answer_and_keep(record, asked, Some(&mut place)).await;
+        self.touch(asked);
+        if let Err(error) = &answered
+            && let Some(reply) = record.stand_in_for(error)
+        {
+            self.keep_stand_in(asked, &mut place, &reply).await;
+        }
+        answered
+    }
+
+    /// Has a turn answered, and what it wrote kept. It is run again once if another turn changed the same meanwhile.
+    async fn answer_and_keep(
+        &self,
+        record: &mut Invocation,
+        asked: &Asked<'_>,
+        mut place: Option<&mut Place>,
+    ) -> Result<Reply, InvokeError> {
+        let mut held = Held::default();
+        let first = self.ask(record, asked, Vec::new()).await?;
+        let sent = match self
+            .keep(asked, place.as_deref_mut(), first, &mut held)
+            .await?
+        {
+            Kept::Reply(reply) => return Ok(reply),
+            Kept::Conflict(sent) => sent,
+        };
         if Instant::now() >= asked.deadline {
             return Err(NotKept::Late.into());
         }
         // What it read was changed while it ran. From here on nobody else changes it.
-        let again = self.ask(record, asked, requests.sent).await?;
+        let again = self.ask(record, asked, sent).await?;
         if again.requests.has_strayed {
             return Err(NotKept::Conflict.into());
         }
-        states
-            .keep(tenant, again.staged, &mut held, asked.deadline)
-            .await?;
-        Ok(again.reply)
-    }
-
-    /// Waits for the other turns of a conversation, if its bot keeps something of it.
-    async fn hold(&self, asked: &Asked<'_>) -> Result<Held, NotKept> {
-        match conversation(asked) {
-            Some(id) => {
-                let at = &asked.deployment.at;
-                self.0.states.hold(at, id, asked.deadline).await
-            }
-            None => Ok(Held::default()),
+        match self.keep(asked, place, again, &mut held).await? {
+            Kept::Reply(reply) => Ok(reply),
+            Kept::Conflict(_) => Err(NotKept::Conflict.into()),
         }
     }
 
-    /// Has what a bot keeps of a conversation live on from this event. Nobody has to wait for that.
+    /// Keeps an answer with all that was written for it.
+    async fn keep(
+        &self,
+        asked: &Asked<'_>,
+        place: Option<&mut Place>,
+        answered: Answered,
+        held: &mut Held,
+    ) -> Result<Kept, InvokeError> {
+        let Answered {
+            reply,
+            staged,
+            requests,
+        } = answered;
+        let is_past = place.as_ref().is_some_and(|place| place.is_past());
+        // A later event was answered before: what was kept of that must stay.
+        let staged = if is_past { Staged::default() } else { staged };
+        let writes_state = staged.is_written();
+        let kept = self.commit(asked, place, &reply, staged, held, asked.deadline);
+        match kept.await {
+            Ok(()) => Ok(Kept::Reply(reply)),
+            Err(NotKept::Conflict) => Ok(Kept::Conflict(requests.sent)),
+            // The answer is worth more than its record, which is in memory.
+            Err(NotKept::Full { .. } | NotKept::DiskFull) if !writes_state => {
+                Ok(Kept::Reply(reply))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Commits an answer and what goes with it.
+    async fn commit(
+        &self,
+        asked: &Asked<'_>,
+        place: Option<&mut Place>,
+        reply: &Reply,
+        staged: Staged,
+        held: &mut Held,
+        before: Instant,
+    ) -> Result<(), NotKept> {
+        let (states, tenant) = (&self.0.states, &asked.deployment.at.tenant);
+        let Some(place) = place else {
+            let kept = states.keep(tenant, staged, With::default(), held, before);
+            return kept.await.map(drop);
+        };
+        let writes_state = staged.is_written();
+        let written = place.note(reply)?;
+        let with = With {
+            change: written.change.as_ref(),
+            replaces: written.replaces,
+        };
+        match states.keep(tenant, staged, with, held, before).await {
+            Ok(revision) => {
+                place.is_kept(&written, revision);
+                Ok(())
+            }
+            Err(error @ (NotKept::Full { .. } | NotKept::DiskFull)) if !writes_state => {
+                place.is_known();
+                Err(error)
+            }
+            Err(error) => {
+                place.forget().await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Has a repeat be given the same stand-in. Whoever waits for it does not wait long for that.
+    async fn keep_stand_in(&self, asked: &Asked<'_>, place: &mut Place, reply: &Reply) {
+        let (nothing, mut held) = (Staged::default(), Held::default());
+        let before = Instant::now() + STAND_IN_TIME;
+        let kept = self.commit(asked, Some(place), reply, nothing, &mut held, before);
+        if let Err(error) = kept.await {
+            tracing::debug!("a stand-in is not kept: {error}");
+        }
+    }
+
+    /// Has what is kept of a conversation live on from this event. Nobody has to wait for that.
     fn touch(&self, asked: &Asked<'_>) {
-        let Some(id) = conversation(asked).map(str::to_owned) else {
+        let Some(id) = asked.turn.conversation.id.as_deref() else {
             return;
         };
-        let (states, at) = (self.0.states.clone(), Arc::clone(&asked.deployment.at));
+        let keeps = asked.granted.state.contains(&Scope::Conversation);
+        if !keeps && !self.0.conversations.is_to_be_touched(asked.to, id) {
+            return;
+        }
+        let (host, id, to) = (self.clone(), id.to_owned(), asked.to.clone());
+        let at = Arc::clone(&asked.deployment.at);
         tokio::spawn(async move {
-            if let Err(error) = states.touch(&at, &id).await {
-                tracing::warn!("the state of a conversation of {at} may expire too early: {error}");
+            let begun = host.0.conversations.touch(&to, &id).await;
+            let state = if keeps {
+                host.0.states.touch(&at, &id).await
+            } else {
+                Ok(())
+            };
+            if let Err(error) = begun.and(state) {
+                tracing::warn!(
+                    "what is kept of a conversation of {at} may expire too early: {error}"
+                );
             }
         });
     }
 }
 
-/// The conversation that a bot may keep something of.
-fn conversation<'a>(asked: &'a Asked<'_>) -> Option<&'a str> {
-    let keeps = asked.granted.state.contains(&Scope::Conversation);
-    asked.turn.conversation.id.as_deref().filter(|_| keeps)
+/// What came of keeping an answer.
+enum Kept {
+    /// It may be given.
+    Reply(Reply),
+    /// Another turn has changed the same; this is what was sent out meanwhile.
+    Conflict(Vec<crate::capabilities::http::Sent>),
 }

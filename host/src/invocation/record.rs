@@ -29,7 +29,12 @@ pub struct Invocation {
     /// The bot's checked reply, or why there is none.
     pub result: Result<Reply, InvokeError>,
     /// What the consumer gets in its place where it is not the host's fault; known once a deployment is.
-    pub failure_policy: FailurePolicy,
+    failure_policy: FailurePolicy,
+    stand_in: Option<Reply>,
+    /// Whether it is the answer of the first time that this event came.
+    pub(super) is_replay: bool,
+    /// From the request read to the answer.
+    took: Duration,
     /// The digest of the component that was asked, if one was.
     pub revision: Option<Arc<str>>,
     /// What it used.
@@ -41,7 +46,7 @@ pub struct Invocation {
     /// Where it is remembered, and who answered; known once a deployment is.
     pub(super) remembered: Option<(Arc<Ring>, Arc<Address>)>,
     /// Not so as long as it runs, and for ever if its caller hung up.
-    pub(super) is_over: bool,
+    is_over: bool,
 }
 
 impl Invocation {
@@ -52,6 +57,9 @@ impl Invocation {
             purpose,
             result: Ok(Reply::silence()),
             failure_policy: FailurePolicy::default(),
+            stand_in: None,
+            is_replay: false,
+            took: Duration::ZERO,
             revision: None,
             usage: Usage::default(),
             log: Lines::default(),
@@ -75,12 +83,54 @@ impl Invocation {
         self.calls.extend_from_slice(&ran.calls);
     }
 
-    /// How the turn ended: `replied`, `no-answer` for one that was left unanswered on purpose, `tested` for a
-    /// connection test, `abandoned` for one whose caller hung up, or the code of its error.
+    /// What is sent: the bot's reply, or what stands in for it by the deployment's failure policy.
+    ///
+    /// # Errors
+    /// [`InvokeError`] if the caller is to be told of the failure.
+    pub fn sent(&self) -> Result<&Reply, &InvokeError> {
+        match &self.result {
+            Ok(reply) => Ok(reply),
+            Err(error) => self.stand_in.as_ref().ok_or(error),
+        }
+    }
+
+    /// What stands in for a reply that there is none of, if anything does. Who tests a connection wants to know, whatever a
+    /// consumer would be told.
+    pub(super) fn stand_in_for(&self, error: &InvokeError) -> Option<Reply> {
+        let is_told = self.purpose == Purpose::Test || !error.is_for_the_policy();
+        if is_told {
+            return None;
+        }
+        self.failure_policy.reply()
+    }
+
+    /// How it ended, and what is sent for that.
+    pub(super) fn ended(&mut self, result: Result<Reply, InvokeError>, took: Duration) {
+        let error = result.as_ref().err();
+        self.stand_in = error.and_then(|error| self.stand_in_for(error));
+        self.result = result;
+        self.took = took;
+        self.is_over = true;
+    }
+
+    /// What the caller got, in a word.
+    fn what_was_sent(&self) -> &'static str {
+        match self.sent() {
+            _ if !self.is_over => "nothing",
+            Ok(_) if self.is_replay => "replay",
+            Ok(_) if self.result.is_err() => "stand-in",
+            Ok(_) => "reply",
+            Err(_) => "error",
+        }
+    }
+
+    /// How the turn ended: `replied`, `no-answer` for one that was left unanswered on purpose, `replayed` for a repeat,
+    /// `tested` for a connection test, `abandoned` for one whose caller hung up, or the code of its error.
     pub fn outcome(&self) -> &'static str {
         match &self.result {
             _ if !self.is_over => "abandoned",
             Ok(_) if self.purpose == Purpose::Test => "tested",
+            Ok(_) if self.is_replay => "replayed",
             Ok(reply) if *reply.said() == Said::NoAnswer => "no-answer",
             Ok(_) => "replied",
             Err(error) => error.code(),
@@ -127,6 +177,8 @@ impl Invocation {
             outcome: self.outcome(),
             fault: self.fault(),
             cause: self.result.as_ref().err().map(ToString::to_string),
+            sent: self.what_was_sent(),
+            took_us: micros(self.took),
             wall_us: micros(self.usage.wall),
             waited_us: micros(self.usage.waited),
             fuel: self.usage.fuel,
@@ -149,13 +201,14 @@ impl Invocation {
         }
         let revision = self.revision.as_deref().unwrap_or_default();
         let (outcome, wall_us) = (self.outcome(), micros(self.usage.wall));
+        let (sent, took_us) = (self.what_was_sent(), micros(self.took));
         let waited_us = micros(self.usage.waited);
         let (fuel, memory_peak_bytes) = (self.usage.fuel, self.usage.memory_peak_bytes);
         let (host_calls, dropped_lines) = (self.usage.host_calls, self.log.dropped);
         let calls = in_words(&self.calls);
         macro_rules! turn {
             ($level:expr, $($text:tt)*) => {
-                event!($level, %id, %tenant, %bot, %environment, outcome, revision, wall_us, waited_us, fuel, memory_peak_bytes, host_calls, calls, dropped_lines, $($text)*)
+                event!($level, %id, %tenant, %bot, %environment, outcome, sent, revision, took_us, wall_us, waited_us, fuel, memory_peak_bytes, host_calls, calls, dropped_lines, $($text)*)
             };
         }
         match &self.result {

@@ -8,6 +8,7 @@ use super::custom_integration::{insert, time_to_response};
 use super::event::{self, Object};
 use super::{Unreadable, read, wrong};
 use crate::chat::{Action, Answer, Conversation, Event, Part, Reply, Said, Text, Turn};
+use crate::conversations::Incoming;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -53,18 +54,20 @@ struct Context {
 ///
 /// # Errors
 /// [`Unreadable`] for what is no JSON object of this shape.
-pub fn read_event(conversation: &Conversation, body: &[u8]) -> Result<Turn, Unreadable> {
+pub fn read_event(conversation: &Conversation, body: &[u8]) -> Result<Incoming, Unreadable> {
     let body: Body = read(body)?;
     let lp_event = body
         .context
         .and_then(|context| context.lp_event)
         .unwrap_or_default();
-    Ok(Turn {
+    let dialog = event::dialog(&lp_event);
+    let turn = Turn {
         conversation: conversation.clone(),
         sequence: event::sequence(&lp_event),
         event: event_of(&body.r#type, &body.data.unwrap_or_default(), &lp_event)?,
         platform_event: (!lp_event.is_empty()).then(|| Value::Object(lp_event).to_string()),
-    })
+    };
+    Ok(Incoming::new(turn, dialog.as_deref()))
 }
 
 /// The platform's document, its pages and its reference service spell the types differently.

@@ -8,7 +8,7 @@ use super::{Unreadable, read};
 use crate::chat::{
     Action, Answer, Event, Intent, Part, Reply, Said, StructuredContent, TimeToResponse, Turn,
 };
-use crate::conversations::MOST_ID_BYTES;
+use crate::conversations::{Incoming, MOST_ID_BYTES};
 
 /// What `message` says when the consumer sent something else than a text.
 const RICH_CONTENT_MARKER: &str = "com.liveperson.bot-connectors.consumer.send-rich-content";
@@ -18,9 +18,9 @@ const FILE_MARKER: &str = "com.liveperson.bot-connectors.consumer.send-file";
 #[derive(Debug)]
 pub enum Payload {
     /// An event of a conversation.
-    Turn(Turn),
+    Event(Incoming),
     /// A payload without a conversation: a test whether the bot runs, with what it should be asked.
-    ConnectionTest(Turn),
+    ConnectionTest(Incoming),
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -67,6 +67,7 @@ pub fn read_payload(body: &[u8]) -> Result<Payload, Unreadable> {
         });
     }
     let is_test = id.is_none();
+    let dialog = event::dialog(&lp_event);
 
     let channel = event::channel(facts, &lp_event);
     let turn = Turn {
@@ -79,10 +80,11 @@ pub fn read_payload(body: &[u8]) -> Result<Payload, Unreadable> {
         ),
         platform_event: (!lp_event.is_empty()).then(|| Value::Object(lp_event).to_string()),
     };
+    let incoming = Incoming::new(turn, dialog.as_deref());
     Ok(if is_test {
-        Payload::ConnectionTest(turn)
+        Payload::ConnectionTest(incoming)
     } else {
-        Payload::Turn(turn)
+        Payload::Event(incoming)
     })
 }
 

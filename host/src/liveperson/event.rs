@@ -75,6 +75,11 @@ pub(super) fn sequence(lp_event: &Object) -> Option<u64> {
     .ok()
 }
 
+/// The dialogue that the event's number counts in. A live chat has but one, and does not name it.
+pub(super) fn dialog(lp_event: &Object) -> Option<String> {
+    text(lp_event.get("dialogId"))
+}
+
 pub(super) fn welcome(lp_event: &Object) -> Event {
     Event::Welcome(Welcome {
         last_consumer_message: text(lp_event.get("lastConsumerMessage")),

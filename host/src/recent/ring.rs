@@ -31,6 +31,12 @@ pub struct Turn {
     pub fault: Option<Fault>,
     /// What its author has to know of that.
     pub cause: Option<String>,
+    /// What the caller got: `reply`, `stand-in` by the failure policy, `replay` of an earlier answer, `error`, or
+    /// `nothing` for one who hung up.
+    pub sent: &'static str,
+    /// Microseconds from the request read to the answer: the waits for its conversation and its permit, the bot, the check
+    /// and the disk.
+    pub took_us: u64,
     /// Microseconds in the sandbox, the waits for its slices included.
     pub wall_us: u64,
     /// Microseconds that it waited there.

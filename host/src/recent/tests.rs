@@ -24,6 +24,8 @@ fn turn(said: &str) -> Turn {
         outcome: "replied",
         fault: None,
         cause: None,
+        sent: "reply",
+        took_us: 0,
         wall_us: 0,
         waited_us: 0,
         fuel: 0,

@@ -62,9 +62,12 @@ impl Quota {
             self.tenants().entry(tenant.clone()).or_insert(count);
         }
         let bytes = self.moved(tenant, old, new);
+        // Before it is full: what has expired is no reason to refuse anything.
+        if bytes > self.most - self.most / 8 {
+            self.count_anew(tenant);
+        }
         if new > old && bytes > self.most {
             self.moved(tenant, new, old);
-            self.count_anew(tenant);
             return Err(NotKept::Full { most: self.most });
         }
         let key = key(tenant);

@@ -45,7 +45,13 @@ async fn what_is_staged_is_there_once_it_is_kept_and_not_before() {
         let staged = setting(&states, scope, b"1").await;
         assert_eq!(value(&states, scope, "k").await, None);
         let kept = states
-            .keep(&address().tenant, staged, &mut Held::default(), soon())
+            .keep(
+                &address().tenant,
+                staged,
+                With::default(),
+                &mut Held::default(),
+                soon(),
+            )
             .await;
         kept.expect("it is kept");
         assert_eq!(
@@ -61,12 +67,24 @@ async fn of_two_turns_that_change_the_same_the_second_is_told_and_its_next_try_i
     let first = setting(&states, Scope::Bot, b"1").await;
     let second = setting(&states, Scope::Bot, b"2").await;
     states
-        .keep(&address().tenant, first, &mut Held::default(), soon())
+        .keep(
+            &address().tenant,
+            first,
+            With::default(),
+            &mut Held::default(),
+            soon(),
+        )
         .await
         .expect("it is kept");
     let mut held = Held::default();
     let refused = states
-        .keep(&address().tenant, second, &mut held, soon())
+        .keep(
+            &address().tenant,
+            second,
+            With::default(),
+            &mut held,
+            soon(),
+        )
         .await;
     assert!(matches!(refused, Err(NotKept::Conflict)), "{refused:?}");
     // It holds the line: a third one waits behind it.
@@ -75,6 +93,7 @@ async fn of_two_turns_that_change_the_same_the_second_is_told_and_its_next_try_i
         .keep(
             &address().tenant,
             third,
+            With::default(),
             &mut Held::default(),
             Instant::now(),
         )
@@ -82,7 +101,7 @@ async fn of_two_turns_that_change_the_same_the_second_is_told_and_its_next_try_i
     assert!(matches!(late, Err(NotKept::Late)), "{late:?}");
     let again = setting(&states, Scope::Bot, b"2").await;
     states
-        .keep(&address().tenant, again, &mut held, soon())
+        .keep(&address().tenant, again, With::default(), &mut held, soon())
         .await
         .expect("it is kept");
     assert_eq!(
@@ -99,6 +118,7 @@ async fn what_comes_too_late_and_what_belongs_to_no_conversation_is_not_kept() {
         .keep(
             &address().tenant,
             staged,
+            With::default(),
             &mut Held::default(),
             Instant::now(),
         )
@@ -113,6 +133,7 @@ async fn what_comes_too_late_and_what_belongs_to_no_conversation_is_not_kept() {
         .keep(
             &address().tenant,
             turn.staged(),
+            With::default(),
             &mut Held::default(),
             soon(),
         )
@@ -141,7 +162,13 @@ async fn a_conversations_memory_expires_and_each_event_puts_that_off() {
     );
     let staged = setting(&short, Scope::Conversation, b"1").await;
     short
-        .keep(&address().tenant, staged, &mut Held::default(), soon())
+        .keep(
+            &address().tenant,
+            staged,
+            With::default(),
+            &mut Held::default(),
+            soon(),
+        )
         .await
         .expect("it is kept");
     let until = async || {
@@ -215,7 +242,13 @@ async fn the_bots_of_a_tenant_keep_so_much_and_what_goes_makes_room() {
             .expect("set");
         let mut held = Held::default();
         states
-            .keep(&at.tenant, turn.staged(), &mut held, soon())
+            .keep(
+                &at.tenant,
+                turn.staged(),
+                With::default(),
+                &mut held,
+                soon(),
+            )
             .await
     };
     for conversation in ["c1", "c2"] {
@@ -267,7 +300,13 @@ async fn nothing_more_is_kept_on_a_disk_that_is_nearly_full() {
     let states = States::new(&store, &settings, Duration::from_secs(60));
     let staged = setting(&states, Scope::Bot, b"1").await;
     let kept = states
-        .keep(&address().tenant, staged, &mut Held::default(), soon())
+        .keep(
+            &address().tenant,
+            staged,
+            With::default(),
+            &mut Held::default(),
+            soon(),
+        )
         .await;
     assert!(matches!(kept, Err(NotKept::DiskFull)), "{kept:?}");
 }
@@ -279,7 +318,13 @@ async fn what_a_turn_read_before_a_conversation_was_erased_is_not_kept() {
         if was_there {
             let staged = setting(&states, Scope::Conversation, b"1").await;
             states
-                .keep(&address().tenant, staged, &mut Held::default(), soon())
+                .keep(
+                    &address().tenant,
+                    staged,
+                    With::default(),
+                    &mut Held::default(),
+                    soon(),
+                )
                 .await
                 .expect("it is kept");
         }
@@ -291,7 +336,13 @@ async fn what_a_turn_read_before_a_conversation_was_erased_is_not_kept() {
         ];
         states.records.commit(changes, None).await.expect("erased");
         let kept = states
-            .keep(&address().tenant, staged, &mut Held::default(), soon())
+            .keep(
+                &address().tenant,
+                staged,
+                With::default(),
+                &mut Held::default(),
+                soon(),
+            )
             .await;
         assert!(matches!(kept, Err(NotKept::Conflict)), "{kept:?}");
     }

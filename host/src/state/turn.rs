@@ -154,6 +154,12 @@ fn read(record: Option<Record>, depends_on: Option<(String, Expected)>) -> Resul
 pub struct Staged(Vec<Copy>);
 
 impl Staged {
+    /// Whether anything was changed.
+    pub fn is_written(&self) -> bool {
+        let mut reads = self.0.iter().filter_map(|copy| copy.read.as_ref());
+        reads.any(|read| read.is_changed)
+    }
+
     /// Each memory that was changed: its key, how it was found and what it is to be. In the order of the keys, so that
     /// who waits for several of them waits in the same order as others do.
     pub(super) fn written(self) -> Vec<(String, Read)> {

@@ -72,6 +72,14 @@ impl Change {
         Self { key, expected, to }
     }
 
+    /// The bytes that it writes.
+    pub fn bytes(&self) -> u64 {
+        match &self.to {
+            To::Value { bytes, .. } => bytes.len() as u64,
+            To::Nothing | To::Same => 0,
+        }
+    }
+
     /// A removal.
     pub fn remove(key: impl Into<String>, expected: Expected) -> Self {
         Self {

@@ -1,6 +1,7 @@
 //! Whoever calls the host: HTTP connections that are kept open, on threads of their own. Knows nothing of what
 //! the bots behind the host are.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -119,9 +120,11 @@ impl Connection {
     }
 }
 
-/// The bare payload of a text.
+/// The bare payload of a text, which begins a conversation of its own: those of one conversation wait for one another.
 pub fn saying(message: &str) -> Bytes {
-    let payload = json!({ "convId": "c1", "message": message });
+    static CONVERSATION: AtomicU64 = AtomicU64::new(1);
+    let conversation = CONVERSATION.fetch_add(1, Ordering::Relaxed);
+    let payload = json!({ "convId": format!("c{conversation}"), "message": message });
     payload.to_string().into()
 }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use super::client;
 use super::stage;
 use super::target::Target;
 use super::traffic::{AtOnce, Steady, Traffic, at_once};
@@ -20,11 +19,7 @@ const CALLERS_AT_CAPACITY: usize = 8;
 
 /// How many turns in a second the host answers when as many are asked for as it answers.
 pub(super) async fn capacity(clients: &Handle, to: &Target, time: Duration) -> f64 {
-    let asked = AtOnce {
-        path: stage::path(BOT),
-        payload: client::saying("hello"),
-        callers: CALLERS_AT_CAPACITY,
-    };
+    let asked = AtOnce::saying("hello", &stage::path(BOT), CALLERS_AT_CAPACITY);
     at_once(clients, to.clone(), &asked, time)
         .await
         .per_second("replied")

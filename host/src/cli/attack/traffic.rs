@@ -12,19 +12,28 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::client::Caller;
+use super::client::{Caller, saying};
 use super::samples::Samples;
 use super::target::Target;
 
 /// Callers of whom each asks again once it is answered.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AtOnce {
-    /// Where they ask.
-    pub path: String,
-    /// What they ask.
-    pub payload: Bytes,
+    /// What they ask, by the number of the caller and of what it has asked before: the path, and the payload.
+    pub asks: Arc<dyn Fn(usize, u64) -> (String, Bytes) + Send + Sync>,
     /// How many they are.
     pub callers: usize,
+}
+
+impl AtOnce {
+    /// Callers who say the same, each time in a conversation of its own.
+    pub fn saying(message: &'static str, path: &str, callers: usize) -> Self {
+        let path = path.to_owned();
+        Self {
+            asks: Arc::new(move |_, _| (path.clone(), saying(message))),
+            callers,
+        }
+    }
 }
 
 /// How often requests ended how: by the word of the outcome.
@@ -61,12 +70,15 @@ pub async fn at_once(
     time: Duration,
 ) -> Ends {
     let (to, began, mut asking) = (to.into(), Instant::now(), JoinSet::new());
-    for _ in 0..asked.callers {
-        let (mut caller, asked) = (Caller::new(to.clone()), asked.clone());
+    for number in 0..asked.callers {
+        let (mut caller, asks) = (Caller::new(to.clone()), Arc::clone(&asked.asks));
         let ask = async move {
             let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+            let mut before = 0;
             while began.elapsed() < time {
-                let answer = caller.post(&asked.path, asked.payload.clone()).await;
+                let (path, payload) = asks(number, before);
+                before += 1;
+                let answer = caller.post(&path, payload).await;
                 let end = answer.map_or_else(|_| "no answer".to_owned(), |answer| answer.outcome);
                 *counts.entry(end).or_default() += 1;
             }

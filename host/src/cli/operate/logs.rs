@@ -25,6 +25,9 @@ pub(in crate::cli) struct Args {
     /// Only turns that failed
     #[arg(long)]
     failed: bool,
+    /// Only turns whose answer took so many milliseconds or more
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    slower: u64,
     /// So many of the newest
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
     last: u16,
@@ -71,9 +74,10 @@ async fn show(args: &Args, after: Option<u64>) -> Result<u64, Ended> {
 fn path(args: &Args, after: Option<u64>) -> String {
     let limit = if after.is_some() { 1_000 } else { args.last };
     let mut path = format!(
-        "{}/turns?limit={limit}&failed={}",
+        "{}/turns?limit={limit}&failed={}&slower_ms={}",
         args.of.path(),
-        args.failed
+        args.failed,
+        args.slower
     );
     if let Some(environment) = &args.environment {
         path += &format!("&environment={environment}");
@@ -87,12 +91,14 @@ fn path(args: &Args, after: Option<u64>) -> String {
 fn show_turn(turn: &Value) {
     let revision = text(field(turn, "revision"));
     let revision = short(&Value::from(revision.trim_start_matches("sha256:")));
-    let ms = field(turn, "wall_us").as_f64().unwrap_or_default() / 1000.0;
+    let ms = |name| field(turn, name).as_f64().unwrap_or_default() / 1000.0;
+    let (took, wall) = (ms("took_us"), ms("wall_us"));
     give(format_args!(
-        "{} {} {revision} {} {ms:.2} ms, {} fuel, {} KiB  {}",
+        "{} {} {revision} {}, {} sent after {took:.2} ms, {wall:.2} of them the bot's, {} fuel, {} KiB  {}",
         text(field(turn, "at")),
         text(field(turn, "environment")),
         text(field(turn, "outcome")),
+        text(field(turn, "sent")),
         text(field(turn, "fuel")),
         field(turn, "memory_peak_bytes")
             .as_u64()

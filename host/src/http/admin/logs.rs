@@ -33,6 +33,8 @@ pub(super) struct Part {
     limit: Option<u16>,
     /// Only those that this environment answered.
     environment: Option<Environment>,
+    /// Only those whose answer took so many milliseconds or more.
+    slower_ms: Option<u64>,
     /// Only those that failed.
     #[param(default = false)]
     failed: Option<bool>,
@@ -42,7 +44,9 @@ impl Part {
     fn has(&self, turn: &recent::Turn) -> bool {
         let failed = self.failed.unwrap_or_default();
         let environment = self.environment.as_ref();
+        let slower_us = self.slower_ms.unwrap_or_default().saturating_mul(1_000);
         (!failed || turn.fault.is_some())
+            && turn.took_us >= slower_us
             && environment.is_none_or(|environment| *environment == turn.at.environment)
     }
 }
@@ -74,6 +78,12 @@ struct Turn {
     fault: Option<&'static str>,
     /// Why it failed, for the bot's author.
     cause: Option<String>,
+    /// What the caller got: `reply`, `stand-in` by the failure policy, `replay` of an earlier answer, `error`, or
+    /// `nothing` for one who hung up.
+    sent: &'static str,
+    /// Microseconds from the request read to the answer: the waits for its conversation and its permit, the bot, the check
+    /// and the disk.
+    took_us: u64,
     /// Microseconds in the sandbox, the waits for its slices included.
     wall_us: u64,
     /// Microseconds that it waited there.
@@ -112,6 +122,8 @@ impl From<recent::Turn> for Turn {
             outcome: turn.outcome,
             fault: turn.fault.map(|fault| fault.as_str()),
             cause: turn.cause,
+            sent: turn.sent,
+            took_us: turn.took_us,
             wall_us: turn.wall_us,
             waited_us: turn.waited_us,
             fuel: turn.fuel,
