@@ -1,12 +1,12 @@
-//! What may be said: the check that stands between a bot's words and the platform. Knows nothing of the
-//! platform's two contracts, only of the rules that both share.
+//! What may be said: the check that stands between a bot's words and the platform. Knows nothing of how the
+//! platform's two contracts write it, only of the rules that both share and of what one has no place for.
 
 mod check;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use check::InvalidReply;
+pub use check::{InvalidReply, LeftOut};
 
 use crate::bindings::types;
 pub use crate::bindings::types::{
@@ -29,6 +29,15 @@ impl Default for Conversation {
     }
 }
 
+/// Which of the platform's contracts a reply is written by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contract {
+    /// What a function returns. Its texts are texts and nothing else.
+    CustomIntegration,
+    /// What a service of the brand's own answers.
+    CustomEndpoint,
+}
+
 /// How much a reply may be. What the platform itself sets is not here: no setting could raise it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -41,6 +50,10 @@ pub struct ReplyLimits {
     pub intents: usize,
     /// Seconds of one delay. A consumer who waits a minute has left.
     pub delay_seconds: u32,
+    /// Whether to refuse what is let through otherwise: elements and fields of a structured content that are not known
+    /// here, and what has no place where the reply goes, which is left out otherwise. Off, since the platform grows by
+    /// itself; on for a bot that is being written.
+    pub strict: bool,
 }
 
 impl Default for ReplyLimits {
@@ -50,6 +63,7 @@ impl Default for ReplyLimits {
             parts: 16,
             intents: 16,
             delay_seconds: 60,
+            strict: false,
         }
     }
 }
@@ -58,6 +72,15 @@ impl Default for ReplyLimits {
 /// is read again.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Reply(Said);
+
+/// What a check let through.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked {
+    /// What may be sent.
+    pub reply: Reply,
+    /// What it is without, once for each kind. Its author should know.
+    pub left_out: Vec<LeftOut>,
+}
 
 /// What a reply says.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -152,21 +175,30 @@ pub struct Intent {
 }
 
 impl Reply {
-    /// Lets a bot's reply through, or says what is wrong with it.
+    /// Lets a bot's reply through, without what has no place where it goes, or says what is wrong with it.
     ///
     /// # Errors
     /// [`InvalidReply`] names the first part that the platform would drop, or take for an error.
     pub fn check(
         raw: types::Reply,
         channel: &Channel,
+        contract: Contract,
         limits: &ReplyLimits,
-    ) -> Result<Self, InvalidReply> {
-        match raw {
-            types::Reply::NoAnswer => Ok(Self(Said::NoAnswer)),
-            types::Reply::Answer(answer) => {
-                Ok(Self(Said::Answer(check::answer(answer, channel, limits)?)))
-            }
-        }
+    ) -> Result<Checked, InvalidReply> {
+        let mut check = check::Check {
+            channel,
+            contract,
+            limits,
+            left_out: Vec::new(),
+        };
+        let said = match raw {
+            types::Reply::NoAnswer => Said::NoAnswer,
+            types::Reply::Answer(answer) => Said::Answer(check.answer(answer)?),
+        };
+        Ok(Checked {
+            reply: Self(said),
+            left_out: check.left_out,
+        })
     }
 
     /// The host's own words, in a bot's place.

@@ -20,7 +20,7 @@ use crate::admission::{self, Admission};
 use crate::capabilities::granted::Granted;
 use crate::capabilities::http::Sent;
 use crate::capabilities::reach::Reach;
-use crate::chat::{self, Reply, Turn};
+use crate::chat::{self, Checked, Contract, Reply, Turn};
 use crate::conversations::{self, Conversations, EventId, Incoming};
 use crate::egress::{self, Egress};
 use crate::limit::{Exceeded, Limit};
@@ -92,8 +92,8 @@ pub enum NotStarted {
 /// What a turn is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// A message of a conversation.
-    Answer,
+    /// A message of a conversation, to be answered by a contract.
+    Answer(Contract),
     /// A connection test: the bot has to run well, and what it says is of no interest.
     Test,
 }
@@ -213,11 +213,12 @@ impl Host {
         let redacted = |words: &str| redactions.redact(words).into_owned();
         let said = result?.map_err(|fault| Failure::faulted(&fault, redacted))?;
         let channel = &turn.conversation.channel;
-        let reply = match record.purpose {
-            Purpose::Answer => Reply::check(said, channel, &deployment.reply),
+        let checked = match record.purpose {
+            Purpose::Answer(contract) => Reply::check(said, channel, contract, &deployment.reply),
             Purpose::Test => return Ok(Answered::nothing()),
         };
-        let reply = reply.map_err(|error| error.told(redacted))?;
+        let Checked { reply, left_out } = checked.map_err(|error| error.told(redacted))?;
+        record.warn(&left_out);
         // What was checked too late is not sent either.
         asked.in_time()?;
         Ok(Answered {
@@ -242,7 +243,7 @@ impl Host {
             },
             vault: vault.map(|vault| (at.tenant.clone(), vault)),
             // A test must not order anything.
-            egress: (goes_out && purpose == Purpose::Answer).then(|| self.0.egress.clone()),
+            egress: (goes_out && purpose != Purpose::Test).then(|| self.0.egress.clone()),
             before,
         }
     }

@@ -240,7 +240,10 @@ async fn a_bots_turns_are_shown_with_what_it_logged_and_why_they_failed() {
     }
     let failed = does(&serving, at, &format!("logs {BOT} --failed"));
     assert!(!failed.contains(" replied, reply sent after "), "{failed}");
-    assert!(failed.contains(" bot-trapped, error sent after "), "{failed}");
+    assert!(
+        failed.contains(" bot-trapped, error sent after "),
+        "{failed}"
+    );
     let elsewhere = does(
         &serving,
         at,

@@ -4,6 +4,7 @@
 use harness::bots::{self, ByHand};
 use harness::host::{Answer, address, text};
 use harness::{Served, host, patient_host};
+use retort::chat::Contract;
 use retort::invocation::{Invocation, InvokeError, Purpose};
 use retort::limit::{Exceeded, Limit};
 use retort::liveperson::custom_integration::{Payload, read_payload};
@@ -384,7 +385,12 @@ async fn a_bot_that_traps_while_it_starts_only_later_fails_only_its_own_turns() 
     let arrived = Instant::now() - Duration::from_millis(500);
     let invocation = host
         .host
-        .respond(&address("bad"), turn, Purpose::Answer, arrived)
+        .respond(
+            &address("bad"),
+            turn,
+            Purpose::Answer(Contract::CustomIntegration),
+            arrived,
+        )
         .await;
     let failure = failure(invocation);
     assert!(

@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
+use retort::chat::Contract;
 use retort::control::Control;
 use retort::http;
 use retort::invocation::{Host, Invocation, Purpose, Settings};
@@ -261,7 +262,12 @@ impl Served {
             custom_integration::read_payload(payload.to_string().as_bytes()).expect("a payload");
         let (Payload::Event(incoming) | Payload::ConnectionTest(incoming)) = read;
         self.host
-            .respond(&address(bot), incoming, Purpose::Answer, Instant::now())
+            .respond(
+                &address(bot),
+                incoming,
+                Purpose::Answer(Contract::CustomIntegration),
+                Instant::now(),
+            )
             .await
     }
 

@@ -34,7 +34,7 @@ const ROOMS: [&str; 26] = [
 ];
 
 /// One home for each foreign thing.
-const HOMES: [(&str, &[&str]); 16] = [
+const HOMES: [(&str, &[&str]); 17] = [
     ("axum::", &["http"]),
     ("chacha20poly1305", &["vault"]),
     ("clap::", &["cli"]),
@@ -42,6 +42,7 @@ const HOMES: [(&str, &[&str]); 16] = [
     ("figment::", &["config"]),
     ("hyper", &["cli", "http", "egress"]),
     ("ipnet", &["egress"]),
+    ("jsonschema::", &["chat"]),
     ("moka::", &["conversations", "registry", "sandbox"]),
     ("prometheus_client", &["metrics"]),
     ("fjall::", &["store"]),

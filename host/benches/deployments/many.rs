@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
+use retort::chat::Contract;
 use retort::invocation::Purpose;
 use retort::liveperson::custom_integration::{Payload, read_payload};
 use tokio::time::Instant;
@@ -94,7 +95,15 @@ async fn ask(given: &Given) -> anyhow::Result<Vec<Duration>> {
         let (Payload::Event(turn) | Payload::ConnectionTest(turn)) = read_payload(payload)?;
         let at = address(number % ARTIFACTS)?;
         let begun = Instant::now();
-        let invocation = given.host.respond(&at, turn, Purpose::Answer, begun).await;
+        let invocation = given
+            .host
+            .respond(
+                &at,
+                turn,
+                Purpose::Answer(Contract::CustomIntegration),
+                begun,
+            )
+            .await;
         took.push(begun.elapsed());
         anyhow::ensure!(invocation.result.is_ok(), "{:?}", invocation.result);
     }

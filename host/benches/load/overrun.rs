@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use retort::chat::Contract;
 use retort::cli::attack::load::{Samples, saying};
 use retort::invocation::{Host, Purpose};
 use retort::liveperson::custom_integration::{self, Payload};
@@ -79,7 +80,14 @@ async fn turn(host: &Host, at: &Address) -> anyhow::Result<(Duration, &'static s
     let (Payload::Event(turn) | Payload::ConnectionTest(turn)) =
         custom_integration::read_payload(&saying("hello"))?;
     let arrived = Instant::now();
-    let invocation = host.respond(at, turn, Purpose::Answer, arrived).await;
+    let invocation = host
+        .respond(
+            at,
+            turn,
+            Purpose::Answer(Contract::CustomIntegration),
+            arrived,
+        )
+        .await;
     let overrun = arrived
         .elapsed()
         .saturating_sub(Duration::from_millis(DEADLINE_MS));

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bare::{Bare, Layers};
-use retort::chat::Turn;
+use retort::chat::{Contract, Turn};
 use retort::cli::build;
 use retort::conversations::Incoming;
 use retort::invocation::{Host, Invocation, Purpose, Settings};
@@ -177,7 +177,12 @@ impl Served {
     async fn ask(&self, turn: impl Into<Incoming>) -> Invocation {
         let arrived = tokio::time::Instant::now();
         self.host
-            .respond(&self.at, turn, Purpose::Answer, arrived)
+            .respond(
+                &self.at,
+                turn,
+                Purpose::Answer(Contract::CustomIntegration),
+                arrived,
+            )
             .await
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{BotArgs, Ended, give, local, say};
-use crate::chat::{Action, Reply, Said};
+use crate::chat::{Action, Contract, Reply, Said};
 use crate::invocation::{Host, Invocation, Purpose};
 use crate::liveperson::custom_integration::{self, Payload};
 use crate::tenant::Address;
@@ -156,7 +156,12 @@ impl Conversation {
         };
         let invocation = self
             .host
-            .respond(&self.at, incoming, Purpose::Answer, Instant::now())
+            .respond(
+                &self.at,
+                incoming,
+                Purpose::Answer(Contract::CustomIntegration),
+                Instant::now(),
+            )
             .await;
         Ok(self.show(&invocation))
     }

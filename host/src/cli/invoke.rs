@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use tokio::time::Instant;
 
 use super::{BotArgs, Ended, give, local, say};
+use crate::chat::Contract;
 use crate::invocation::{Invocation, Purpose};
 use crate::liveperson::custom_integration::{self, Payload};
 
@@ -24,7 +25,7 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args) -> Result<(), Ended> {
     let payload = read(&args.payload)?;
     let (incoming, purpose) = match custom_integration::read_payload(&payload) {
-        Ok(Payload::Event(incoming)) => (incoming, Purpose::Answer),
+        Ok(Payload::Event(incoming)) => (incoming, Purpose::Answer(Contract::CustomIntegration)),
         Ok(Payload::ConnectionTest(incoming)) => (incoming, Purpose::Test),
         Err(unreadable) => return Err(Ended::Usage(unreadable.to_string())),
     };
@@ -41,7 +42,7 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
             "{:#}",
             custom_integration::write_test_passed()
         )),
-        (Ok(reply), Purpose::Answer) => {
+        (Ok(reply), Purpose::Answer(_)) => {
             give(format_args!("{:#}", custom_integration::write_reply(reply)))
         }
         (Err(error), _) => return Err(Ended::Bot(error.to_string())),

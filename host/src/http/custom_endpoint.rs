@@ -12,6 +12,7 @@ use super::FrontDoor;
 use super::problem::{Problem, checked_conversation};
 use super::received::{Names, Received};
 use super::respond::named;
+use crate::chat::Contract;
 use crate::invocation::{InvokeError, Purpose};
 use crate::liveperson::custom_endpoint;
 use crate::registry::{NotDeployed, Tenant};
@@ -132,7 +133,12 @@ pub(super) async fn post_event(
         .await?;
     let invocation = door
         .host
-        .respond(&address, incoming, Purpose::Answer, received.arrived)
+        .respond(
+            &address,
+            incoming,
+            Purpose::Answer(Contract::CustomEndpoint),
+            received.arrived,
+        )
         .await;
     let response = match invocation.sent() {
         Ok(reply) => Json(custom_endpoint::write_reply(reply)).into_response(),

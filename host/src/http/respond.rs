@@ -10,6 +10,7 @@ use super::FrontDoor;
 use super::callers::Asker;
 use super::problem::Problem;
 use super::received::{Names, Received};
+use crate::chat::Contract;
 use crate::invocation::{Invocation, Purpose};
 use crate::liveperson::custom_integration::{self, Payload};
 use crate::tenant::{Address, BotName, Environment, TenantId};
@@ -38,7 +39,7 @@ pub(super) async fn respond(
         environment,
     };
     let (incoming, purpose) = match received.read(custom_integration::read_payload).await? {
-        Payload::Event(incoming) => (incoming, Purpose::Answer),
+        Payload::Event(incoming) => (incoming, Purpose::Answer(Contract::CustomIntegration)),
         Payload::ConnectionTest(incoming) => (incoming, Purpose::Test),
     };
     let invocation = door
@@ -47,7 +48,7 @@ pub(super) async fn respond(
         .await;
     let response = match (invocation.sent(), purpose) {
         (Ok(_), Purpose::Test) => Json(custom_integration::write_test_passed()).into_response(),
-        (Ok(reply), Purpose::Answer) => {
+        (Ok(reply), Purpose::Answer(_)) => {
             Json(custom_integration::write_reply(reply)).into_response()
         }
         (Err(error), _) => Problem::from(error).into_response(),

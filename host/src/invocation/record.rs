@@ -9,9 +9,9 @@ use tracing::{Level, event};
 use uuid::Uuid;
 
 use super::{InvokeError, Purpose};
-use crate::capabilities::log::Lines;
+use crate::capabilities::log::{Line, Lines};
 use crate::capabilities::tally::Call;
-use crate::chat::{Reply, Said};
+use crate::chat::{LeftOut, Reply, Said};
 use crate::fault::Fault;
 use crate::metrics::{self, Used};
 use crate::recent::{Ring, Turn};
@@ -111,6 +111,15 @@ impl Invocation {
         self.result = result;
         self.took = took;
         self.is_over = true;
+    }
+
+    /// Tells the bot's author what was left out of its reply, where its own lines are. These few are none of its limits'.
+    pub(super) fn warn(&mut self, left_out: &[LeftOut]) {
+        let lines = left_out.iter().map(|left_out| Line {
+            level: "warn",
+            message: left_out.to_string(),
+        });
+        self.log.lines.extend(lines);
     }
 
     /// What the caller got, in a word.

@@ -12,7 +12,7 @@ use crate::capabilities::config::Values;
 use crate::capabilities::granted::Granted;
 use crate::capabilities::reach::Reach;
 use crate::chat::{
-    Conversation, Event, InvalidReply, Reply, ReplyLimits, TextMessage, Turn, one_line,
+    Contract, Conversation, Event, InvalidReply, Reply, ReplyLimits, TextMessage, Turn, one_line,
 };
 use crate::fault::Fault;
 use crate::quarantine::Quarantine;
@@ -233,7 +233,8 @@ impl<'a> Candidate<'a> {
         let Ok(said) = said else {
             return Ok(());
         };
-        let checked = Reply::check(said, &channel, limits);
+        // By which contract it will be asked is not known yet: by the one that has a place for everything.
+        let checked = Reply::check(said, &channel, Contract::CustomEndpoint, limits);
         checked.map(drop).map_err(|error| {
             let redacted = |words: &str| redactions.redact(words).into_owned();
             NotDeployable::ReplyRefused(error.told(redacted))

@@ -24,7 +24,7 @@ pub struct Settings {
     pub limits: Map<String, Value>,
     /// What differs from the host's `reply`.
     #[serde(skip_serializing_if = "Map::is_empty")]
-    #[schema(value_type = HashMap<String, u64>)]
+    #[schema(value_type = HashMap<String, Value>)]
     pub reply: Map<String, Value>,
     /// In place of the host's `failure`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -200,11 +200,23 @@ mod tests {
     }
 
     #[test]
+    fn whoever_answers_for_a_bot_says_how_strict_its_replies_are_checked() {
+        let strict = |own| {
+            let (given, host) = (settings(own), Defaults::default());
+            given.check(&host, false).expect("nothing is raised");
+            given.over(&host).expect("valid settings").reply.strict
+        };
+        assert!(strict(json!({"reply": {"strict": true}})));
+        assert!(!strict(json!({})));
+    }
+
+    #[test]
     fn a_wrong_key_or_value_is_named() {
         for (own, at) in [
             (json!({"limits": {"fule": 5}}), "limits"),
             (json!({"limits": {"fuel": "five"}}), "limits.fuel"),
             (json!({"reply": {"parts": -1}}), "reply.parts"),
+            (json!({"reply": {"strict": 1}}), "reply.strict"),
         ] {
             let bad = settings(own)
                 .over(&Defaults::default())
