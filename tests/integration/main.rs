@@ -9,6 +9,7 @@ mod custom_endpoint;
 mod documents;
 mod events;
 mod front_door;
+mod golden;
 mod hostile_input;
 mod layering;
 mod liveness;
