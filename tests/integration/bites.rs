@@ -16,7 +16,7 @@ use configured::Low;
 use door::{body_bytes, body_ms, concurrent_turns, crowded};
 use gate::{above_ceiling, contradicts, of_memories, refused};
 use quarantine::{failure_percent, minimum_turns, probe_seconds, window_seconds};
-use turn::{drops, ends, exceeds, recurses};
+use turn::{drops, ends, exceeds, recurses, refuses};
 
 /// A test for each key: its value that bites, and what sees to it that it does.
 macro_rules! bites {
@@ -80,6 +80,17 @@ bites! {
     functions: "component.functions" = 1, refused("component-too-many-functions", misbehaving("probe"));
     imports: "component.imports" = 0, refused("component-too-many-imports", misbehaving("probe"));
     custom_sections: "component.custom_section_bytes" = 0, refused("component-custom-sections-too-large", misbehaving("probe"));
+}
+
+/// A switch is no number, and is in none of the lists.
+#[tokio::test]
+async fn strictness() {
+    refuses(
+        "reply.strict",
+        misbehaving("parrot"),
+        "{\"type\":\"hologram\"}",
+    )
+    .await;
 }
 
 /// A test elsewhere that sets a key and sees it bite.

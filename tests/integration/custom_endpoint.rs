@@ -63,6 +63,26 @@ async fn a_conversation_begins_and_its_texts_are_answered() {
 }
 
 #[tokio::test]
+async fn a_texts_own_metadata_is_sent() {
+    let parrot = host()
+        .with_bot("parrot", &bots::misbehaving("parrot"))
+        .await;
+    let (conversation, events) = (
+        CONVERSATION.replace("concierge", "parrot"),
+        EVENTS.replace("concierge", "parrot"),
+    );
+    parrot
+        .send("PUT", &conversation, beginning().to_string())
+        .await;
+    let says = json!({ "message": "{\"type\":\"hologram\"}" });
+    let answer = parrot.send("POST", &events, event("TEXT", &says)).await;
+    assert_eq!(
+        answer.body["response"][0]["data"],
+        json!({ "message": "you said", "metadata": [{ "type": "hologram" }] })
+    );
+}
+
+#[tokio::test]
 async fn every_kind_of_event_is_answered_however_it_is_spelled() {
     let concierge = concierge().await;
     concierge

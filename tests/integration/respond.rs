@@ -80,6 +80,54 @@ async fn an_event_that_a_bot_does_not_handle_is_answered_with_nothing_on_purpose
     assert_eq!(host.post("echo", &unknown).await.body, silence);
 }
 
+/// What a bot is told that puts metadata on a text, which only the Custom Endpoint has a place for.
+const LEFT_OUT: &str = "left out of the reply: part 0 has metadata, for which the Custom Integration contract has no place \
+                        on a text";
+
+#[tokio::test]
+async fn what_the_contract_has_no_place_for_is_left_out_and_the_author_is_told() {
+    let parrot = host()
+        .with_bot("parrot", &bots::misbehaving("parrot"))
+        .await;
+    let payload = payloads::messaging_text("{\"type\":\"hologram\",\"sparkles\":3}");
+    let sent = json!({
+        "messages": ["you said", { "structuredContent": { "type": "hologram", "sparkles": 3 } }],
+        "context": {},
+    });
+    assert_eq!(parrot.post("parrot", &payload).await.body, sent);
+    let lines = parrot.ask("parrot", &payload).await.log.lines;
+    let [line] = lines.as_slice() else {
+        panic!("{lines:?}")
+    };
+    assert_eq!((line.level, line.message.as_str()), ("warn", LEFT_OUT));
+}
+
+#[tokio::test]
+async fn a_content_that_the_platform_would_refuse_is_not_sent_and_its_author_reads_where_it_is_wrong()
+ {
+    let parrot = host()
+        .with_bot("parrot", &bots::misbehaving("parrot"))
+        .await;
+    let payload = payloads::messaging_text(
+        "{\"type\":\"vertical\",\"elements\":[{\"type\":\"button\",\"title\":\"Go\",\"click\":{\"actions\":[{\"type\":\"link\"}]}}]}",
+    );
+    let answer = parrot.post("parrot", &payload).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.code()),
+        (502, "reply-refused")
+    );
+    let cause = parrot
+        .ask("parrot", &payload)
+        .await
+        .result
+        .map_err(|error| error.to_string());
+    assert_eq!(
+        cause.expect_err("it is refused"),
+        "the reply cannot be sent: part 1 at /elements/0/click/actions/0 lacks \"uri\" (LivePerson: \
+         com.liveperson.bot-connectors-worker.error.connector.messaging.send-message)"
+    );
+}
+
 #[tokio::test]
 async fn a_payload_without_a_conversation_is_a_connection_test() {
     let concierge = concierge().await;

@@ -15,10 +15,10 @@ pub(super) struct Low {
     pub(super) value: u64,
 }
 
-/// A configuration's text: its numbers, and the bots of the tenant `acme` that it serves.
+/// A configuration's text: its numbers and switches, and the bots of the tenant `acme` that it serves.
 #[derive(Clone)]
 pub(super) struct Text {
-    numbers: BTreeMap<&'static str, u64>,
+    values: BTreeMap<&'static str, String>,
     bots: Vec<(&'static str, Vec<u8>, &'static str)>,
 }
 
@@ -30,19 +30,18 @@ pub(super) struct Configured {
 
 /// A text under which the machine may be busy with more: a turn has half a minute, unless this is what a test is about.
 pub(super) fn text() -> Text {
-    let numbers = [
-        ("sandbox.deadline_ceiling_ms", 30_000),
-        ("limits.deadline_ms", 30_000),
-    ];
-    Text {
-        numbers: numbers.into(),
+    let patient = Text {
+        values: BTreeMap::new(),
         bots: Vec::new(),
-    }
+    };
+    patient
+        .with("sandbox.deadline_ceiling_ms", 30_000)
+        .with("limits.deadline_ms", 30_000)
 }
 
 impl Text {
-    pub(super) fn with(mut self, key: &'static str, value: u64) -> Self {
-        self.numbers.insert(key, value);
+    pub(super) fn with(mut self, key: &'static str, value: impl ToString) -> Self {
+        self.values.insert(key, value.to_string());
         self
     }
 
@@ -67,7 +66,7 @@ impl Text {
 
     fn written(&self) -> String {
         let mut text = String::new();
-        for (key, value) in &self.numbers {
+        for (key, value) in &self.values {
             writeln!(text, "{key} = {value}").expect("a text takes it");
         }
         for (name, _, limits) in &self.bots {

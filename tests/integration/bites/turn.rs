@@ -44,6 +44,17 @@ pub(super) async fn ends(low: Low, code: &str, bot: Vec<u8>, says: &str) {
     assert_eq!(turn.outcome(), code);
 }
 
+/// A reply that is sent by default, by one of the platform's contracts at least, is refused where the switch is on.
+pub(super) async fn refuses(switch: &'static str, bot: Vec<u8>, says: &str) {
+    let by_default = turn(text(), &bot, says).await;
+    assert_eq!(by_default.outcome(), "replied");
+    let turn = turn(text().with(switch, true), &bot, says).await;
+    let cause = turn.result.as_ref().map_err(ToString::to_string);
+    let told = cause.expect_err("it is refused");
+    assert!(told.contains(&format!("`{switch}`")), "{told}");
+    assert_eq!(turn.outcome(), "reply-refused");
+}
+
 /// A turn's log loses what it keeps by default, and the turn goes on.
 pub(super) async fn drops(low: Low, bot: Vec<u8>, says: &str) {
     let by_default = turn(text(), &bot, says).await;
