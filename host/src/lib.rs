@@ -47,6 +47,8 @@ pub mod vault;
 pub mod egress;
 
 pub mod access;
+pub mod sentinel;
+
 pub mod admission;
 
 pub mod quarantine;

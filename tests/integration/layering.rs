@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order of one message's journey.
-const ROOMS: [&str; 26] = [
+const ROOMS: [&str; 27] = [
     "main",
     "cli",
     "config",
@@ -14,6 +14,7 @@ const ROOMS: [&str; 26] = [
     "liveperson",
     "invocation",
     "access",
+    "sentinel",
     "registry",
     "recent",
     "sandbox",
@@ -34,7 +35,7 @@ const ROOMS: [&str; 26] = [
 ];
 
 /// One home for each foreign thing.
-const HOMES: [(&str, &[&str]); 17] = [
+const HOMES: [(&str, &[&str]); 18] = [
     ("axum::", &["http"]),
     ("chacha20poly1305", &["vault"]),
     ("clap::", &["cli"]),
@@ -43,13 +44,17 @@ const HOMES: [(&str, &[&str]); 17] = [
     ("hyper", &["cli", "http", "egress"]),
     ("ipnet", &["egress"]),
     ("jsonschema::", &["chat"]),
-    ("moka::", &["conversations", "registry", "sandbox"]),
+    ("jsonwebtoken", &["sentinel"]),
+    (
+        "moka::",
+        &["conversations", "registry", "sandbox", "sentinel"],
+    ),
     ("prometheus_client", &["metrics"]),
     ("fjall::", &["store"]),
     ("rustls", &["cli", "http", "egress"]),
     ("std::env::", &["cli"]),
     ("tokio_rustls", &["http", "egress"]),
-    ("ureq", &["cli"]),
+    ("ureq", &["cli", "sentinel"]),
     ("url::", &["egress"]),
     ("wasmtime", &["sandbox", "capabilities", "bindings"]),
 ];
