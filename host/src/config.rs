@@ -21,7 +21,7 @@ use crate::sandbox::{Limits, compile, structure};
 use crate::tenant::{Address, BotName, Environment, TenantId};
 use crate::{
     admission, conversations, egress, http, invocation, metrics, quarantine, recent, sandbox,
-    state, telemetry, vault,
+    sentinel, state, telemetry, vault,
 };
 
 /// What variables of the environment begin with. `RETORT_LIMITS__FUEL` is `fuel` in the table `limits`.
@@ -49,6 +49,8 @@ pub struct Config {
     pub http: http::Settings,
     /// What it shows to who connects, if it speaks TLS.
     pub tls: http::tls::Settings,
+    /// Whose calls are LivePerson's.
+    pub liveperson: sentinel::Settings,
     /// The key to the secrets.
     pub secrets: vault::Settings,
     /// What bots may reach outside, whatever they are granted.
@@ -91,6 +93,7 @@ impl Default for Config {
             log: telemetry::Settings::default(),
             http: http::Settings::default(),
             tls: http::tls::Settings::default(),
+            liveperson: sentinel::Settings::default(),
             secrets: vault::Settings::default(),
             egress: egress::Settings::default(),
             admission: admission::Settings::default(),
@@ -255,6 +258,11 @@ impl Config {
                 *path = folder.join(&*path);
             }
         }
+        if is_of_a_file(&sources, "liveperson.key_files") {
+            for path in &mut config.liveperson.key_files {
+                *path = folder.join(&*path);
+            }
+        }
         config.check()?;
         Ok(config)
     }
@@ -304,6 +312,7 @@ impl Config {
             ("reply", written(&self.reply)),
             ("http", written(&self.http)),
             ("tls", written(&self.tls)),
+            ("liveperson", written(&self.liveperson)),
             ("egress", written(&self.egress)),
             ("admission", written(&self.admission)),
             ("quarantine", written(&self.quarantine)),

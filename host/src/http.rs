@@ -1,5 +1,6 @@
 //! The host's front door: which route is answered by what. Knows nothing of how a turn is run.
 
+mod accounts;
 mod admin;
 mod callers;
 mod custom_endpoint;
@@ -15,7 +16,7 @@ mod unread;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+pub use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post, put};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,7 @@ pub use serving::{serve, serve_tls};
 
 use crate::control::Control;
 use crate::invocation::Host;
+use crate::sentinel::{self, NotOpened, PutStatus, Sentinel};
 use crate::tenant::TenantId;
 use operations::Access;
 use problem::Problem;
@@ -61,8 +63,6 @@ pub struct Settings {
     pub notice_ms: u64,
     /// Milliseconds that requests in flight have once the port is closed.
     pub drain_ms: u64,
-    /// The tenant whose bots answer LivePerson's Custom Endpoint calls. None: nobody's do.
-    pub custom_endpoint_tenant: Option<TenantId>,
 }
 
 impl Default for Settings {
@@ -78,7 +78,36 @@ impl Default for Settings {
             write_ms: 5_000,
             notice_ms: 0,
             drain_ms: 5_000,
-            custom_endpoint_tenant: None,
+        }
+    }
+}
+
+/// How LivePerson's calls are answered, and whose they are.
+#[derive(Clone, Debug, Default)]
+pub struct Platform {
+    /// Who looks at their tokens.
+    pub sentinel: Sentinel,
+    /// What a conversation's beginning is answered with.
+    pub put_status: PutStatus,
+}
+
+impl Platform {
+    /// One by the settings of a host.
+    ///
+    /// # Errors
+    /// [`NotOpened`] if the settings contradict themselves, or a key cannot be read.
+    pub fn open(settings: &sentinel::Settings) -> Result<Self, NotOpened> {
+        Ok(Self {
+            sentinel: Sentinel::open(settings)?,
+            put_status: settings.put_status,
+        })
+    }
+
+    /// One whose calls are all taken for those of one account.
+    pub fn open_to(account: TenantId) -> Self {
+        Self {
+            sentinel: Sentinel::open_to(account),
+            ..Self::default()
         }
     }
 }
@@ -87,7 +116,7 @@ impl Default for Settings {
 #[derive(Clone)]
 struct FrontDoor {
     host: Host,
-    custom_endpoint_tenant: Option<TenantId>,
+    platform: Platform,
     body_bytes: usize,
     body_time: Duration,
     /// In KiB.
@@ -101,20 +130,20 @@ struct FrontDoor {
 impl FrontDoor {
     fn new(
         host: Host,
+        platform: Platform,
         settings: &Settings,
         operations: &operations::Settings,
         access: Access,
-        control: Option<Control>,
     ) -> Self {
         Self {
             host,
-            custom_endpoint_tenant: settings.custom_endpoint_tenant.clone(),
+            platform,
             body_bytes: settings.body_bytes,
             body_time: Duration::from_millis(settings.body_ms),
             room_for_bodies: Arc::new(Semaphore::new(settings.large_bodies_bytes >> 10)),
             access,
             canary_late: Duration::from_millis(operations.canary_ms),
-            control,
+            control: None,
             uploads: admin::Uploads::default(),
         }
     }
@@ -125,11 +154,15 @@ impl FrontDoor {
 pub fn router(
     host: Host,
     control: Option<Control>,
+    platform: Platform,
     settings: &Settings,
     operations: &operations::Settings,
 ) -> Router {
     let access = Access::at_the_main_port(operations);
-    let door = FrontDoor::new(host, settings, operations, access, control);
+    let door = FrontDoor {
+        control,
+        ..FrontDoor::new(host, platform, settings, operations, access)
+    };
     let routes = operators_routes()
         .merge(admin::routes())
         .route(
@@ -162,7 +195,7 @@ pub fn operators_router(
     settings: &Settings,
     operations: &operations::Settings,
 ) -> Router {
-    let door = FrontDoor::new(host, settings, operations, Access::All, None);
+    let door = FrontDoor::new(host, Platform::default(), settings, operations, Access::All);
     answering(operators_routes(), door)
 }
 

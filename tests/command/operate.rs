@@ -284,7 +284,7 @@ fn what_the_configuration_file_serves_is_listed_and_left_to_it() {
 
 #[tokio::test]
 async fn a_connection_is_tested_as_the_platform_tests_it() {
-    let folder = folder("[http]\ncustom_endpoint_tenant = \"acme\"\n");
+    let folder = folder("[liveperson]\nopen_tenant = \"acme\"\n");
     let at = folder.path();
     file(at, "one.wasm", saying("one"));
     file(at, "trap.wasm", trapping());

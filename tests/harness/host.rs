@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use retort::chat::Contract;
 use retort::control::Control;
-use retort::http;
+use retort::http::{self, Platform};
 use retort::invocation::{Host, Invocation, Purpose, Settings};
 use retort::liveperson::custom_integration::{self, Payload};
 use retort::registry::ledger::By;
@@ -74,6 +74,7 @@ pub struct Served {
     pub host: Host,
     wanted: Wanted,
     operations: http::operations::Settings,
+    platform: Platform,
     /// The operators' side, for a test that has one.
     pub control: Option<Control>,
 }
@@ -114,6 +115,11 @@ pub fn address(bot: &str) -> Address {
         bot: bot.parse().expect("a bot"),
         environment: "draft".parse().expect("an environment"),
     }
+}
+
+/// All calls of LivePerson's are taken for those of `acme`.
+fn open() -> Platform {
+    Platform::open_to("acme".parse().expect("a tenant"))
 }
 
 /// The path that a bot of `acme` responds at.
@@ -200,6 +206,7 @@ impl Served {
             host: Host::new(settings, store).expect("a host"),
             wanted: Wanted::default(),
             operations: http::operations::Settings::default(),
+            platform: open(),
             control: None,
         }
     }
@@ -210,6 +217,7 @@ impl Served {
             host,
             wanted: Wanted::default(),
             operations: http::operations::Settings::default(),
+            platform: open(),
             control: Some(control),
         }
     }
@@ -217,6 +225,12 @@ impl Served {
     /// Changes how the host is watched.
     pub fn watched(mut self, change: impl FnOnce(&mut http::operations::Settings)) -> Self {
         change(&mut self.operations);
+        self
+    }
+
+    /// Answers LivePerson's calls in another way.
+    pub fn answering(mut self, platform: Platform) -> Self {
+        self.platform = platform;
         self
     }
 
@@ -305,15 +319,26 @@ impl Served {
             .await
     }
 
+    /// Sends a request through the router with a token.
+    pub async fn send_as(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: impl Into<Body>,
+    ) -> Answer {
+        let request = Request::builder().method(method).uri(path);
+        let request = request.header("authorization", format!("Bearer {token}"));
+        self.answer(request.body(body.into()).expect("a request"))
+            .await
+    }
+
     pub(crate) async fn answer(&self, request: Request<Body>) -> Answer {
-        let settings = http::Settings {
-            custom_endpoint_tenant: Some("acme".parse().expect("a tenant")),
-            ..http::Settings::default()
-        };
         let response = http::router(
             self.host.clone(),
             self.control.clone(),
-            &settings,
+            self.platform.clone(),
+            &http::Settings::default(),
             &self.operations,
         )
         .oneshot(request)
@@ -358,6 +383,7 @@ impl Served {
         let router = http::router(
             self.host.clone(),
             self.control.clone(),
+            self.platform.clone(),
             &settings,
             &self.operations,
         );

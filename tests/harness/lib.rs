@@ -4,5 +4,6 @@ pub mod bots;
 pub mod certificates;
 pub mod host;
 pub mod operator;
+pub mod sentinel;
 
 pub use host::{Served, host, patient_host};

@@ -109,6 +109,7 @@ const IN_STATE: &str = "each_limit_on_state_is_answered_and_ends_no_turn";
 const HTTP: &str = "tests/conformance/http.rs";
 const IN_HTTP: &str = "each_limit_on_requests_is_answered_and_ends_no_turn";
 const FRONT_DOOR: &str = "tests/integration/front_door.rs";
+const TOKENS: &str = "tests/integration/tokens/published.rs";
 const COMPILING: &str = "tests/command/compiling.rs";
 const COMPILER: &str = "each_limit_of_the_compiler_bites_and_names_its_key";
 const HEADERS: &str = "a_head_that_is_too_long_or_has_too_many_headers_is_refused";
@@ -194,6 +195,16 @@ const SEEN_ELSEWHERE: &[Seen] = &[
         "host/src/egress/tests/lifecycle.rs",
         "requests_beyond_those_at_a_time_wait",
     ),
+    seen(
+        "liveperson.jwks_refresh_seconds",
+        TOKENS,
+        "keys_that_change_are_followed",
+    ),
+    seen(
+        "liveperson.jwks_retry_seconds",
+        TOKENS,
+        "keys_that_strangers_make_up_are_looked_for_now_and_then",
+    ),
     seen("limits.state_keys", STATE, IN_STATE),
     seen("limits.state_bytes", STATE, IN_STATE),
     seen(
@@ -242,6 +253,10 @@ const LIMIT_NOTHING: &[(&str, &str)] = &[
     (
         "tls.reread_seconds",
         "how soon a renewed certificate is shown",
+    ),
+    (
+        "liveperson.put_status",
+        "which of two statuses says the same",
     ),
     (
         "sandbox.guest_threads",

@@ -20,3 +20,4 @@ mod quarantine;
 mod respond;
 mod roles;
 mod swap;
+mod tokens;

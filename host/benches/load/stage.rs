@@ -31,12 +31,10 @@ impl Stage {
         let host = Host::new(settings, Store::in_memory())?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let settings = http::Settings {
-            custom_endpoint_tenant: Some("acme".parse()?),
-            ..http::Settings::default()
-        };
+        let settings = http::Settings::default();
+        let platform = http::Platform::open_to("acme".parse()?);
         let operations = http::operations::Settings::default();
-        let router = http::router(host.clone(), None, &settings, &operations);
+        let router = http::router(host.clone(), None, platform, &settings, &operations);
         let mut serving = JoinSet::new();
         serving.spawn(async move {
             http::serve(listener, router, &settings, std::future::pending()).await;

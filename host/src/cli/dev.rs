@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use super::chat::{Conversation, EndedBy, Person};
 use super::watch::Watch;
 use super::{Ended, build, give, key_value, local, say};
+use crate::http::Platform;
 use crate::invocation::Host;
 use crate::tenant::Address;
 use crate::{http, telemetry};
@@ -54,13 +55,12 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     greet(&at, address);
 
     // A person's own machine: their bot answers the Custom Endpoint's calls as well.
-    let front_door = http::Settings {
-        custom_endpoint_tenant: Some(at.tenant.clone()),
-        ..http::Settings::default()
-    };
+    let platform = Platform::open_to(at.tenant.clone());
+    let front_door = http::Settings::default();
     let router = http::router(
         host.clone(),
         None,
+        platform,
         &front_door,
         &http::operations::Settings::default(),
     );

@@ -18,6 +18,7 @@ use tokio::time::sleep;
 use super::{Ended, compile_child, give};
 use crate::config::{Config, Entry, Flags, SecretsFlags, TlsFlags};
 use crate::control::Control;
+use crate::http::Platform;
 use crate::http::tls::Tls;
 use crate::invocation::{CANARY_TIME, Host, NotStarted};
 use crate::sandbox::Allocator;
@@ -75,6 +76,8 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
         telemetry::NotStarted::Thread(_) => Ended::Host(error.to_string()),
     })?;
     let tls = tls(&config)?;
+    let platform = Platform::open(&config.liveperson);
+    let platform = platform.map_err(|error| Ended::Usage(error.to_string()))?;
     let _lock = lock(config.data.as_deref())?;
 
     in_force::say(&config);
@@ -116,7 +119,15 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     warn(&host, &config);
     // Ends with the main one, and not before: a host that is ending can be watched to its end.
     let _watched = serve_operators(&host, &config, operators)?;
-    serve(host, control, &config, listener, tls).await
+    platform.sentinel.begin();
+    let router = http::router(
+        host.clone(),
+        Some(control),
+        platform,
+        &config.http,
+        &config.operations,
+    );
+    serve(&host, router, &config, listener, tls).await
 }
 
 /// What is shown to who connects, if TLS is to be spoken.
@@ -224,8 +235,8 @@ fn serve_operators(
 }
 
 async fn serve(
-    host: Host,
-    control: Control,
+    host: &Host,
+    router: http::Router,
     config: &Config,
     listener: TcpListener,
     tls: Option<Tls>,
@@ -245,7 +256,6 @@ async fn serve(
         sleep(notice).await;
         tracing::info!("no new requests are taken; those in flight are answered");
     };
-    let router = http::router(host, Some(control), &config.http, &config.operations);
     match tls {
         Some(tls) => http::serve_tls(listener, router, &config.http, tls, shutdown).await,
         None => http::serve(listener, router, &config.http, shutdown).await,
@@ -357,13 +367,17 @@ fn warn(host: &Host, config: &Config) {
             "nothing is deployed; give the host a bot with `retort deploy`, or name some under `[[deployments]]` in the configuration file"
         );
     }
-    if let Some(tenant) = &config.http.custom_endpoint_tenant {
+    if let Some(tenant) = &config.liveperson.open_tenant {
         if host.registry().tenant(tenant).is_err() {
             tracing::warn!("the Custom Endpoint is that of tenant \"{tenant}\", which has no bot");
         }
-        tracing::warn!(
-            "the Custom Endpoint of tenant \"{tenant}\" is open to anyone who reaches this port: tokens are not checked yet"
-        );
+        if !config.listen.ip().is_loopback() {
+            tracing::warn!(
+                "the Custom Endpoint of tenant \"{tenant}\" answers anyone who reaches {}, without a token: \
+                 `liveperson.open_tenant` is for a person's own machine",
+                config.listen
+            );
+        }
     }
 }
 

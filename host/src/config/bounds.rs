@@ -20,6 +20,12 @@ const HTTP: Bounds = &[
     ("drain_ms", 0, DAY_MS),
 ];
 const TLS: Bounds = &[("reread_seconds", 1, 86_400)];
+const LIVEPERSON: Bounds = &[
+    ("jwks_refresh_seconds", 1, 86_400),
+    ("jwks_retry_seconds", 1, 3_600),
+    // Only these two, as its type sees to.
+    ("put_status", 200, 204),
+];
 const ADMISSION: Bounds = &[
     ("concurrent_turns", 1, 10_000),
     ("waiting_turns", 0, 1_000_000),
@@ -91,6 +97,7 @@ const TABLES: &[(&str, Bounds)] = &[
     ("reply", REPLY),
     ("http", HTTP),
     ("tls", TLS),
+    ("liveperson", LIVEPERSON),
     ("egress", EGRESS),
     ("admission", ADMISSION),
     ("quarantine", QUARANTINE),

@@ -108,7 +108,7 @@ async fn tenant(parts: &mut Parts, door: &FrontDoor) -> Result<Option<TenantId>,
     Ok(tenant?)
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme
         .eq_ignore_ascii_case("bearer")

@@ -9,14 +9,15 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::FrontDoor;
+use super::accounts::Account;
 use super::problem::{Problem, checked_conversation};
 use super::received::{Names, Received};
 use super::respond::named;
 use crate::chat::Contract;
 use crate::invocation::{InvokeError, Purpose};
 use crate::liveperson::custom_endpoint;
-use crate::registry::{NotDeployed, Tenant};
-use crate::tenant::{Address, BotName, Environment, TenantId};
+use crate::registry::NotDeployed;
+use crate::tenant::{Address, BotName, Environment};
 
 #[derive(Deserialize)]
 pub(super) struct OfBot {
@@ -36,32 +37,14 @@ pub(super) struct OfConversation {
     conversation: String,
 }
 
-impl FrontDoor {
-    fn custom_endpoint_tenant(&self) -> Result<&TenantId, Problem> {
-        self.custom_endpoint_tenant.as_ref().ok_or_else(|| {
-            let detail =
-                "no tenant serves the Custom Endpoint here; set `http.custom_endpoint_tenant`";
-            Problem::caller(StatusCode::NOT_FOUND, "no-custom-endpoint", detail)
-        })
-    }
-
-    fn tenant(&self) -> Result<Tenant, Problem> {
-        Ok(self
-            .host
-            .registry()
-            .tenant(self.custom_endpoint_tenant()?)?)
-    }
-
-    fn address(&self, of: OfConversation) -> Result<(Address, String), Problem> {
-        checked_conversation(&of.conversation)?;
-        let tenant = self.custom_endpoint_tenant()?.clone();
-        let address = Address {
-            tenant,
-            bot: of.bot,
-            environment: of.environment,
-        };
-        Ok((address, of.conversation))
-    }
+fn address(account: Account, of: OfConversation) -> Result<(Address, String), Problem> {
+    checked_conversation(&of.conversation)?;
+    let address = Address {
+        tenant: account.0,
+        bot: of.bot,
+        environment: of.environment,
+    };
+    Ok((address, of.conversation))
 }
 
 impl From<NotDeployed> for Problem {
@@ -72,18 +55,20 @@ impl From<NotDeployed> for Problem {
 
 pub(super) async fn list_environments(
     State(door): State<FrontDoor>,
+    Account(account): Account,
     Names(of): Names<OfBot>,
 ) -> Result<Json<Vec<Environment>>, Problem> {
-    let tenant = door.tenant()?;
+    let tenant = door.host.registry().tenant(&account)?;
     Ok(Json(door.host.registry().environments(&tenant, &of.bot)?))
 }
 
 pub(super) async fn get_state(
     State(door): State<FrontDoor>,
+    Account(account): Account,
     Names(of): Names<OfEnvironment>,
 ) -> Result<Json<Value>, Problem> {
     let asked = Address {
-        tenant: door.custom_endpoint_tenant()?.clone(),
+        tenant: account,
         bot: of.bot,
         environment: of.environment,
     };
@@ -101,10 +86,11 @@ pub(super) async fn get_state(
 
 pub(super) async fn put_conversation(
     State(door): State<FrontDoor>,
+    account: Account,
     Names(of): Names<OfConversation>,
     received: Received,
 ) -> Result<StatusCode, Problem> {
-    let (address, id) = door.address(of)?;
+    let (address, id) = address(account, of)?;
     let begun = id.clone();
     let conversation = received
         .read(move |body| custom_endpoint::read_conversation(&begun, body))
@@ -113,15 +99,16 @@ pub(super) async fn put_conversation(
     let skill = conversation.skill_id.as_deref();
     door.host.registry().way(&address, Some(&id), skill)?;
     door.host.begin(&address, &id, conversation).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(door.platform.put_status.into())
 }
 
 pub(super) async fn post_event(
     State(door): State<FrontDoor>,
+    account: Account,
     Names(of): Names<OfConversation>,
     received: Received,
 ) -> Result<Response, Problem> {
-    let (address, id) = door.address(of)?;
+    let (address, id) = address(account, of)?;
     let conversation = door
         .host
         .conversations()

@@ -13,7 +13,8 @@ pub(in crate::cli) struct Args {
     #[command(flatten)]
     at: At,
     /// Ask for the state on the Custom Endpoint as well, as the platform does for a bot of that vendor: it has to be
-    /// `online`. What answers there is the bot of that name of the host's `http.custom_endpoint_tenant`
+    /// `online`. A host that asks for LivePerson's tokens there does not take an operator's; one with
+    /// `liveperson.open_tenant` takes any, and what answers is the bot of that name of this tenant
     #[arg(long)]
     custom_endpoint: bool,
     #[command(flatten)]

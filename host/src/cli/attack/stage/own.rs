@@ -47,6 +47,7 @@ impl Own {
         let router = http::router(
             host.clone(),
             None,
+            http::Platform::default(),
             &settings,
             &http::operations::Settings::default(),
         );
