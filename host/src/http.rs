@@ -4,6 +4,7 @@ mod accounts;
 mod admin;
 mod callers;
 mod custom_endpoint;
+mod document;
 mod health;
 pub mod operations;
 mod problem;
@@ -18,7 +19,7 @@ use std::time::Duration;
 
 pub use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post, put};
+use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -165,25 +166,10 @@ pub fn router(
     };
     let routes = operators_routes()
         .merge(admin::routes())
+        .merge(custom_endpoint::routes())
         .route(
             "/tenants/{tenant}/bots/{bot}/environments/{environment}/respond",
             post(respond::respond),
-        )
-        .route(
-            "/v1/bots/{bot}/environments",
-            get(custom_endpoint::list_environments),
-        )
-        .route(
-            "/v1/bots/{bot}/environments/{environment}/state",
-            get(custom_endpoint::get_state),
-        )
-        .route(
-            "/v1/bots/{bot}/environments/{environment}/conversations/{conversation}",
-            put(custom_endpoint::put_conversation),
-        )
-        .route(
-            "/v1/bots/{bot}/environments/{environment}/conversations/{conversation}/events",
-            post(custom_endpoint::post_event),
         )
         .layer(DefaultBodyLimit::max(settings.body_bytes));
     answering(routes, door)

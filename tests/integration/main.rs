@@ -6,6 +6,7 @@ mod admin_hostile;
 mod bites;
 mod consent;
 mod custom_endpoint;
+mod custom_endpoint_document;
 mod documents;
 mod events;
 mod front_door;

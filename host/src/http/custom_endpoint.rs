@@ -1,15 +1,22 @@
 //! LivePerson's four Custom Endpoint calls. An error makes the platform escalate the conversation, so a bot's
 //! failure is answered as its deployment's policy has it, and only the host's own is a 5xx, which is retried.
 
-use axum::Json;
+mod bodies;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::FrontDoor;
 use super::accounts::Account;
+use super::document::{About, Document};
 use super::problem::{Problem, checked_conversation};
 use super::received::{Names, Received};
 use super::respond::named;
@@ -18,22 +25,55 @@ use crate::invocation::{InvokeError, Purpose};
 use crate::liveperson::custom_endpoint;
 use crate::registry::NotDeployed;
 use crate::tenant::{Address, BotName, Environment};
+use bodies::{Problems, ProblemsOfBodies};
 
-#[derive(Deserialize)]
+const ABOUT: About = About {
+    title: "LivePerson's Custom Endpoint, as Retort answers it",
+    description: "What LivePerson's Third-Party Bots connector calls. Whatever it sends is taken as long as it can be \
+                  read; what it is sent is as its own document says, but for what docs/liveperson.md lists. Errors are \
+                  problem details (RFC 9457) with a stable `code`.",
+    token: "A token that LivePerson's authorization server has made for the account",
+};
+
+/// The four calls, and the document of them, which is no secret.
+pub(super) fn routes() -> Router<FrontDoor> {
+    let described = OpenApiRouter::with_openapi(ABOUT.document())
+        .routes(routes!(list_environments))
+        .routes(routes!(get_state))
+        .routes(routes!(put_conversation))
+        .routes(routes!(post_event));
+    let (routes, document) = described.split_for_parts();
+    let document = Document::of(&document);
+    routes.route("/v1/openapi.json", get(async move || document.clone()))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
 pub(super) struct OfBot {
+    /// Bot ID, in LivePerson's wizard.
+    #[param(inline)]
     bot: BotName,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
 pub(super) struct OfEnvironment {
+    /// Bot ID, in LivePerson's wizard.
+    #[param(inline)]
     bot: BotName,
+    /// Environment, in the same place.
     environment: Environment,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
 pub(super) struct OfConversation {
+    /// Bot ID, in LivePerson's wizard.
+    #[param(inline)]
     bot: BotName,
+    /// Environment, in the same place.
     environment: Environment,
+    /// The platform's id, of at most 256 bytes.
     conversation: String,
 }
 
@@ -53,7 +93,15 @@ impl From<NotDeployed> for Problem {
     }
 }
 
-pub(super) async fn list_environments(
+/// Lists the environments of a bot; `draft` is always one.
+#[utoipa::path(
+    get,
+    path = "/v1/bots/{bot}/environments",
+    tag = "bots",
+    params(OfBot),
+    responses((status = 200, description = "Their names", body = Vec<Environment>), Problems)
+)]
+async fn list_environments(
     State(door): State<FrontDoor>,
     Account(account): Account,
     Names(of): Names<OfBot>,
@@ -62,7 +110,15 @@ pub(super) async fn list_environments(
     Ok(Json(door.host.registry().environments(&tenant, &of.bot)?))
 }
 
-pub(super) async fn get_state(
+/// Tells whether a bot can be asked: for Test Connection, and when the platform starts it.
+#[utoipa::path(
+    get,
+    path = "/v1/bots/{bot}/environments/{environment}/state",
+    tag = "bots",
+    params(OfEnvironment),
+    responses((status = 200, description = "How it is", body = bodies::State), Problems)
+)]
+async fn get_state(
     State(door): State<FrontDoor>,
     Account(account): Account,
     Names(of): Names<OfEnvironment>,
@@ -84,7 +140,21 @@ pub(super) async fn get_state(
     ))
 }
 
-pub(super) async fn put_conversation(
+/// Begins a conversation; one that has begun stays as it was.
+#[utoipa::path(
+    put,
+    path = "/v1/bots/{bot}/environments/{environment}/conversations/{conversation}",
+    tag = "conversations",
+    params(OfConversation),
+    request_body(content = bodies::Beginning, content_type = "application/json"),
+    responses(
+        (status = 200, description = "It has begun, on a host with `liveperson.put_status` set to 200"),
+        (status = 204, description = "It has begun"),
+        Problems,
+        ProblemsOfBodies
+    )
+)]
+async fn put_conversation(
     State(door): State<FrontDoor>,
     account: Account,
     Names(of): Names<OfConversation>,
@@ -102,7 +172,20 @@ pub(super) async fn put_conversation(
     Ok(door.platform.put_status.into())
 }
 
-pub(super) async fn post_event(
+/// Has the bot answer what happened.
+#[utoipa::path(
+    post,
+    path = "/v1/bots/{bot}/environments/{environment}/conversations/{conversation}/events",
+    tag = "conversations",
+    params(OfConversation),
+    request_body(content = bodies::Event, content_type = "application/json"),
+    responses(
+        (status = 200, description = "The bot's answer, or what its deployment says in its place", body = bodies::Answer),
+        Problems,
+        ProblemsOfBodies
+    )
+)]
+async fn post_event(
     State(door): State<FrontDoor>,
     account: Account,
     Names(of): Names<OfConversation>,
