@@ -4,7 +4,7 @@ mod codes;
 
 use std::path::Path;
 
-use retort::config::Config;
+use retort::config::{Config, Flags};
 use serde_json::Value;
 
 fn readme() -> String {
@@ -52,6 +52,31 @@ fn the_table_of_limits_has_every_limit_with_its_default() {
     documented.sort();
     defaults.sort();
     assert_eq!(documented, defaults);
+}
+
+#[test]
+fn the_page_on_liveperson_has_every_setting_with_its_default() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/liveperson.md");
+    let page = std::fs::read_to_string(path).expect("the page");
+    let mut tables = Config::default().tables().into_iter();
+    let settings = tables.find(|(table, _)| *table == "liveperson");
+    let (_, mut settings) = settings.expect("its table");
+    settings["public_keys"] = Value::Array(Vec::new());
+    for (key, default) in settings.as_object().expect("a table") {
+        let shown = match default {
+            Value::Null => "none".to_owned(),
+            Value::Number(number) => number.to_string(),
+            list => format!("`{}`", list.to_string().replace(',', ", ")),
+        };
+        let row = format!("| `{key}` | {shown} |");
+        assert!(page.contains(&row), "{row}");
+    }
+    let (_, example) = page.split_once("```toml\n").expect("an example");
+    let (example, _) = example.split_once("```").expect("its end");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("retort.toml");
+    std::fs::write(&file, example).expect("written");
+    Config::load(Some(&file), [], &Flags::default()).expect("it is valid");
 }
 
 #[test]
