@@ -21,9 +21,34 @@ mod generated {
     });
 }
 
+#[expect(
+    missing_docs,
+    reason = "generated; the contract in `wit/` documents each line"
+)]
+mod generated_function {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "function",
+        // The imports and the types are a bot's.
+        with: {
+            "retort:bot/budget": super::budget,
+            "retort:bot/config": super::config,
+            "retort:bot/http": super::http,
+            "retort:bot/log": super::log,
+            "retort:bot/secrets": super::secrets,
+            "retort:bot/state": super::state,
+            "retort:bot/types": super::types,
+        },
+        exports: { default: async },
+    });
+}
+
 pub(crate) use generated::BotPre;
 pub use generated::exports::retort::bot::handler;
 pub use generated::retort::bot::{budget, config, http, log, secrets, state, types};
+
+pub(crate) use generated_function::FunctionPre;
+pub use generated_function::exports::retort::bot::function_handler;
 
 /// The contract's name and version.
 pub const CONTRACT: &str = "retort:bot@1.0.0";

@@ -2,11 +2,13 @@
 //! platform's two contracts write it, only of the rules that both share and of what one has no place for.
 
 mod check;
+mod returned;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use check::{InvalidReply, LeftOut};
+pub use returned::Returned;
 
 use crate::bindings::types;
 pub use crate::bindings::types::{

@@ -81,9 +81,10 @@ enum Command {
     /// Adds the WebAssembly target if it is missing, links the bot with a small stack and little initial
     /// memory, embeds its bot.toml, and checks that the result is a bot that agrees with it.
     Build(build::Args),
-    /// Run one payload through a bot and print the reply.
+    /// Run one payload through a bot and print the reply, or through a function and print its result.
     ///
-    /// The payload is the JSON that the `respond` route takes; the reply is the JSON that it gives.
+    /// A bot's payload is the JSON that the `respond` route takes, and its reply the JSON that it gives. A function's is
+    /// any JSON.
     Invoke(invoke::Args),
     /// Hold a conversation with a bot in the terminal.
     ///

@@ -442,6 +442,7 @@ fn revision(digest: Digest, component: &[u8], inspected: &Inspected, by: &By) ->
         name: inspected.description.name.clone(),
         version: inspected.description.version.clone(),
         contract: CONTRACT.to_owned(),
+        world: inspected.bot.world(),
         bytes: component.len() as u64,
         wants: inspected.wants().into_iter().collect(),
         at: Timestamp::now(),

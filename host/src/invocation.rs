@@ -3,8 +3,10 @@
 mod beginning;
 mod error;
 mod figures;
+mod function;
 mod keeping;
 mod record;
+mod running;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,14 +14,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use scopeguard::{ScopeGuard, guard};
 use tokio::time::Instant;
 
-pub use error::InvokeError;
+pub use error::{InvokeError, OtherWorld};
 pub use figures::CANARY_TIME;
-pub use record::Invocation;
+pub use record::{Invocation, Outcome};
 
 use crate::admission::{self, Admission};
 use crate::capabilities::granted::Granted;
 use crate::capabilities::http::Sent;
-use crate::capabilities::reach::Reach;
 use crate::chat::{self, Checked, Contract, Reply, Turn};
 use crate::conversations::{self, Conversations, EventId, Incoming};
 use crate::egress::{self, Egress};
@@ -30,11 +31,12 @@ use crate::recent::{self, Recent};
 use crate::registry::{
     Deployment, Gate, Inspected, Known, NotDeployable, Registry, Serving, Wanted,
 };
-use crate::sandbox::{self, Failure, Limits, Ran, Requests, Respond, Sandbox};
+use crate::sandbox::{self, Failure, Limits, Ran, Requests, Respond, Sandbox, World};
 use crate::state::{self, Staged, States};
 use crate::store::Store;
 use crate::tenant::Address;
 use crate::vault::{self, Vault};
+use running::is_a;
 
 /// A running host. Cheap to clone.
 #[derive(Clone)]
@@ -133,17 +135,13 @@ impl Host {
         arrived: Instant,
     ) -> Invocation {
         let incoming = incoming.into();
-        let tell = |record: &Invocation| {
-            record.report(to);
-            self.0.metrics.ended(&record.counted(to, arrived));
-            record.remember();
-        };
         // A caller who hangs up drops this future, and the turn is told all the same.
-        let mut record = guard(Invocation::begin(purpose), |record| tell(&record));
+        let begun = Invocation::begin(purpose, Reply::silence());
+        let mut record = guard(begun, |record| self.tell(&record, to, arrived));
         let result = self.journey(&mut record, to, incoming, arrived).await;
         let mut record = ScopeGuard::into_inner(record);
         record.ended(result, arrived.elapsed());
-        tell(&record);
+        self.tell(&record, to, arrived);
         record
     }
 
@@ -160,6 +158,7 @@ impl Host {
         let serving = self.0.registry.way(to, conversation, skill)?;
         let deployment = serving.of(conversation.unwrap_or_default());
         record.about(deployment);
+        is_a(deployment, World::Bot)?;
         let granted = deployment.granted();
         if !granted.personal_data {
             chat::without_personal_data(&mut turn);
@@ -187,29 +186,22 @@ impl Host {
     ) -> Result<Answered, InvokeError> {
         let Asked {
             deployment,
+            granted,
             turn,
             deadline,
             ..
         } = asked;
-        let visit = deployment.record.enter()?;
-        let begun = Instant::now();
-        let permit = self.0.admission.admit(deployment.line, *deadline).await;
-        self.0.metrics.waited(begun.elapsed());
-        let terms = deployment.terms(*deadline, self.reach(asked, record.purpose, before));
+        let (at, conversation) = (&deployment.at, turn.conversation.id.as_deref());
+        let reach = self.reach(at, granted, conversation, record.purpose, before);
         let respond = Respond(Arc::clone(turn));
-        let ran = self.0.sandbox.run(permit?, &deployment.bot, terms, respond);
-        let ran = ran.await;
-        if let Some(quarantined) = visit.ended(ran.over_budget()) {
-            tracing::warn!("{}: {quarantined}", deployment.at);
-        }
-        record.measured(&ran);
+        let ran = self.run(record, deployment, *deadline, reach, respond);
         let Ran {
             result,
             staged,
             requests,
             redactions,
             ..
-        } = ran;
+        } = ran.await?;
         let redacted = |words: &str| redactions.redact(words).into_owned();
         let said = result?.map_err(|fault| Failure::faulted(&fault, redacted))?;
         let channel = &turn.conversation.channel;
@@ -226,26 +218,6 @@ impl Host {
             staged,
             requests,
         })
-    }
-
-    /// What a turn reaches: most bots are granted nothing, and pay for nothing then.
-    fn reach(&self, asked: &Asked<'_>, purpose: Purpose, before: Vec<Sent>) -> Reach {
-        let (at, granted) = (&asked.deployment.at, &asked.granted);
-        let conversation = asked.turn.conversation.id.as_deref();
-        let keeps = !granted.state.is_empty();
-        let goes_out = !granted.http.is_empty();
-        let vault = (goes_out || !granted.secrets.is_empty()).then(|| self.0.vault.clone());
-        Reach {
-            granted: Arc::clone(granted),
-            state: match keeps {
-                true => self.0.states.turn(at, conversation),
-                false => state::Turn::default(),
-            },
-            vault: vault.map(|vault| (at.tenant.clone(), vault)),
-            // A test must not order anything.
-            egress: (goes_out && purpose != Purpose::Test).then(|| self.0.egress.clone()),
-            before,
-        }
     }
 
     /// Makes a component ready to serve, and serves it at an address.

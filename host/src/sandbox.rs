@@ -2,6 +2,7 @@
 //! Knows nothing of tenants, deployments and HTTP.
 
 mod artifacts;
+mod asked;
 mod bot;
 mod canary;
 pub mod compile;
@@ -14,6 +15,7 @@ mod loaded;
 mod refusing_wasi;
 pub mod structure;
 mod ticker;
+mod world;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,13 +25,15 @@ use serde::{Deserialize, Serialize};
 use tokio::time::timeout_at;
 use wasmtime::Engine;
 
+pub use asked::{Ask, CheckConfig, Describe, Input, Invoke, Respond};
 pub use bot::{Bot, Unloadable};
 pub use canary::{Canary, NotStopped};
 pub use engine::{Allocator, PoolUse};
 pub use failure::{Failure, TrapKind};
-pub use instance::{Ask, CheckConfig, Describe, Requests, Respond, Terms, Usage};
+pub use instance::{Requests, Terms, Usage};
 pub use limits::Limits;
 pub use loaded::{Source, Wasm};
+pub use world::{Exports, World};
 
 use crate::admission::Permit;
 use crate::capabilities::log::{Lines, Log};
@@ -308,8 +312,8 @@ impl Sandbox {
     /// Dropping the future ends a compiler that runs as a child, and keeps nothing that is not whole.
     pub async fn load(&self, component: &[u8]) -> Result<Bot, Unloadable> {
         let wasm: Arc<[u8]> = component.into();
-        let digest = self.loaded.add(&wasm).await?;
-        Ok(Bot::new(&digest, Arc::new(wasm)))
+        let (digest, world) = self.loaded.add(&wasm).await?;
+        Ok(Bot::new(&digest, world, Arc::new(wasm)))
     }
 
     /// Sees to it that a bot which was loaded once can be loaded again without a compiler, and compiles it if not.

@@ -9,14 +9,15 @@ mod metadata;
 mod platform_error;
 mod size;
 
+pub(super) use invalid::{At, invalid};
 pub use invalid::{InvalidReply, LeftOut};
+pub(super) use size::at_most;
 
 use serde_json::Value;
 
 use super::{Answer, Contract, Part, ReplyLimits, Text};
 use crate::bindings::types::{self, Channel, Delay};
 use crate::limit::{Exceeded, Limit};
-use invalid::{At, invalid};
 
 /// The check of one reply: by which rules, and what it had to leave out so far.
 pub(super) struct Check<'a> {

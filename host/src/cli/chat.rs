@@ -36,6 +36,7 @@ enum Kind {
 
 pub(super) async fn run(args: Args) -> Result<(), Ended> {
     let local = local::start(&args.bot).await?;
+    local::is_a_bot(&local.host, &local.at)?;
     let mut conversation = Conversation::new(local.host, local.at, args.channel);
     if args.texts.is_empty() {
         let mut person = Person::at_standard_input();

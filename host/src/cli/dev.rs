@@ -41,6 +41,7 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     let at = local::address("dev", built.manifest.name.as_str())?;
     let host = local::host_given(&args.given, &at.tenant).await?;
     local::deploy(&host, &at, &built.component, &args.config).await?;
+    local::is_a_bot(&host, &at)?;
 
     let unbound = |error| {
         Ended::Host(format!(

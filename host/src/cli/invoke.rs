@@ -1,14 +1,18 @@
-//! `retort invoke`: one payload, one reply.
+//! `retort invoke`: one payload, one reply of a bot or result of a function.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+use serde_json::value::RawValue;
 use tokio::time::Instant;
 
+use super::local::Local;
 use super::{BotArgs, Ended, give, local, say};
 use crate::chat::Contract;
-use crate::invocation::{Invocation, Purpose};
+use crate::invocation::{Invocation, Outcome, Purpose};
 use crate::liveperson::custom_integration::{self, Payload};
+use crate::sandbox::{Input, World};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -24,17 +28,24 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args) -> Result<(), Ended> {
     let payload = read(&args.payload)?;
-    let (incoming, purpose) = match custom_integration::read_payload(&payload) {
+    let local = local::start(&args.bot).await?;
+    match local.world() {
+        World::Bot => respond(&local, &payload, args.verbose).await,
+        World::Function => invoke(&local, &payload, args.verbose).await,
+    }
+}
+
+async fn respond(local: &Local, payload: &[u8], verbose: bool) -> Result<(), Ended> {
+    let (incoming, purpose) = match custom_integration::read_payload(payload) {
         Ok(Payload::Event(incoming)) => (incoming, Purpose::Answer(Contract::CustomIntegration)),
         Ok(Payload::ConnectionTest(incoming)) => (incoming, Purpose::Test),
         Err(unreadable) => return Err(Ended::Usage(unreadable.to_string())),
     };
-    let local = local::start(&args.bot).await?;
     let invocation = local
         .host
         .respond(&local.at, incoming, purpose, Instant::now())
         .await;
-    if args.verbose {
+    if verbose {
         tell(&invocation);
     }
     match (&invocation.result, purpose) {
@@ -46,6 +57,30 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
             give(format_args!("{:#}", custom_integration::write_reply(reply)))
         }
         (Err(error), _) => return Err(Ended::Bot(error.to_string())),
+    }
+    Ok(())
+}
+
+/// Any JSON is a function's payload.
+async fn invoke(local: &Local, payload: &[u8], verbose: bool) -> Result<(), Ended> {
+    let not_json = |error| Ended::Usage(format!("the payload is not JSON: {error}"));
+    let payload: &RawValue = serde_json::from_slice(payload).map_err(not_json)?;
+    let input = Input {
+        headers: Vec::new(),
+        payload: payload.get().to_owned(),
+    };
+    let invocation = local.host.invoke(&local.at, input, Instant::now()).await;
+    if verbose {
+        tell(&invocation);
+    }
+    let returned = invocation
+        .result
+        .map_err(|error| Ended::Bot(error.to_string()))?;
+    let read: Result<Value, _> = serde_json::from_str(returned.json().get());
+    match read {
+        Ok(value) => give(format_args!("{value:#}")),
+        // JSON that only the host cannot read: too deep.
+        Err(_) => give(returned.json()),
     }
     Ok(())
 }
@@ -78,7 +113,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Ended> {
     Ok(payload)
 }
 
-fn tell(invocation: &Invocation) {
+fn tell<A: Outcome>(invocation: &Invocation<A>) {
     let usage = &invocation.usage;
     say(format_args!("outcome      {}", invocation.outcome()));
     say(format_args!(

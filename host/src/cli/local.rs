@@ -9,6 +9,7 @@ use crate::egress::{self, Range};
 use crate::fault::Fault;
 use crate::invocation::{Host, Settings};
 use crate::registry::{Grants, Manifest, NotDeployable, Wanted};
+use crate::sandbox::World;
 use crate::store::Store;
 use crate::tenant::{Address, BotName, Environment, SecretName, TenantId};
 use crate::vault::{Key, Secret};
@@ -38,6 +39,29 @@ pub(super) async fn start(args: &BotArgs) -> Result<Local, Ended> {
     let host = host_given(&args.given, &at.tenant).await?;
     deploy(&host, &at, &component, &args.config).await?;
     Ok(Local { host, at })
+}
+
+impl Local {
+    pub(super) fn world(&self) -> World {
+        world(&self.host, &self.at)
+    }
+}
+
+fn world(host: &Host, at: &Address) -> World {
+    let serving = host.registry().at(at);
+    serving.map_or(World::Bot, |serving| serving.first().bot.world())
+}
+
+/// Whether what is served there can be talked to.
+pub(super) fn is_a_bot(host: &Host, at: &Address) -> Result<(), Ended> {
+    match world(host, at) {
+        World::Bot => Ok(()),
+        World::Function => Err(Ended::Usage(
+            "this is a function, which holds no conversation; give it an event with \
+             `retort invoke FILE.wasm|PLUGIN_DIR --payload FILE`"
+                .to_owned(),
+        )),
+    }
 }
 
 pub(super) fn host() -> Result<Host, Ended> {

@@ -80,7 +80,7 @@ impl Control {
             digest: side.digest.clone(),
         };
         Ok(Known {
-            bot: Arc::new(Bot::new(side.digest.as_str(), Arc::new(source))),
+            bot: Arc::new(Bot::new(side.digest.as_str(), kept.world, Arc::new(source))),
             description: Description {
                 name: kept.name,
                 version: kept.version,

@@ -21,9 +21,10 @@ use super::problem::{Problem, checked_conversation};
 use super::received::{Names, Received};
 use super::respond::named;
 use crate::chat::Contract;
-use crate::invocation::{InvokeError, Purpose};
+use crate::invocation::{InvokeError, OtherWorld, Purpose};
 use crate::liveperson::custom_endpoint;
 use crate::registry::NotDeployed;
+use crate::sandbox::World;
 use crate::tenant::{Address, BotName, Environment};
 use bodies::{Problems, ProblemsOfBodies};
 
@@ -130,6 +131,11 @@ async fn get_state(
     };
     let serving = door.host.registry().way(&asked, None, None)?;
     let deployment = serving.first();
+    if deployment.bot.world() == World::Function {
+        return Err(Problem::from(&InvokeError::from(OtherWorld(
+            World::Function,
+        ))));
+    }
     let state = match deployment.record.state() {
         _ if door.host.is_ending() => "maintenance",
         None => "online",

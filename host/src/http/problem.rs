@@ -202,6 +202,7 @@ impl From<&InvokeError> for Problem {
     fn from(error: &InvokeError) -> Self {
         let (status, detail) = match error {
             InvokeError::NotDeployed(error) => (StatusCode::NOT_FOUND, error.to_string()),
+            InvokeError::OtherWorld(error) => (StatusCode::BAD_REQUEST, error.to_string()),
             InvokeError::NotEntered(NotEntered::Failed(_)) => {
                 let detail = "the host could not look up the conversation".to_owned();
                 (StatusCode::INTERNAL_SERVER_ERROR, detail)
@@ -250,6 +251,7 @@ fn retry_after(error: &InvokeError) -> Option<u64> {
         InvokeError::Quarantined(quarantined) => Some(quarantined.probe_seconds),
         InvokeError::NotDeployed(_)
         | InvokeError::NotEntered(NotEntered::Failed(_))
+        | InvokeError::OtherWorld(_)
         | InvokeError::Failed(_)
         | InvokeError::InvalidReply(_)
         | InvokeError::NotKept(_) => None,

@@ -6,7 +6,7 @@ use crate::conversations::NotEntered;
 use crate::fault::Fault;
 use crate::quarantine::Quarantined;
 use crate::registry::NotDeployed;
-use crate::sandbox::Failure;
+use crate::sandbox::{Failure, World};
 use crate::state::NotKept;
 
 /// Why a message got no reply of its bot's.
@@ -15,6 +15,9 @@ pub enum InvokeError {
     /// There is nobody to ask.
     #[error(transparent)]
     NotDeployed(#[from] NotDeployed),
+    /// What is there cannot be asked in this way.
+    #[error(transparent)]
+    OtherWorld(#[from] OtherWorld),
     /// Its conversation was not free in time.
     #[error(transparent)]
     NotEntered(#[from] NotEntered),
@@ -35,11 +38,20 @@ pub enum InvokeError {
     NotKept(#[from] NotKept),
 }
 
+/// That a function was asked as a bot is, or a bot invoked as a function is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", match .0 {
+    World::Bot => "a bot is deployed there, which answers turns; this invokes functions",
+    World::Function => "a function is deployed there, which is invoked by its UUID or an event; this asks bots",
+})]
+pub struct OtherWorld(pub World);
+
 impl InvokeError {
     /// Whose fault it is.
     pub fn fault(&self) -> Fault {
         match self {
             InvokeError::NotDeployed(error) => error.fault(),
+            InvokeError::OtherWorld(_) => Fault::Caller,
             InvokeError::NotEntered(error) => error.fault(),
             InvokeError::Refused(error) => error.fault(),
             InvokeError::Quarantined(error) => error.fault(),
@@ -59,7 +71,7 @@ impl InvokeError {
     /// since a consumer does not wait for the pauses between two attempts.
     pub fn is_for_the_policy(&self) -> bool {
         match self {
-            InvokeError::NotDeployed(_) => false,
+            InvokeError::NotDeployed(_) | InvokeError::OtherWorld(_) => false,
             InvokeError::Refused(_) | InvokeError::Quarantined(_) => true,
             _ => self.fault() != Fault::Host,
         }
@@ -71,6 +83,7 @@ impl InvokeError {
             InvokeError::NotDeployed(NotDeployed::Tenant(_)) => "no-such-tenant",
             InvokeError::NotDeployed(NotDeployed::Bot { .. }) => "no-such-bot",
             InvokeError::NotDeployed(NotDeployed::Environment { .. }) => "no-such-environment",
+            InvokeError::OtherWorld(_) => "other-world",
             InvokeError::NotEntered(error) => error.code(),
             InvokeError::Refused(Refused::Full { .. }) => "host-full",
             InvokeError::Refused(Refused::OverShare { .. }) => "over-share",

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{InvokeError, Purpose};
 use crate::capabilities::log::{Line, Lines};
 use crate::capabilities::tally::Call;
-use crate::chat::{LeftOut, Reply, Said};
+use crate::chat::{LeftOut, Reply, Returned, Said};
 use crate::fault::Fault;
 use crate::metrics::{self, Used};
 use crate::recent::{Ring, Turn};
@@ -19,15 +19,15 @@ use crate::registry::{Deployment, FailurePolicy};
 use crate::sandbox::{Ran, Usage};
 use crate::tenant::Address;
 
-/// A turn and what became of it.
+/// A turn and what became of it: a bot's, or an invocation of a function.
 #[derive(Debug)]
-pub struct Invocation {
+pub struct Invocation<A = Reply> {
     /// Names the turn in the logs and to the caller.
     pub id: Uuid,
     /// What it was asked for.
     pub purpose: Purpose,
-    /// The bot's checked reply, or why there is none.
-    pub result: Result<Reply, InvokeError>,
+    /// The bot's checked reply, or what the function returned; or why there is none.
+    pub result: Result<A, InvokeError>,
     /// What the consumer gets in its place where it is not the host's fault; known once a deployment is.
     failure_policy: FailurePolicy,
     stand_in: Option<Reply>,
@@ -49,13 +49,35 @@ pub struct Invocation {
     is_over: bool,
 }
 
-impl Invocation {
-    pub(super) fn begin(purpose: Purpose) -> Self {
+/// What a turn ends in when it ends well.
+pub trait Outcome {
+    /// A stable name for that, for programs and metrics.
+    fn outcome(&self) -> &'static str;
+}
+
+impl Outcome for Reply {
+    fn outcome(&self) -> &'static str {
+        match self.said() {
+            Said::Answer(_) => "replied",
+            Said::NoAnswer => "no-answer",
+        }
+    }
+}
+
+impl Outcome for Returned {
+    fn outcome(&self) -> &'static str {
+        "replied"
+    }
+}
+
+impl<A: Outcome> Invocation<A> {
+    /// One that comes to `nothing` as long as nobody has answered.
+    pub(super) fn begin(purpose: Purpose, nothing: A) -> Self {
         Self {
             // From the thread's own generator: asking the system each time would cost as much as making the store.
             id: uuid::Builder::from_random_bytes(rand::random()).into_uuid(),
             purpose,
-            result: Ok(Reply::silence()),
+            result: Ok(nothing),
             failure_policy: FailurePolicy::default(),
             stand_in: None,
             is_replay: false,
@@ -83,31 +105,7 @@ impl Invocation {
         self.calls.extend_from_slice(&ran.calls);
     }
 
-    /// What is sent: the bot's reply, or what stands in for it by the deployment's failure policy.
-    ///
-    /// # Errors
-    /// [`InvokeError`] if the caller is to be told of the failure.
-    pub fn sent(&self) -> Result<&Reply, &InvokeError> {
-        match &self.result {
-            Ok(reply) => Ok(reply),
-            Err(error) => self.stand_in.as_ref().ok_or(error),
-        }
-    }
-
-    /// What stands in for a reply that there is none of, if anything does. Who tests a connection wants to know, whatever a
-    /// consumer would be told.
-    pub(super) fn stand_in_for(&self, error: &InvokeError) -> Option<Reply> {
-        let is_told = self.purpose == Purpose::Test || !error.is_for_the_policy();
-        if is_told {
-            return None;
-        }
-        self.failure_policy.reply()
-    }
-
-    /// How it ended, and what is sent for that.
-    pub(super) fn ended(&mut self, result: Result<Reply, InvokeError>, took: Duration) {
-        let error = result.as_ref().err();
-        self.stand_in = error.and_then(|error| self.stand_in_for(error));
+    fn is_done(&mut self, result: Result<A, InvokeError>, took: Duration) {
         self.result = result;
         self.took = took;
         self.is_over = true;
@@ -124,11 +122,11 @@ impl Invocation {
 
     /// What the caller got, in a word.
     fn what_was_sent(&self) -> &'static str {
-        match self.sent() {
+        match &self.result {
             _ if !self.is_over => "nothing",
             Ok(_) if self.is_replay => "replay",
-            Ok(_) if self.result.is_err() => "stand-in",
             Ok(_) => "reply",
+            Err(_) if self.stand_in.is_some() => "stand-in",
             Err(_) => "error",
         }
     }
@@ -140,8 +138,7 @@ impl Invocation {
             _ if !self.is_over => "abandoned",
             Ok(_) if self.purpose == Purpose::Test => "tested",
             Ok(_) if self.is_replay => "replayed",
-            Ok(reply) if *reply.said() == Said::NoAnswer => "no-answer",
-            Ok(_) => "replied",
+            Ok(answer) => answer.outcome(),
             Err(error) => error.code(),
         }
     }
@@ -228,6 +225,43 @@ impl Invocation {
             }
             Err(error) => turn!(Level::INFO, "turn failed: {error}"),
         }
+    }
+}
+
+impl Invocation {
+    /// What is sent: the bot's reply, or what stands in for it by the deployment's failure policy.
+    ///
+    /// # Errors
+    /// [`InvokeError`] if the caller is to be told of the failure.
+    pub fn sent(&self) -> Result<&Reply, &InvokeError> {
+        match &self.result {
+            Ok(reply) => Ok(reply),
+            Err(error) => self.stand_in.as_ref().ok_or(error),
+        }
+    }
+
+    /// What stands in for a reply that there is none of, if anything does. Who tests a connection wants to know, whatever a
+    /// consumer would be told.
+    pub(super) fn stand_in_for(&self, error: &InvokeError) -> Option<Reply> {
+        let is_told = self.purpose == Purpose::Test || !error.is_for_the_policy();
+        if is_told {
+            return None;
+        }
+        self.failure_policy.reply()
+    }
+
+    /// How it ended, and what is sent for that.
+    pub(super) fn ended(&mut self, result: Result<Reply, InvokeError>, took: Duration) {
+        let error = result.as_ref().err();
+        self.stand_in = error.and_then(|error| self.stand_in_for(error));
+        self.is_done(result, took);
+    }
+}
+
+impl Invocation<Returned> {
+    /// How it ended.
+    pub(super) fn ended(&mut self, result: Result<Returned, InvokeError>, took: Duration) {
+        self.is_done(result, took);
     }
 }
 

@@ -1,6 +1,8 @@
 //! What a component has to pass before it serves: it has to load, say who it is, take its configuration, and answer a
 //! first turn. Knows nothing of how it is kept or served afterwards.
 
+mod first_turn;
+
 use std::sync::Arc;
 
 use tokio::time::Instant;
@@ -11,16 +13,14 @@ use crate::bindings::types::{ConfigProblem, Description};
 use crate::capabilities::config::Values;
 use crate::capabilities::granted::Granted;
 use crate::capabilities::reach::Reach;
-use crate::chat::{
-    Contract, Conversation, Event, InvalidReply, Reply, ReplyLimits, TextMessage, Turn, one_line,
-};
+use crate::chat::{InvalidReply, one_line};
 use crate::fault::Fault;
 use crate::quarantine::Quarantine;
 use crate::recent::Recent;
 use crate::registry::grant::Grants;
 use crate::registry::manifest::{BadManifest, Manifest};
 use crate::sandbox::{
-    Ask, Bot, CheckConfig, Describe, Failure, Limits, Respond, Sandbox, Terms, Unloadable,
+    Ask, Bot, CheckConfig, Describe, Failure, Limits, Sandbox, Terms, Unloadable,
 };
 use crate::tenant::{Address, BotName};
 use crate::vault::{Redactions, Vault};
@@ -64,8 +64,13 @@ pub enum NotDeployable {
     #[error("the bot refuses its configuration: {}", in_words(.0))]
     ConfigRefused(Vec<ConfigProblem>),
     /// It answers a first turn with what cannot be sent.
-    #[error("the bot was asked a first turn, the text \"{SMOKE_TEXT}\": {0}")]
-    ReplyRefused(InvalidReply),
+    #[error("{asked}: {refused}")]
+    ReplyRefused {
+        /// What that was.
+        asked: &'static str,
+        /// What is wrong with the answer.
+        refused: InvalidReply,
+    },
     /// The operator's own settings contradict something.
     #[error("{0}")]
     BadSettings(String),
@@ -82,7 +87,7 @@ impl NotDeployable {
             Self::BadDescription(_) => "bad-description",
             Self::Disagrees { .. } => "manifest-disagrees",
             Self::ConfigRefused(_) => "config-refused",
-            Self::ReplyRefused(error) => error.code(),
+            Self::ReplyRefused { refused, .. } => refused.code(),
             Self::BadSettings(_) => "bad-setting",
         }
     }
@@ -96,7 +101,7 @@ impl NotDeployable {
             Self::BadManifest(_)
             | Self::BadDescription(_)
             | Self::Disagrees { .. }
-            | Self::ReplyRefused(_) => Fault::Bot,
+            | Self::ReplyRefused { .. } => Fault::Bot,
             Self::ConfigRefused(_) | Self::BadSettings(_) => Fault::Caller,
         }
     }
@@ -219,26 +224,9 @@ impl<'a> Candidate<'a> {
             NotDeployable::ConfigRefused(told.collect())
         })?;
         if wanted.smoke_turn {
-            self.smoke_turn(&wanted.reply).await?;
+            self.first_turn(&wanted.reply).await?;
         }
         Ok(())
-    }
-
-    /// A text that nobody wrote. A bot may fault, as one does whose other half is not there yet; it may not trap, run
-    /// over a limit, or say what cannot be sent.
-    async fn smoke_turn(&self, limits: &ReplyLimits) -> Result<(), NotDeployable> {
-        let turn = smoke();
-        let channel = turn.conversation.channel.clone();
-        let (said, redactions) = self.ask("respond", Respond(Arc::new(turn))).await?;
-        let Ok(said) = said else {
-            return Ok(());
-        };
-        // By which contract it will be asked is not known yet: by the one that has a place for everything.
-        let checked = Reply::check(said, &channel, Contract::CustomEndpoint, limits);
-        checked.map(drop).map_err(|error| {
-            let redacted = |words: &str| redactions.redact(words).into_owned();
-            NotDeployable::ReplyRefused(error.told(redacted))
-        })
     }
 
     async fn ask<A: Ask>(
@@ -262,22 +250,6 @@ impl<'a> Candidate<'a> {
         let said = ran.result;
         let said = said.map_err(|failure| NotDeployable::Failed { asked, failure })?;
         Ok((said, ran.redactions))
-    }
-}
-
-/// What a smoke turn says.
-const SMOKE_TEXT: &str = "hello";
-
-/// A turn without a conversation, as in a connection test.
-fn smoke() -> Turn {
-    Turn {
-        conversation: Conversation::default(),
-        sequence: None,
-        event: Event::Text(TextMessage {
-            text: SMOKE_TEXT.to_owned(),
-            metadata: None,
-        }),
-        platform_event: None,
     }
 }
 

@@ -1,6 +1,6 @@
-//! What a component has to be to be a bot, and how it is linked. Knows nothing of whose bot it is.
+//! What a component has to be to be a bot or a function, and how it is linked. Knows nothing of whose it is.
 
-mod misfit;
+pub(super) mod misfit;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +19,8 @@ use super::instance::TurnState;
 use super::loaded::Source;
 use super::refusing_wasi;
 use super::structure;
-use crate::bindings::{self, BotPre};
+use super::world::{Pre, World};
+use crate::bindings;
 use crate::capabilities::budget::Budget;
 use crate::capabilities::config::Config;
 use crate::capabilities::http::Http;
@@ -56,17 +57,19 @@ pub enum Unloadable {
     /// A component that wants something that this host does not have.
     #[error("the component imports what this host does not offer: {0}")]
     Import(String),
-    /// A component that does not offer what a bot must.
+    /// A component that does not offer what a bot must, nor what a function must.
     #[error(
-        "the component is not a bot for the contract `retort:bot@1.0.0`: {0}; build it against that contract's world `bot`"
+        "the component is neither a bot nor a function for the contract `retort:bot@1.0.0`: {0}; build it against that \
+         contract's world `bot`, or its world `function`"
     )]
     Export(String),
 }
 
-/// A bot of one deployment. Its component is loaded when it is asked.
+/// A bot of one deployment, or a function. Its component is loaded when it is asked.
 #[derive(Debug)]
 pub struct Bot {
     pub(super) digest: Arc<str>,
+    world: World,
     pub(super) source: Arc<dyn Source>,
     /// Whether its last turn was long: then the next one begins where it would end up.
     long: AtomicBool,
@@ -97,10 +100,11 @@ impl Unloadable {
 }
 
 impl Bot {
-    /// The bot whose component has this digest, 64 hexadecimal digits, and comes from there.
-    pub fn new(digest: &str, source: Arc<dyn Source>) -> Self {
+    /// The bot whose component has this digest, 64 hexadecimal digits, is of this world, and comes from there.
+    pub fn new(digest: &str, world: World, source: Arc<dyn Source>) -> Self {
         Self {
             digest: digest.into(),
+            world,
             source,
             long: AtomicBool::new(false),
         }
@@ -109,6 +113,11 @@ impl Bot {
     /// The hex digest of the component's bytes, by SHA-256.
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// What it can be asked.
+    pub fn world(&self) -> World {
+        self.world
     }
 
     pub(super) fn is_long(&self) -> bool {
@@ -124,10 +133,7 @@ impl Bot {
 }
 
 /// Links what was compiled.
-pub(super) fn link(
-    engine: &Engine,
-    component: &Component,
-) -> Result<BotPre<TurnState>, Unloadable> {
+pub(super) fn link(engine: &Engine, component: &Component) -> Result<Pre, Unloadable> {
     let version = misfit::version(engine, component);
     if let Some(version) = version {
         return Err(Unloadable::Contract(version));
@@ -135,7 +141,7 @@ pub(super) fn link(
     let import = |error| Unloadable::Import(words(&error));
     let linker = linker(engine, component).map_err(import)?;
     let linked = linker.instantiate_pre(component).map_err(import)?;
-    BotPre::new(linked).map_err(|error| {
+    Pre::of(linked, engine, component).map_err(|error| {
         let told = misfit::export(engine, component);
         // What is there and does not fit has another type: the engine says which and how.
         Unloadable::Export(told.unwrap_or_else(|| words(&error)))

@@ -6,6 +6,7 @@ use wasmtime::component::ResourceTableError;
 use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
+use super::asked::OtherWorld;
 use super::limits::Limits;
 use crate::bindings::types;
 use crate::chat::one_line;
@@ -123,7 +124,7 @@ pub(super) fn of(error: &wasmtime::Error, limits: &Limits, starting: bool) -> Fa
     if let Some(exceeded) = error.downcast_ref::<Exceeded>() {
         return Failure::Exceeded(*exceeded);
     }
-    if error.is::<PoolConcurrencyLimitError>() {
+    if error.is::<PoolConcurrencyLimitError>() || error.is::<OtherWorld>() {
         return Failure::Host(format!("{error:#}"));
     }
     if let Some(ResourceTableError::Full) = error.downcast_ref() {

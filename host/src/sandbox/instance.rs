@@ -10,14 +10,13 @@ use wasmtime::component::ResourceTable;
 use wasmtime::{CallHook, Engine, Result, Store, StoreContextMut, Trap, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
+use super::asked::Ask;
 use super::failure::{self, Failure};
 use super::guests::{Progress, next_slice};
 use super::limits::{Limits, Meter};
 use super::loaded::Linked;
 use super::structure;
-use crate::bindings::handler::Guest;
 use crate::bindings::log::Level;
-use crate::bindings::types;
 use crate::capabilities::budget::Budget;
 use crate::capabilities::clocks::{MonotonicClock, WallClock};
 use crate::capabilities::config::{Config, Values};
@@ -110,55 +109,6 @@ impl Usage {
             memory_peak_bytes: self.memory_peak_bytes.max(other.memory_peak_bytes),
             host_calls: self.host_calls.saturating_add(other.host_calls),
         }
-    }
-}
-
-/// Something to ask a bot.
-pub trait Ask: Send + 'static {
-    /// What it says.
-    type Said: Send + 'static;
-
-    /// Calls the export.
-    fn ask(
-        self,
-        bot: &Guest,
-        store: &mut Store<TurnState>,
-    ) -> impl Future<Output = Result<Self::Said>> + Send;
-}
-
-/// Who are you?
-#[derive(Clone, Copy, Debug)]
-pub struct Describe;
-
-impl Ask for Describe {
-    type Said = types::Description;
-
-    async fn ask(self, bot: &Guest, store: &mut Store<TurnState>) -> Result<Self::Said> {
-        bot.call_describe(store).await
-    }
-}
-
-/// Is your configuration well?
-#[derive(Clone, Copy, Debug)]
-pub struct CheckConfig;
-
-impl Ask for CheckConfig {
-    type Said = Result<(), Vec<types::ConfigProblem>>;
-
-    async fn ask(self, bot: &Guest, store: &mut Store<TurnState>) -> Result<Self::Said> {
-        bot.call_check_config(store).await
-    }
-}
-
-/// What do you say to this?
-#[derive(Debug)]
-pub struct Respond(pub Arc<types::Turn>);
-
-impl Ask for Respond {
-    type Said = Result<types::Reply, types::Fault>;
-
-    async fn ask(self, bot: &Guest, store: &mut Store<TurnState>) -> Result<Self::Said> {
-        bot.call_respond(store, &self.0).await
     }
 }
 
@@ -295,15 +245,8 @@ impl<A: Ask> Work for Asking<A> {
 
     async fn done(self, store: &mut Store<TurnState>) -> Result<A::Said, Ended> {
         let ended = |starting| move |error| Ended { error, starting };
-        let instance = self
-            .bot
-            .instantiate_async(&mut *store)
-            .await
-            .map_err(ended(true))?;
-        self.ask
-            .ask(instance.retort_bot_handler(), store)
-            .await
-            .map_err(ended(false))
+        let exports = self.bot.instance(store).await.map_err(ended(true))?;
+        self.ask.ask(&exports, store).await.map_err(ended(false))
     }
 }
 

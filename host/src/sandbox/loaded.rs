@@ -14,9 +14,8 @@ use wasmtime::Engine;
 use super::artifacts::Artifacts;
 use super::bot::{self, Unloadable};
 use super::compile::NotCompiled;
-use super::instance::TurnState;
 use super::structure;
-use crate::bindings::BotPre;
+use super::world::{Pre, World};
 
 /// Loaded at a time. Each takes a handful of the 65,530 mappings that a system gives a process, and of memory what its
 /// turns have touched.
@@ -39,10 +38,10 @@ impl Source for Arc<[u8]> {
 }
 
 /// A component that is linked, ready for instances.
-pub(super) struct Linked(Option<BotPre<TurnState>>);
+pub(super) struct Linked(Option<Pre>);
 
 impl Deref for Linked {
-    type Target = BotPre<TurnState>;
+    type Target = Pre;
 
     fn deref(&self) -> &Self::Target {
         self.0.as_ref().expect("it is there until it is dropped")
@@ -90,19 +89,21 @@ impl Loaded {
         self.linked.try_get_with(Arc::clone(digest), load).await
     }
 
-    /// Checks bytes, and loads them for the first time; their digest.
-    pub(super) async fn add(&self, wasm: &Arc<[u8]>) -> Result<Arc<str>, Unloadable> {
+    /// Checks bytes, and loads them for the first time; their digest, and what they can be asked.
+    pub(super) async fn add(&self, wasm: &Arc<[u8]>) -> Result<(Arc<str>, World), Unloadable> {
         let (bytes, limits) = (Arc::clone(wasm), self.limits);
         let digest: Arc<str> = blocking(move || {
             bot::check(&bytes, &limits)?;
             Ok(bot::digest(&bytes).into())
         })
         .await?;
-        if self.linked.get(&digest).await.is_none() {
-            let linked = self.load(&digest, wasm).await?;
-            self.linked.insert(Arc::clone(&digest), linked).await;
+        if let Some(linked) = self.linked.get(&digest).await {
+            return Ok((digest, linked.world()));
         }
-        Ok(digest)
+        let linked = self.load(&digest, wasm).await?;
+        let world = linked.world();
+        self.linked.insert(Arc::clone(&digest), linked).await;
+        Ok((digest, world))
     }
 
     /// Sees to it that the code of a component is there, and compiles it if not.

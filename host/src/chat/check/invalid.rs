@@ -56,7 +56,7 @@ impl InvalidReply {
     }
 }
 
-pub(super) fn invalid(at: impl Display, problem: impl Into<String>) -> InvalidReply {
+pub(in crate::chat) fn invalid(at: impl Display, problem: impl Into<String>) -> InvalidReply {
     InvalidReply::BreaksRule {
         at: at.to_string(),
         problem: problem.into(),

@@ -10,7 +10,7 @@ pub(super) fn check(raw: &types::Answer, limits: &ReplyLimits) -> Result<(), Exc
     at_most(Limit::ReplyBytes, bytes(raw), limits.bytes)
 }
 
-fn at_most(limit: Limit, used: usize, allowed: usize) -> Result<(), Exceeded> {
+pub(in crate::chat) fn at_most(limit: Limit, used: usize, allowed: usize) -> Result<(), Exceeded> {
     if used <= allowed {
         return Ok(());
     }

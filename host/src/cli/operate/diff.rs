@@ -24,7 +24,9 @@ pub(in crate::cli) struct Args {
 }
 
 /// What is compared of a revision, in this order.
-const FIELDS: [&str; 6] = ["digest", "name", "version", "contract", "bytes", "wants"];
+const FIELDS: [&str; 7] = [
+    "digest", "name", "version", "contract", "world", "bytes", "wants",
+];
 
 pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
     let (old, new) = (look(&args, &args.old).await?, look(&args, &args.new).await?);

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::registry::grant::Grant;
 use crate::registry::settings::Settings;
+use crate::sandbox::World;
 use crate::store::Digest;
 use crate::tenant::{BotName, TenantId};
 
@@ -36,6 +37,9 @@ pub struct KeptRevision {
     pub version: String,
     /// The contract that it was built for.
     pub contract: String,
+    /// The world of it that it was built for.
+    #[serde(default)]
+    pub world: World,
     /// Of the component.
     pub bytes: u64,
     /// What its manifest asks for.

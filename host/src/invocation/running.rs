@@ -1,0 +1,79 @@
+//! What turns of bots and invocations of functions have in common: what they reach, how they run, and who is told.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::{Host, Invocation, InvokeError, OtherWorld, Outcome, Purpose};
+use crate::capabilities::granted::Granted;
+use crate::capabilities::http::Sent;
+use crate::capabilities::reach::Reach;
+use crate::registry::Deployment;
+use crate::sandbox::{Ask, Ran, World};
+use crate::state;
+use crate::tenant::Address;
+
+impl Host {
+    /// Runs what is deployed once there is room. What it says is not yet trusted.
+    pub(super) async fn run<A: Ask, R: Outcome>(
+        &self,
+        record: &mut Invocation<R>,
+        deployment: &Deployment,
+        deadline: Instant,
+        reach: Reach,
+        ask: A,
+    ) -> Result<Ran<A::Said>, InvokeError> {
+        let visit = deployment.record.enter()?;
+        let begun = Instant::now();
+        let permit = self.0.admission.admit(deployment.line, deadline).await;
+        self.0.metrics.waited(begun.elapsed());
+        let terms = deployment.terms(deadline, reach);
+        let ran = self.0.sandbox.run(permit?, &deployment.bot, terms, ask);
+        let ran = ran.await;
+        if let Some(quarantined) = visit.ended(ran.over_budget()) {
+            tracing::warn!("{}: {quarantined}", deployment.at);
+        }
+        record.measured(&ran);
+        Ok(ran)
+    }
+
+    /// What a turn reaches: most bots are granted nothing, and pay for nothing then.
+    pub(super) fn reach(
+        &self,
+        at: &Address,
+        granted: &Arc<Granted>,
+        conversation: Option<&str>,
+        purpose: Purpose,
+        before: Vec<Sent>,
+    ) -> Reach {
+        let keeps = !granted.state.is_empty();
+        let goes_out = !granted.http.is_empty();
+        let vault = (goes_out || !granted.secrets.is_empty()).then(|| self.0.vault.clone());
+        Reach {
+            granted: Arc::clone(granted),
+            state: match keeps {
+                true => self.0.states.turn(at, conversation),
+                false => state::Turn::default(),
+            },
+            vault: vault.map(|vault| (at.tenant.clone(), vault)),
+            // A test must not order anything.
+            egress: (goes_out && purpose != Purpose::Test).then(|| self.0.egress.clone()),
+            before,
+        }
+    }
+
+    /// Tells the log, the metrics, and whoever asks later.
+    pub(super) fn tell<R: Outcome>(&self, record: &Invocation<R>, to: &Address, arrived: Instant) {
+        record.report(to);
+        self.0.metrics.ended(&record.counted(to, arrived));
+        record.remember();
+    }
+}
+
+/// Whether what is deployed is of the world that it is to be asked in.
+pub(super) fn is_a(deployment: &Deployment, world: World) -> Result<(), OtherWorld> {
+    match deployment.bot.world() {
+        its if its == world => Ok(()),
+        its => Err(OtherWorld(its)),
+    }
+}
