@@ -63,6 +63,13 @@ impl From<ConfigProblem> for Fault {
     }
 }
 
+/// `json-invalid`, for an event that is not what the function takes.
+impl From<serde_json::Error> for Fault {
+    fn from(error: serde_json::Error) -> Self {
+        Self::new("json-invalid", error.to_string())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,4 +1,4 @@
-//! Write a Retort bot in Rust.
+//! Write a Retort bot or function in Rust.
 //!
 //! Implement [`Bot`] and hand it to [`export!`]:
 //!
@@ -20,16 +20,21 @@
 //! # fn main() {}
 //! ```
 //!
+//! What is no chat, such as a hook of the platform's, is a [`Function`], for [`export_function!`].
+//!
 //! The host makes a fresh instance for every turn: a `static` never keeps anything from one to the next. What a
 //! bot keeps goes into [`state`]. The errors of [`state`], [`secrets`] and [`http`] become a [`Fault`] with `?`.
 
 mod answer;
 pub mod config;
 mod fault;
+#[doc(hidden)]
+pub mod function;
 pub mod http;
 pub mod state;
 
 pub use answer::publish_text_button;
+pub use function::{Function, Invocation};
 
 #[doc(hidden)]
 #[allow(
@@ -48,7 +53,7 @@ pub mod bindings {
 
 pub use bindings::retort::bot::types::*;
 pub use bindings::retort::bot::{budget, secrets};
-pub use serde_json::json;
+pub use serde_json::{Value, json};
 
 /// Lines for the bot's author and the operator. Never write what the consumer said, nor secrets.
 pub mod log {
