@@ -354,3 +354,52 @@ fn a_bot_on_its_authors_machine_has_the_secrets_and_reaches_the_addresses_that_i
     );
     assert!(!wrong.stderr.contains("open"), "{wrong:?}");
 }
+
+#[test]
+fn a_function_is_built_and_invoked_with_any_json_and_holds_no_conversation() {
+    let folder = tempdir().expect("a folder");
+    let component = folder.path().join("hook.wasm");
+    let built = run(
+        retort()
+            .arg("build")
+            .arg(plugin_dir("pre-hook"))
+            .arg("-o")
+            .arg(&component),
+        "",
+    );
+    assert_eq!(built.code, 0, "{}", built.stderr);
+
+    let invoke = |payload: &str| {
+        let mut command = retort();
+        command.arg("invoke").arg(&component);
+        run(command.args(["--payload", "-", "--verbose"]), payload)
+    };
+    let invoked = invoke("{\"message\":\"it is 4111 1111 1111 1111\",\"convId\":\"1\"}");
+    let returned = "{\n  \"message\": \"it is •••• •••• •••• 1111\",\n  \"convId\": \"1\"\n}\n";
+    assert_eq!((invoked.code, invoked.stdout.as_str()), (0, returned));
+    for told in ["outcome      replied", "log info     masked 1 card numbers"] {
+        assert!(invoked.stderr.contains(told), "{}", invoked.stderr);
+    }
+    for (payload, code, told) in [
+        ("[1]", 3, "`no-request`: a hook is handed an object"),
+        ("{", 2, "the payload is not JSON"),
+    ] {
+        let failed = invoke(payload);
+        assert_eq!(failed.code, code);
+        assert!(failed.stderr.contains(told), "{}", failed.stderr);
+    }
+
+    let chat = run(
+        retort()
+            .arg("chat")
+            .arg(&component)
+            .args(["--say", "hello"]),
+        "",
+    );
+    assert_eq!((chat.code, chat.stdout.as_str()), (2, ""));
+    assert!(
+        chat.stderr.contains("this is a function") && chat.stderr.contains("retort invoke"),
+        "{}",
+        chat.stderr
+    );
+}

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod capabilities;
+mod functions;
 mod gate;
 mod http;
 mod misbehaviour;

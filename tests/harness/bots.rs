@@ -143,10 +143,15 @@ pub fn with_core_instances(component: &[u8], more: u32) -> Vec<u8> {
 /// A component with the imports and exports of a contract, this one or one that was changed, which traps whatever it is
 /// asked.
 pub fn built_for(contract: &str) -> Vec<u8> {
+    built_for_world(contract, "bot")
+}
+
+/// The same, of one of its worlds.
+pub fn built_for_world(contract: &str, world: &str) -> Vec<u8> {
     let mut wit = Resolve::default();
     let package = wit.push_str("bot.wit", contract).expect("a contract");
     let world = wit
-        .select_world(&[package], Some("bot"))
+        .select_world(&[package], Some(world))
         .expect("its world");
     let mut module = dummy_module(&wit, world, ManglingAndAbi::Standard32);
     embed_component_metadata(&mut module, &wit, world, StringEncoding::UTF8).expect("its types");

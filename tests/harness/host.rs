@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
-use retort::chat::Contract;
+use retort::chat::{Contract, Returned};
 use retort::control::Control;
 use retort::http::{self, Platform};
 use retort::invocation::{Host, Invocation, Purpose, Settings};
@@ -16,7 +16,7 @@ use retort::liveperson::custom_integration::{self, Payload};
 use retort::registry::ledger::By;
 use retort::registry::settings::Defaults;
 use retort::registry::{FailurePolicy, NotDeployable, Wanted};
-use retort::sandbox::PoolUse;
+use retort::sandbox::{Input, PoolUse};
 use retort::store::Store;
 use retort::tenant::Address;
 use retort::vault::{Key, Secret};
@@ -283,6 +283,28 @@ impl Served {
                 Instant::now(),
             )
             .await
+    }
+
+    /// Has a function handle a payload, past HTTP.
+    pub async fn invoke(
+        &self,
+        function: &str,
+        headers: Vec<(String, String)>,
+        payload: Value,
+    ) -> Invocation<Returned> {
+        let payload = payload.to_string();
+        let input = Input { headers, payload };
+        let to = address(function);
+        self.host.invoke(&to, input, Instant::now()).await
+    }
+
+    /// The JSON that a function returns to a payload.
+    pub async fn returns(&self, function: &str, payload: Value) -> String {
+        let invoked = self.invoke(function, Vec::new(), payload).await;
+        let returned = invoked
+            .result
+            .unwrap_or_else(|error| panic!("{function} failed: {error}"));
+        returned.json().get().to_owned()
     }
 
     /// The first text of a bot's answer to a text.
