@@ -3,7 +3,7 @@
 
 mod bounds;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ use crate::registry::settings::bounds::written;
 use crate::registry::settings::{self, Defaults, texts};
 use crate::registry::{FailurePolicy, Grant, Wanted};
 use crate::sandbox::{Limits, compile, structure};
-use crate::tenant::{Address, BotName, Environment, TenantId};
+use crate::tenant::{Address, BotName, Environment, EventId, TenantId};
 use crate::{
     admission, conversations, egress, http, invocation, metrics, quarantine, recent, sandbox,
     sentinel, state, telemetry, vault,
@@ -142,6 +142,9 @@ pub struct Entry {
     /// What `config` gives the bot.
     #[serde(default)]
     config: BTreeMap<String, serde_json::Value>,
+    /// The events that it is invoked by, where it serves as `production`.
+    #[serde(default)]
+    events: Option<BTreeSet<EventId>>,
     /// Whether it has to answer a first turn before it serves.
     #[serde(default = "on")]
     smoke_turn: bool,
@@ -301,6 +304,7 @@ impl Config {
                 .unwrap_or_else(|| self.failure.clone()),
             config: texts(&entry.config),
             grants: entry.grant.iter().cloned().collect(),
+            events: entry.events.clone(),
             smoke_turn: entry.smoke_turn,
         })
     }

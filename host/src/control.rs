@@ -395,6 +395,11 @@ impl Control {
             let known = self.known(at, side).await?;
             prepared.push(self.0.host.prepare(at, known, wanted).await?);
         }
+        let mut worlds = prepared.iter().map(|deployment| deployment.bot.world());
+        let first = worlds.next();
+        if worlds.any(|other| Some(other) != first) {
+            return Err(NotChanged::Mixed(at.clone()));
+        }
         Ok(prepared)
     }
 

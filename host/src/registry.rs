@@ -1,6 +1,7 @@
 //! What exists and what is active: tenants, their bots, and the revision that each environment serves.
 //! Knows nothing of messages and of HTTP.
 
+mod bots;
 pub mod deployment;
 pub mod failure_policy;
 mod fingerprint;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use rpds::HashTrieMapSync;
+use uuid::Uuid;
 
 pub use deployment::{Deployment, Known, Wanted};
 pub use failure_policy::FailurePolicy;
@@ -27,7 +29,8 @@ pub use routing::{Rule, Rules};
 pub use serving::Serving;
 
 use crate::fault::Fault;
-use crate::tenant::{Address, BotName, Environment, TenantId};
+use crate::tenant::{Address, BotName, Environment, EventId, TenantId};
+use bots::Bots;
 
 /// Why there is nothing to ask.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,7 +68,6 @@ impl NotDeployed {
 pub struct Tenant(TenantId);
 
 type Environments = BTreeMap<Environment, Arc<Serving>>;
-type Bots = HashTrieMapSync<BotName, Environments>;
 type Routes = HashTrieMapSync<TenantId, Bots>;
 
 /// The routing table: read by every turn, swapped as a whole by every change. A table shares with the one before all
@@ -175,7 +177,7 @@ impl Registry {
             let mut bots = routes.get(&at.tenant).cloned().unwrap_or_default();
             let mut environments = bots.get(&at.bot).cloned().unwrap_or_default();
             change(&mut environments);
-            bots.insert_mut(at.bot.clone(), environments);
+            bots.set(&at.tenant, &at.bot, environments);
             routes.insert(at.tenant.clone(), bots)
         });
     }
@@ -183,8 +185,42 @@ impl Registry {
     /// Whether nothing is served.
     pub fn is_empty(&self) -> bool {
         let routes = self.routes.load();
-        let mut environments = routes.values().flat_map(Bots::values);
-        environments.all(BTreeMap::is_empty)
+        let mut bots = routes.values().flat_map(Bots::all);
+        bots.all(|(_, environments)| environments.is_empty())
+    }
+
+    /// A tenant's bot of this UUID, whether it serves anything or not.
+    pub fn of_uuid(&self, tenant: &TenantId, uuid: &Uuid) -> Option<BotName> {
+        self.routes.load().get(tenant)?.named(uuid).cloned()
+    }
+
+    /// Where a tenant's bots listen to an event: the productions that do, with what they serve, by the names of the bots.
+    pub fn listening(&self, tenant: &TenantId, event: &EventId) -> Vec<(Address, Arc<Serving>)> {
+        let routes = self.routes.load();
+        let Some(bots) = routes.get(tenant) else {
+            return Vec::new();
+        };
+        let listening = bots.listening(event);
+        let served = listening.filter_map(|bot| {
+            let at = in_production(tenant, bot);
+            let serving = bots.get(bot)?.get(&at.environment)?;
+            Some((at, Arc::clone(serving)))
+        });
+        served.collect()
+    }
+
+    /// What a tenant's bots serve in production, by their names.
+    pub fn productions(&self, tenant: &TenantId) -> Vec<(Address, Arc<Serving>)> {
+        let routes = self.routes.load();
+        let bots = routes.get(tenant).into_iter().flat_map(Bots::all);
+        let served = bots.filter_map(|(bot, environments)| {
+            let at = in_production(tenant, bot);
+            let serving = environments.get(&at.environment)?;
+            Some((at, Arc::clone(serving)))
+        });
+        let mut served: Vec<_> = served.collect();
+        served.sort_by(|(one, _), (other, _)| one.cmp(other));
+        served
     }
 
     /// What is served at an address, if anything is.
@@ -192,6 +228,14 @@ impl Registry {
         let routes = self.routes.load();
         let environments = routes.get(&at.tenant)?.get(&at.bot)?;
         environments.get(&at.environment).cloned()
+    }
+}
+
+fn in_production(tenant: &TenantId, bot: &BotName) -> Address {
+    Address {
+        tenant: tenant.clone(),
+        bot: bot.clone(),
+        environment: Environment::production(),
     }
 }
 

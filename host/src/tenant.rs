@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
+use uuid::Uuid;
 
 /// A name that cannot be one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -98,7 +99,34 @@ name!(
     SecretName, "secret", 100, "A-Z a-z 0-9 - _", "_-"
 );
 
+name!(
+    /// What the platform calls a kind of event, such as `bot_connectors_pre_hook`.
+    EventId, "event", 60, "A-Z a-z 0-9 _", "_"
+);
+
+impl EventId {
+    /// The event of a consumer's message for a bot.
+    pub fn custom_integration() -> Self {
+        Self("bot_connectors_custom_integration".to_owned())
+    }
+}
+
+/// What bots' UUIDs are made in, as RFC 9562 has it; it never changes, since callers have them written down.
+const UUIDS: Uuid = Uuid::from_u128(0x23ac_ce9f_6074_4fc1_842e_c173_17e4_86e0);
+
+impl BotName {
+    /// What the platform's clients of functions call this bot of a tenant: the same for as long as it has its name.
+    pub fn uuid(&self, of: &TenantId) -> Uuid {
+        Uuid::new_v5(&UUIDS, format!("{of}/{self}").as_bytes())
+    }
+}
+
 impl Environment {
+    /// The slot that the platform's clients of functions invoke.
+    pub fn production() -> Self {
+        Self("production".to_owned())
+    }
+
     /// The slot that every bot has; LivePerson requires one of this name.
     pub fn draft() -> Self {
         Self("draft".to_owned())
@@ -137,6 +165,18 @@ mod tests {
         for bad in ["", "a b", "a/b", "..", "bot_1", "é", "a\n", &"x".repeat(37)] {
             assert!(bad.parse::<BotName>().is_err(), "{bad:?} was taken");
         }
+    }
+
+    #[test]
+    fn the_uuid_of_a_bot_is_its_tenants_and_its_own_and_never_changes() {
+        let uuid = |tenant: &str, bot: &str| {
+            let tenant = tenant.parse().expect("a tenant");
+            let bot: BotName = bot.parse().expect("a bot");
+            bot.uuid(&tenant).to_string()
+        };
+        assert_eq!(uuid("acme", "echo"), "139f3591-4205-54d8-bbe3-85e68b8fcf24");
+        assert_ne!(uuid("acme", "echo"), uuid("other", "echo"));
+        assert_ne!(uuid("acme", "echo"), uuid("acme", "Echo"));
     }
 
     #[test]

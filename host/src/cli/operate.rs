@@ -28,7 +28,7 @@ pub(super) use routes::Args as RoutesArgs;
 pub(super) use secrets::Args as SecretsArgs;
 pub(super) use tokens::Args as TokensArgs;
 
-use super::{Ended, give};
+use super::{Ended, give, say};
 use crate::registry::Grant;
 use crate::tenant::{BotName, Environment, TenantId};
 use remote::{Method, Remote};
@@ -253,4 +253,11 @@ fn show(remote: &Remote, at: &At, kept: &Value) {
     give(format_args!(
         "{tenant}/{bot}/{environment} #{number} serves {sides}"
     ));
+    let serves = !table::items(kept, "sides").is_empty();
+    if serves && *environment == Environment::production() {
+        let uuid = bot.uuid(tenant);
+        say(format_args!(
+            "clients of LivePerson's functions call it {uuid}"
+        ));
+    }
 }

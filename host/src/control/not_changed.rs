@@ -43,6 +43,11 @@ pub enum NotChanged {
     /// One revision serves.
     #[error("{0} is not split between revisions; deploy one with a weight below 100 to begin")]
     NoSplit(Address),
+    /// A bot and a function would serve side by side.
+    #[error(
+        "a bot and a function cannot share what {0} serves: deploy this one with a weight of 100, or under another name"
+    )]
+    Mixed(Address),
     /// A weight is none.
     #[error(
         "a deployment takes 1 to 100 of a hundred conversations, and `weight` on a live split 0 to 100; this is {0}"
@@ -122,6 +127,7 @@ impl NotChanged {
             Self::NothingBefore(_) => "nothing-before",
             Self::Split(_) => "split-already",
             Self::NoSplit(_) => "no-split",
+            Self::Mixed(_) => "mixed-split",
             Self::Weight(_) => "bad-weight",
             Self::Rules(_) => "too-many-rules",
             Self::Environments(_) => "too-many-environments",

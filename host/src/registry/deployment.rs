@@ -1,6 +1,6 @@
 //! A revision with all that it needs to serve: what `invocation` is handed for a turn. Making one takes the gate.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -17,8 +17,8 @@ use crate::chat::ReplyLimits;
 use crate::quarantine::Record;
 use crate::recent::Ring;
 use crate::registry::failure_policy::FailurePolicy;
-use crate::sandbox::{Bot, Limits, Terms};
-use crate::tenant::Address;
+use crate::sandbox::{Bot, Limits, Terms, World};
+use crate::tenant::{Address, EventId};
 
 /// What an operator wants to be served.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +33,8 @@ pub struct Wanted {
     pub config: BTreeMap<String, String>,
     /// What it may have of what it asks for.
     pub grants: Grants,
+    /// What it listens to, in the place of what those of its world do.
+    pub events: Option<BTreeSet<EventId>>,
     /// Whether it has to answer a first turn well before it serves.
     pub smoke_turn: bool,
 }
@@ -62,6 +64,8 @@ pub struct Deployment {
     pub failure: FailurePolicy,
     /// What `config` gives the bot.
     pub config: Values,
+    /// The events that it is invoked by.
+    pub events: BTreeSet<EventId>,
     /// What its manifest asks for.
     pub wants: Grants,
     /// What it may reach of that, from the next turn on.
@@ -135,6 +139,9 @@ impl Deployment {
             granted: ArcSwap::new(grant::granted(&known.wants, &wanted.grants)),
             wants: known.wants,
             config: Arc::new(wanted.config),
+            events: wanted
+                .events
+                .unwrap_or_else(|| default_events(known.bot.world())),
             line: gate.admission.line(&gate.at.tenant, &gate.at.bot),
             recent: gate.recent.of(&gate.at.tenant, &gate.at.bot),
             revision: format!("sha256:{}", known.bot.digest()).into(),
@@ -162,5 +169,13 @@ impl Deployment {
             reach,
             deadline: deadline.into_std(),
         }
+    }
+}
+
+/// A bot is for consumers' messages; what a function is for, only who deploys it knows.
+fn default_events(world: World) -> BTreeSet<EventId> {
+    match world {
+        World::Bot => BTreeSet::from([EventId::custom_integration()]),
+        World::Function => BTreeSet::new(),
     }
 }

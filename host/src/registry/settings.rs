@@ -3,7 +3,7 @@
 
 pub mod bounds;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::{FailurePolicy, Grants, Wanted};
 use crate::chat::ReplyLimits;
 use crate::sandbox::Limits;
+use crate::tenant::EventId;
 
 /// A deployment's own settings. What is left out is the host's, also when that changes.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
@@ -33,6 +34,10 @@ pub struct Settings {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = HashMap<String, Value>)]
     pub config: BTreeMap<String, Value>,
+    /// The events that it is invoked by, where it serves as `production`. Left out, a bot listens to
+    /// `bot_connectors_custom_integration`, and a function to nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<BTreeSet<EventId>>,
     /// Whether it has to answer a first turn before it serves: a text that nobody wrote, to which it may say anything
     /// that can be sent, or give a fault. Off for a bot that is bound to fail then.
     #[serde(skip_serializing_if = "is_on")]
@@ -46,6 +51,7 @@ impl Default for Settings {
             reply: Map::new(),
             failure: None,
             config: BTreeMap::new(),
+            events: None,
             smoke_turn: true,
         }
     }
@@ -123,6 +129,7 @@ impl Settings {
             failure: self.failure.clone().unwrap_or_else(|| host.failure.clone()),
             config: texts(&self.config),
             grants: Grants::new(),
+            events: self.events.clone(),
             smoke_turn: self.smoke_turn,
         };
         bounds::problem(&wanted).map_or(Ok(wanted), Err)

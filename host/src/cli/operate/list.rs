@@ -80,6 +80,7 @@ pub(in crate::cli) async fn bots(args: BotsArgs) -> Result<(), Ended> {
                 text(field(served, "at")),
                 text(field(served, "by")),
                 text(field(served, "note")),
+                text(field(bot, "uuid")),
             ]
         })
     });
@@ -92,6 +93,7 @@ pub(in crate::cli) async fn bots(args: BotsArgs) -> Result<(), Ended> {
             String::new(),
             "the configuration file".to_owned(),
             String::new(),
+            text(field(served, "uuid")),
         ]
     });
     let heads = [
@@ -102,6 +104,7 @@ pub(in crate::cli) async fn bots(args: BotsArgs) -> Result<(), Ended> {
         "SINCE",
         "BY",
         "NOTE",
+        "UUID",
     ];
     give(table::of(heads, rows.chain(configured)));
     Ok(())

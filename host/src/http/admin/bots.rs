@@ -5,6 +5,7 @@ use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use super::asked;
 use super::deployments::Listed;
@@ -56,6 +57,8 @@ pub(super) struct Bots {
 struct Bot {
     #[serde(flatten)]
     kept: KeptBot,
+    /// What the platform's clients of functions call it, in `production`: the same for as long as it has its name.
+    uuid: Uuid,
     environments: Vec<Served>,
 }
 
@@ -71,6 +74,8 @@ struct Served {
 #[derive(Serialize, ToSchema)]
 struct Configured {
     bot: BotName,
+    /// As above.
+    uuid: Uuid,
     environment: Environment,
     /// Of the component.
     digest: String,
@@ -137,10 +142,15 @@ pub(super) async fn list_bots(
             listed: kept.into(),
         });
         let environments = served.collect();
-        bots.push(Bot { kept, environments });
+        bots.push(Bot {
+            uuid: kept.name.uuid(&tenant),
+            kept,
+            environments,
+        });
     }
     let configured = control.configured(&tenant).into_iter();
     let configured = configured.map(|(at, digest)| Configured {
+        uuid: at.bot.uuid(&at.tenant),
         bot: at.bot,
         environment: at.environment,
         digest,

@@ -93,6 +93,7 @@ impl From<NotChanged> for Problem {
             NotChanged::Fixed(_)
             | NotChanged::NothingBefore(_)
             | NotChanged::Split(_)
+            | NotChanged::Mixed(_)
             | NotChanged::Environments(_)
             | NotChanged::Revisions(_)
             | NotChanged::NotGranted { .. }

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::MutexGuard;
-use uuid::Uuid;
 
 use super::{
     By, Changed, Entry, Kept, KeptBot, KeptGrant, KeptRevision, LAST_ENTRY, audit_key, bot_key,
@@ -67,7 +66,6 @@ impl Changing<'_> {
         if self.store.records.get(&key).await?.is_none() {
             let kept = KeptBot {
                 name: bot.clone(),
-                id: Uuid::new_v4(),
                 created: Timestamp::now(),
                 by: by.who.clone(),
             };

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::registry::grant::Grant;
 use crate::registry::settings::Settings;
@@ -17,8 +16,6 @@ use crate::tenant::{BotName, TenantId};
 pub struct KeptBot {
     /// Its name within the tenant.
     pub name: BotName,
-    /// The same for as long as it is there, whatever it serves.
-    pub id: Uuid,
     /// When it was first deployed.
     pub created: Timestamp,
     /// By whom.
