@@ -5,6 +5,7 @@ mod admin;
 mod callers;
 mod custom_endpoint;
 mod document;
+mod functions;
 mod health;
 pub mod operations;
 mod problem;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 pub use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
@@ -64,6 +66,9 @@ pub struct Settings {
     pub notice_ms: u64,
     /// Milliseconds that requests in flight have once the port is closed.
     pub drain_ms: u64,
+    /// The status for a function that failed. LivePerson's is 901, which no standard knows and some proxies do not let
+    /// through; 500 and 422 are possible in its place.
+    pub function_error_status: u16,
 }
 
 impl Default for Settings {
@@ -79,6 +84,7 @@ impl Default for Settings {
             write_ms: 5_000,
             notice_ms: 0,
             drain_ms: 5_000,
+            function_error_status: 901,
         }
     }
 }
@@ -118,6 +124,7 @@ impl Platform {
 struct FrontDoor {
     host: Host,
     platform: Platform,
+    function_error_status: StatusCode,
     body_bytes: usize,
     body_time: Duration,
     /// In KiB.
@@ -139,6 +146,8 @@ impl FrontDoor {
         Self {
             host,
             platform,
+            function_error_status: StatusCode::from_u16(settings.function_error_status)
+                .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             body_bytes: settings.body_bytes,
             body_time: Duration::from_millis(settings.body_ms),
             room_for_bodies: Arc::new(Semaphore::new(settings.large_bodies_bytes >> 10)),
@@ -171,6 +180,7 @@ pub fn router(
             "/tenants/{tenant}/bots/{bot}/environments/{environment}/respond",
             post(respond::respond),
         )
+        .merge(functions_routes())
         .layer(DefaultBodyLimit::max(settings.body_bytes));
     answering(routes, door)
 }
@@ -183,6 +193,31 @@ pub fn operators_router(
 ) -> Router {
     let door = FrontDoor::new(host, Platform::default(), settings, operations, Access::All);
     answering(operators_routes(), door)
+}
+
+fn functions_routes() -> Router<FrontDoor> {
+    Router::new()
+        .route(
+            "/api/account/{tenant}/lambdas/{uuid}/invoke",
+            post(functions::invoke_by_uuid),
+        )
+        .route(
+            "/api/account/{tenant}/events/{event}/invoke",
+            post(functions::invoke_by_event),
+        )
+        .route(
+            "/api/account/{tenant}/events/{event}/isImplemented",
+            get(functions::is_implemented),
+        )
+        // The first version's, and the second's.
+        .route(
+            "/api/account/{tenant}/lambdas/",
+            get(functions::list_functions),
+        )
+        .route(
+            "/api/account/{tenant}/functions",
+            get(functions::list_functions),
+        )
 }
 
 fn operators_routes() -> Router<FrontDoor> {

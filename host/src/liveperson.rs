@@ -1,9 +1,10 @@
-//! LivePerson's two contracts for bots, as functions from bytes to a turn and from a reply to JSON. Liberal in
+//! LivePerson's contracts for bots and for functions, from bytes to a turn or an event and from a reply to JSON. Liberal in
 //! what they read, strict in what they write. Know nothing of routes and statuses.
 
 pub mod custom_endpoint;
 pub mod custom_integration;
 mod event;
+pub mod functions;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 

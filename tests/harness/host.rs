@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Body;
@@ -295,7 +296,7 @@ impl Served {
         let payload = payload.to_string();
         let input = Input { headers, payload };
         let to = address(function);
-        self.host.invoke(&to, input, Instant::now()).await
+        self.host.invoke(&to, Arc::new(input), Instant::now()).await
     }
 
     /// The JSON that a function returns to a payload.

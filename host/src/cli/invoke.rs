@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -69,6 +70,7 @@ async fn invoke(local: &Local, payload: &[u8], verbose: bool) -> Result<(), Ende
         headers: Vec::new(),
         payload: payload.get().to_owned(),
     };
+    let input = Arc::new(input);
     let invocation = local.host.invoke(&local.at, input, Instant::now()).await;
     if verbose {
         tell(&invocation);

@@ -75,7 +75,7 @@ const ENTRY: &str =
 #[test]
 fn a_deployment_overrides_what_it_names_and_inherits_the_rest() {
     let file = format!(
-        "[limits]\nfuel = 5\nhost_calls = 5\n{ENTRY}grant = [\"personal-data\"]\n\
+        "[limits]\nfuel = 5\nhost_calls = 5\n{ENTRY}grant = [\"personal-data\"]\nevents = [\"x\"]\n\
          [deployments.limits]\nfuel = 7\n[deployments.failure]\npolicy = \"reply\"\ntext = \"sorry\"\n\
          [deployments.config]\nskill = \"people\"\nretries = 3\nhosts = [\"a\"]\n"
     );
@@ -101,6 +101,8 @@ fn a_deployment_overrides_what_it_names_and_inherits_the_rest() {
         [("hosts", "[\"a\"]"), ("retries", "3"), ("skill", "people")]
     );
     assert!(wanted.grants.contains(&Grant::PersonalData));
+    let events = wanted.events.expect("they are said");
+    assert_eq!(events, ["x".parse().expect("an event")].into());
     assert!(
         entry.component.is_absolute(),
         "the component is looked for beside the file"
@@ -117,6 +119,10 @@ fn a_number_that_makes_no_sense_is_refused() {
         (
             "[sandbox]\ntick_ms = 0\n",
             "`sandbox.tick_ms` is 0; 1 to 100 are possible",
+        ),
+        (
+            "[http]\nfunction_error_status = 502\n",
+            "`http.function_error_status` is 502; 901, 500 and 422 are possible",
         ),
         ("[limits]\nfuel = 0\n", "`limits.fuel` is 0; 1 to"),
         (

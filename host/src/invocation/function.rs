@@ -27,7 +27,7 @@ impl Host {
     pub async fn invoke(
         &self,
         to: &Address,
-        input: Input,
+        input: Arc<Input>,
         arrived: Instant,
     ) -> Invocation<Returned> {
         let begun = Invocation::begin(PURPOSE, Returned::nothing());
@@ -43,7 +43,7 @@ impl Host {
         &self,
         record: &mut Invocation<Returned>,
         to: &Address,
-        input: Input,
+        input: Arc<Input>,
         arrived: Instant,
     ) -> Result<Returned, InvokeError> {
         let registry = &self.0.registry;
@@ -57,7 +57,7 @@ impl Host {
             deadline: arrived + deployment.limits.deadline(),
             deployment,
             granted: deployment.granted(),
-            input: Arc::new(input),
+            input,
         };
         self.invoke_and_keep(record, &invoked).await
     }

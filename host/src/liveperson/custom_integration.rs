@@ -15,7 +15,7 @@ const RICH_CONTENT_MARKER: &str = "com.liveperson.bot-connectors.consumer.send-r
 const FILE_MARKER: &str = "com.liveperson.bot-connectors.consumer.send-file";
 
 /// A payload that was read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Payload {
     /// An event of a conversation.
     Event(Incoming),

@@ -8,8 +8,10 @@ use super::remote::{Method, Remote};
 use super::table::field;
 use super::{At, Said, consent, revision, show, table, upload};
 use crate::cli::{Ended, build, is_component, say};
+use crate::liveperson::functions::EVENTS;
 use crate::registry::Grant;
 use crate::registry::settings::Settings;
+use crate::tenant::EventId;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
@@ -22,9 +24,13 @@ pub(in crate::cli) struct Args {
     /// How many of a hundred new conversations it gets, beside the revision that is served; all, if it is left out
     #[arg(long, default_value_t = 100)]
     weight: u8,
-    /// A TOML file with `config`, `limits`, `reply` and `failure` of this deployment
+    /// A TOML file with `config`, `limits`, `reply`, `failure` and `events` of this deployment
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
+    /// An event of the platform's that it is invoked by, where it serves as `production`, such as
+    /// `bot_connectors_pre_hook`; can be given several times
+    #[arg(long = "event", value_name = "EVENT")]
+    events: Vec<EventId>,
     /// Grant the bot this, of what it asks for; can be given several times. Takes the role admin
     #[arg(long, value_name = "GRANT")]
     grant: Vec<Grant>,
@@ -35,10 +41,21 @@ pub(in crate::cli) struct Args {
 }
 
 pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
-    let settings = match &args.settings {
+    let mut settings = match &args.settings {
         Some(file) => read_settings(file)?,
         None => Settings::default(),
     };
+    if !args.events.is_empty() {
+        let events = settings.events.get_or_insert_default();
+        events.extend(args.events.iter().cloned());
+    }
+    for event in settings.events.iter().flatten() {
+        if !EVENTS.contains(&event.as_str()) {
+            say(format_args!(
+                "LivePerson is not known to send an event \"{event}\"; see that it is spelt as its source does"
+            ));
+        }
+    }
     // Before anything is sent: the configuration file may have the say there.
     let granted = consent::granted(&args.remote, &args.at).await?;
     let revision = match artifact(&args.what)? {
