@@ -261,6 +261,33 @@ async fn a_bots_turns_are_shown_with_what_it_logged_and_why_they_failed() {
 }
 
 #[test]
+fn what_is_deployed_for_an_event_is_told_its_uuid_and_an_event_that_nobody_knows() {
+    let (folder, serving) = served();
+    let at = folder.path();
+    file(at, "function.wasm", misbehaving("function"));
+    let deploy = format!("deploy function.wasm {BOT} --environment production --event");
+    let uuid = "5cd8443e-d0e1-5600-ac98-21aaf5289ad8";
+    for (events, is_known) in [
+        (
+            "bot_connectors_pre_hook --event conversational_command",
+            true,
+        ),
+        ("bot_conectors_pre_hook", false),
+    ] {
+        let deployed = run(&mut to(&serving, at, &format!("{deploy} {events}")), "");
+        assert_eq!(deployed.code, 0, "{}", deployed.stderr);
+        assert!(deployed.stderr.contains(uuid), "{}", deployed.stderr);
+        let warns = deployed.stderr.contains("not known to send an event");
+        assert_eq!(warns, !is_known, "{}", deployed.stderr);
+    }
+    let listed = does(&serving, at, "bots --tenant acme");
+    assert!(listed.contains(uuid), "{listed}");
+    let bad = run(&mut to(&serving, at, &format!("{deploy} pre-hook")), "");
+    assert_eq!(bad.code, 2);
+    assert!(bad.stderr.contains("use 1 to 60 of A-Z"), "{}", bad.stderr);
+}
+
+#[test]
 fn what_the_configuration_file_serves_is_listed_and_left_to_it() {
     let folder = folder(DEPLOYMENT);
     let at = folder.path();

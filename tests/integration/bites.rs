@@ -251,6 +251,10 @@ const SEEN_ELSEWHERE: &[Seen] = &[
 /// Keys that limit nothing, and what they do.
 const LIMIT_NOTHING: &[(&str, &str)] = &[
     (
+        "http.function_error_status",
+        "what a caller of a function that failed is told",
+    ),
+    (
         "tls.reread_seconds",
         "how soon a renewed certificate is shown",
     ),

@@ -5,7 +5,7 @@ use harness::{bots, host};
 use proptest::prelude::*;
 use retort::bindings::types::{Answer, Conversation, Part, Reply as Raw, StructuredContent};
 use retort::chat::{Channel, Contract, Reply, ReplyLimits};
-use retort::liveperson::{custom_endpoint, custom_integration};
+use retort::liveperson::{custom_endpoint, custom_integration, functions};
 use retort::registry::Manifest;
 use serde_json::{Map, Value, json};
 use tokio::time::{Duration, Instant};
@@ -33,6 +33,10 @@ fn anything() -> impl Strategy<Value = Value> {
         "lastConsumerMessage",
         "relativePath",
         "sdes",
+        "headers",
+        "key",
+        "value",
+        "payload",
     ];
     let words = [
         "",
@@ -167,6 +171,7 @@ proptest! {
         let _ = custom_integration::read_payload(body.as_bytes());
         let _ = custom_endpoint::read_conversation("c1", body.as_bytes());
         let _ = custom_endpoint::read_event(&conversation(), body.as_bytes());
+        let _ = functions::read_invocation(body.as_bytes());
     }
 
     #[test]
@@ -180,6 +185,7 @@ proptest! {
     fn no_bytes_make_a_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let _ = custom_integration::read_payload(&bytes);
         let _ = custom_endpoint::read_event(&conversation(), &bytes);
+        let _ = functions::read_invocation(&bytes);
         let _ = Manifest::of_component(&bytes);
         let component = [b"\0asm\x0d\0\x01\0".as_slice(), &bytes].concat();
         let _ = Manifest::of_component(&component);

@@ -10,6 +10,7 @@ mod custom_endpoint_document;
 mod documents;
 mod events;
 mod front_door;
+mod functions;
 mod golden;
 mod hostile_input;
 mod layering;

@@ -38,11 +38,18 @@ impl Guest for Obedient {
             Some("spin") => loop {
                 std::hint::black_box(());
             },
+            Some("sleep") => Ok(sleep(text)),
             Some("count") => count(text),
             Some("tell") => tell(text),
             Some(other) => Err(Fault::new("no-such-thing", other)),
         }
     }
+}
+
+fn sleep(ms: &str) -> String {
+    let ms = ms.parse().unwrap_or(0);
+    std::thread::sleep(std::time::Duration::from_millis(ms));
+    ms.to_string()
 }
 
 /// One more than the last time, kept; and then the function fails, if it is told to.
