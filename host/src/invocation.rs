@@ -24,7 +24,6 @@ use crate::capabilities::http::Sent;
 use crate::chat::{self, Checked, Contract, Reply, Turn};
 use crate::conversations::{self, Conversations, EventId, Incoming};
 use crate::egress::{self, Egress};
-use crate::limit::{Exceeded, Limit};
 use crate::metrics::{self, Metrics};
 use crate::quarantine::{self, Quarantine};
 use crate::recent::{self, Recent};
@@ -36,7 +35,7 @@ use crate::state::{self, Staged, States};
 use crate::store::Store;
 use crate::tenant::Address;
 use crate::vault::{self, Vault};
-use running::is_a;
+use running::{in_time, is_a};
 
 /// A running host. Cheap to clone.
 #[derive(Clone)]
@@ -212,7 +211,7 @@ impl Host {
         let Checked { reply, left_out } = checked.map_err(|error| error.told(redacted))?;
         record.warn(&left_out);
         // What was checked too late is not sent either.
-        asked.in_time()?;
+        in_time(deployment, *deadline)?;
         Ok(Answered {
             reply,
             staged,
@@ -347,22 +346,6 @@ struct Asked<'a> {
     granted: Arc<Granted>,
     turn: Arc<Turn>,
     deadline: Instant,
-}
-
-impl Asked<'_> {
-    fn in_time(&self) -> Result<(), Failure> {
-        let late = Instant::now().saturating_duration_since(self.deadline);
-        if late.is_zero() {
-            return Ok(());
-        }
-        let allowed = self.deployment.limits.deadline_ms;
-        let late_ms = u64::try_from(late.as_millis()).unwrap_or(u64::MAX);
-        Err(Failure::Exceeded(Exceeded {
-            limit: Limit::Deadline,
-            used: allowed.saturating_add(late_ms),
-            allowed,
-        }))
-    }
 }
 
 /// A checked reply, and what is to be kept with it.

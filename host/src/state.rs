@@ -29,7 +29,7 @@ use quota::Quota;
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// Bytes of all that the bots of a tenant keep: some thousand conversations that are full, or a hundred thousand of
+    /// Bytes of all that the bots of a tenant keep, with how its conversations began and what they were answered: some thousand conversations that are full, or a hundred thousand of
     /// the ordinary kind.
     pub tenant_bytes: u64,
     /// Bytes of the disk that are left to what operators do: bots keep nothing more when less is free, since a store that

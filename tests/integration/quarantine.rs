@@ -14,10 +14,10 @@ const STATE: &str = "/v1/bots/bad/environments/draft/state";
 const HOGS: [&str; 3] = ["hog-1", "hog-2", "hog-3"];
 
 /// Two bots of the same component; four turns tell.
-async fn two_bots() -> Served {
+async fn two_bots(probe_seconds: u64) -> Served {
     let mut settings = Settings::default();
     settings.quarantine.minimum_turns = 4;
-    settings.quarantine.probe_seconds = 1;
+    settings.quarantine.probe_seconds = probe_seconds;
     let probe = bots::misbehaving("probe");
     Served::with(settings)
         .with_bot("bad", &probe)
@@ -42,7 +42,7 @@ async fn quarantined(host: &Served) {
 
 #[tokio::test]
 async fn it_is_taken_out_with_the_reason_and_probed_back_in() {
-    let host = two_bots().await;
+    let host = two_bots(1).await;
     quarantined(&host).await;
     let refused = within_budget(&host, "bad").await;
     assert_eq!(
@@ -71,20 +71,53 @@ async fn it_is_taken_out_with_the_reason_and_probed_back_in() {
 }
 
 #[tokio::test]
-async fn its_consumers_get_what_its_failure_policy_says() {
-    let sorry = "Sorry.".to_owned();
-    let host = two_bots()
-        .await
-        .failing_as(FailurePolicy::Reply { text: sorry })
-        .with_bot("bad", &bots::misbehaving("probe"))
-        .await;
-    quarantined(&host).await;
-    let answer = within_budget(&host, "bad").await;
-    assert_eq!(
-        (answer.status.as_u16(), answer.outcome()),
-        (200, "quarantined")
-    );
-    assert_eq!(answer.body["messages"], json!(["Sorry."]));
+async fn its_consumers_get_what_its_failure_policy_says_on_both_ways_in() {
+    let (text, skill) = ("Sorry.".to_owned(), Some("people".to_owned()));
+    let transfer = json!({ "action": "TRANSFER", "actionParameters": { "skill": "people" } });
+    let handed_over = json!({ "name": "TRANSFER", "parameters": { "skillName": "people" } });
+    let said = json!([{ "type": "TEXT", "data": { "message": "Sorry." } }]);
+    let pause = json!([{ "type": "DELAY", "data": { "seconds": 1, "typing": false } }]);
+    let silence = json!([{ "delay": 1, "typing": false }]);
+    for (policy, respond, custom_endpoint) in [
+        (FailurePolicy::default(), None, None),
+        (
+            FailurePolicy::Escalate { skill },
+            Some(json!({ "messages": [], "context": transfer })),
+            Some(json!([{ "type": "ACTION", "data": handed_over }])),
+        ),
+        (
+            FailurePolicy::Reply { text },
+            Some(json!({ "messages": ["Sorry."], "context": {} })),
+            Some(said),
+        ),
+        (
+            FailurePolicy::Silent {},
+            Some(json!({ "messages": silence, "context": {} })),
+            Some(pause),
+        ),
+    ] {
+        let host = two_bots(60).await.failing_as(policy);
+        let host = host.with_bot("bad", &bots::misbehaving("probe")).await;
+        for _ in 0..4 {
+            over_budget(&host).await;
+        }
+        let answer = within_budget(&host, "bad").await;
+        assert_eq!(answer.outcome(), "quarantined");
+        match respond {
+            None => assert_eq!(answer.status, 503),
+            Some(body) => assert_eq!((answer.status.as_u16(), answer.body), (200, body)),
+        }
+        let conversation = "/v1/bots/bad/environments/draft/conversations/c1";
+        assert_eq!(host.send("PUT", conversation, "{}").await.status, 204);
+        let event = json!({ "type": "TEXT", "data": { "message": "random 8" } }).to_string();
+        let events = format!("{conversation}/events");
+        let answer = host.send("POST", &events, event).await;
+        assert_eq!(answer.outcome(), "quarantined");
+        match custom_endpoint {
+            None => assert_eq!(answer.status, 400),
+            Some(response) => assert_eq!(answer.body["response"], response),
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The bare route: each kind of payload gets the concierge's answer to it, and what is no payload a clear no.
 
-use harness::host::respond_path;
+use harness::host::{respond_path, text};
 use harness::{Served, bots, host};
 use insta::assert_json_snapshot;
 use serde_json::json;
@@ -89,13 +89,14 @@ async fn what_the_contract_has_no_place_for_is_left_out_and_the_author_is_told()
     let parrot = host()
         .with_bot("parrot", &bots::misbehaving("parrot"))
         .await;
-    let payload = payloads::messaging_text("{\"type\":\"hologram\",\"sparkles\":3}");
+    let hologram = "{\"type\":\"hologram\",\"sparkles\":3}";
+    let payload = payloads::messaging_text(hologram);
     let sent = json!({
         "messages": ["you said", { "structuredContent": { "type": "hologram", "sparkles": 3 } }],
         "context": {},
     });
     assert_eq!(parrot.post("parrot", &payload).await.body, sent);
-    let lines = parrot.ask("parrot", &payload).await.log.lines;
+    let lines = parrot.ask("parrot", &text(hologram)).await.log.lines;
     let [line] = lines.as_slice() else {
         panic!("{lines:?}")
     };

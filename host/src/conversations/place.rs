@@ -103,7 +103,8 @@ impl Place {
                 expected: known.found,
                 to: To::Value {
                     bytes,
-                    expires: Some(SystemTime::now() + conversations.keep_for()),
+                    // Nobody asks for them any more then, and a later event begins another.
+                    expires: Some(SystemTime::now() + conversations.bounds().time),
                 },
             }),
             replaces: known.bytes,

@@ -159,7 +159,7 @@ async fn answers_in_memory_write_nothing_and_do_not_outlive_the_host() {
 }
 
 #[tokio::test]
-async fn all_that_is_kept_of_a_conversation_expires_with_it() {
+async fn how_a_conversation_began_expires_with_it_and_its_answers_when_no_repeat_comes_any_more() {
     let (store, settings) = (Store::in_memory(), Settings::default());
     let conversations = Conversations::new(&store, &settings);
     let change = conversations
@@ -169,13 +169,19 @@ async fn all_that_is_kept_of_a_conversation_expires_with_it() {
     let mut place = enter(&conversations, 1).await;
     let written = place.note(&Reply::silence()).expect("noted");
     let answers = written.change.expect("it is written");
-    let week = std::time::SystemTime::now() + settings.keep();
-    for Change { key, to, .. } in [begun, answers] {
+    let answered = Duration::from_secs(settings.replay_minutes * 60);
+    for (change, keep) in [(begun, settings.keep() + LATER), (answers, answered)] {
+        let Change { key, to, .. } = change;
         assert!(is_key(&key), "{key}");
         let To::Value { expires, .. } = to else {
             panic!("{key} is no value");
         };
-        assert!(expires.is_some_and(|expires| expires > week && expires < week + 2 * LATER));
+        let (soon, now) = (Duration::from_secs(60), std::time::SystemTime::now());
+        let expires = expires.expect("it expires");
+        assert!(
+            now + keep - soon < expires && expires < now + keep + soon,
+            "{key}"
+        );
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use scopeguard::{ScopeGuard, guard};
 use tokio::time::Instant;
 
-use super::running::is_a;
+use super::running::{in_time, is_a};
 use super::{Host, Invocation, InvokeError, Purpose};
 use crate::capabilities::granted::Granted;
 use crate::capabilities::http::Sent;
@@ -121,6 +121,7 @@ impl Host {
         let said = result?.map_err(|fault| Failure::faulted(&fault, redacted))?;
         let returned = Returned::check(said, &deployment.reply);
         let returned = returned.map_err(|error| error.told(redacted))?;
+        in_time(deployment, invoked.deadline)?;
         Ok(Ended {
             returned,
             staged,

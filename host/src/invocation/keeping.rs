@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::running::late;
 use super::{Answered, Asked, Host, Invocation, InvokeError};
+use crate::capabilities::http::Sent;
 use crate::chat::Reply;
 use crate::conversations::Place;
 use crate::state::{Held, NotKept, Scope, Staged, With};
@@ -56,6 +58,11 @@ impl Host {
             Kept::Reply(reply) => return Ok(reply),
             Kept::Conflict(sent) => sent,
         };
+        // A turn that was dropped in the middle of its commit may have been kept all the same.
+        if let Some(reply) = place.as_ref().and_then(|place| place.answer()) {
+            record.is_replay = true;
+            return Ok(reply);
+        }
         if Instant::now() >= asked.deadline {
             return Err(NotKept::Late.into());
         }
@@ -94,6 +101,10 @@ impl Host {
             // The answer is worth more than its record, which is in memory.
             Err(NotKept::Full { .. } | NotKept::DiskFull) if !writes_state => {
                 Ok(Kept::Reply(reply))
+            }
+            // It waited for nobody's state, and has used its time up.
+            Err(NotKept::Late) if !writes_state => {
+                Err(late(asked.deployment, asked.deadline).into())
             }
             Err(error) => Err(error.into()),
         }
@@ -178,5 +189,5 @@ enum Kept {
     /// It may be given.
     Reply(Reply),
     /// Another turn has changed the same; this is what was sent out meanwhile.
-    Conflict(Vec<crate::capabilities::http::Sent>),
+    Conflict(Vec<Sent>),
 }

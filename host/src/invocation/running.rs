@@ -8,8 +8,9 @@ use super::{Host, Invocation, InvokeError, OtherWorld, Outcome, Purpose};
 use crate::capabilities::granted::Granted;
 use crate::capabilities::http::Sent;
 use crate::capabilities::reach::Reach;
+use crate::limit::{Exceeded, Limit};
 use crate::registry::Deployment;
-use crate::sandbox::{Ask, Ran, World};
+use crate::sandbox::{Ask, Failure, Ran, World};
 use crate::state;
 use crate::tenant::Address;
 
@@ -76,4 +77,24 @@ pub(super) fn is_a(deployment: &Deployment, world: World) -> Result<(), OtherWor
         its if its == world => Ok(()),
         its => Err(OtherWorld(its)),
     }
+}
+
+/// What is ready too late is not sent.
+pub(super) fn in_time(deployment: &Deployment, deadline: Instant) -> Result<(), Failure> {
+    match Instant::now() > deadline {
+        true => Err(late(deployment, deadline)),
+        false => Ok(()),
+    }
+}
+
+/// A turn whose time was over before its answer could be sent.
+pub(super) fn late(deployment: &Deployment, deadline: Instant) -> Failure {
+    let late = Instant::now().saturating_duration_since(deadline);
+    let allowed = deployment.limits.deadline_ms;
+    let late_ms = u64::try_from(late.as_millis()).unwrap_or(u64::MAX);
+    Failure::Exceeded(Exceeded {
+        limit: Limit::Deadline,
+        used: allowed.saturating_add(late_ms),
+        allowed,
+    })
 }

@@ -23,6 +23,13 @@ fn soon() -> Instant {
     Instant::now() + Duration::from_secs(60)
 }
 
+/// Keeps what a turn wrote, alone.
+async fn keep(states: &States, staged: Staged) -> Result<Option<Revision>, NotKept> {
+    let (tenant, mut held) = (address().tenant, Held::default());
+    let kept = states.keep(&tenant, staged, With::default(), &mut held, soon());
+    kept.await
+}
+
 async fn value(states: &States, scope: Scope, key: &str) -> Option<Vec<u8>> {
     let mut turn = states.turn(&address(), Some("c1"));
     let memory = turn.memory(scope).await.expect("it can be read");
@@ -44,15 +51,7 @@ async fn what_is_staged_is_there_once_it_is_kept_and_not_before() {
     for scope in [Scope::Conversation, Scope::Bot] {
         let staged = setting(&states, scope, b"1").await;
         assert_eq!(value(&states, scope, "k").await, None);
-        let kept = states
-            .keep(
-                &address().tenant,
-                staged,
-                With::default(),
-                &mut Held::default(),
-                soon(),
-            )
-            .await;
+        let kept = keep(&states, staged).await;
         kept.expect("it is kept");
         assert_eq!(
             value(&states, scope, "k").await.as_deref(),
@@ -66,16 +65,7 @@ async fn of_two_turns_that_change_the_same_the_second_is_told_and_its_next_try_i
     let states = states();
     let first = setting(&states, Scope::Bot, b"1").await;
     let second = setting(&states, Scope::Bot, b"2").await;
-    states
-        .keep(
-            &address().tenant,
-            first,
-            With::default(),
-            &mut Held::default(),
-            soon(),
-        )
-        .await
-        .expect("it is kept");
+    keep(&states, first).await.expect("it is kept");
     let mut held = Held::default();
     let refused = states
         .keep(
@@ -129,14 +119,7 @@ async fn what_comes_too_late_and_what_belongs_to_no_conversation_is_not_kept() {
     memory
         .set("k".to_owned(), b"1".to_vec(), None)
         .expect("set");
-    states
-        .keep(
-            &address().tenant,
-            turn.staged(),
-            With::default(),
-            &mut Held::default(),
-            soon(),
-        )
+    keep(&states, turn.staged())
         .await
         .expect("nothing is to be kept");
     assert!(
@@ -161,16 +144,7 @@ async fn a_conversations_memory_expires_and_each_event_puts_that_off() {
         States::new(&store, &Settings::default(), week.keep()),
     );
     let staged = setting(&short, Scope::Conversation, b"1").await;
-    short
-        .keep(
-            &address().tenant,
-            staged,
-            With::default(),
-            &mut Held::default(),
-            soon(),
-        )
-        .await
-        .expect("it is kept");
+    keep(&short, staged).await.expect("it is kept");
     let until = async || {
         let records = store.records.list("conversation/", None, 10).await;
         let records = records.expect("a list");
@@ -299,15 +273,7 @@ async fn nothing_more_is_kept_on_a_disk_that_is_nearly_full() {
     };
     let states = States::new(&store, &settings, Duration::from_secs(60));
     let staged = setting(&states, Scope::Bot, b"1").await;
-    let kept = states
-        .keep(
-            &address().tenant,
-            staged,
-            With::default(),
-            &mut Held::default(),
-            soon(),
-        )
-        .await;
+    let kept = keep(&states, staged).await;
     assert!(matches!(kept, Err(NotKept::DiskFull)), "{kept:?}");
 }
 
@@ -317,16 +283,7 @@ async fn what_a_turn_read_before_a_conversation_was_erased_is_not_kept() {
     for was_there in [false, true] {
         if was_there {
             let staged = setting(&states, Scope::Conversation, b"1").await;
-            states
-                .keep(
-                    &address().tenant,
-                    staged,
-                    With::default(),
-                    &mut Held::default(),
-                    soon(),
-                )
-                .await
-                .expect("it is kept");
+            keep(&states, staged).await.expect("it is kept");
         }
         let staged = setting(&states, Scope::Conversation, b"2").await;
         let erased = conversations::erased_key(&address().tenant, "c1");
@@ -335,15 +292,7 @@ async fn what_a_turn_read_before_a_conversation_was_erased_is_not_kept() {
             Change::remove(conversation_key(&address(), "c1"), Expected::Anything),
         ];
         states.records.commit(changes, None).await.expect("erased");
-        let kept = states
-            .keep(
-                &address().tenant,
-                staged,
-                With::default(),
-                &mut Held::default(),
-                soon(),
-            )
-            .await;
+        let kept = keep(&states, staged).await;
         assert!(matches!(kept, Err(NotKept::Conflict)), "{kept:?}");
     }
 }
