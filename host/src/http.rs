@@ -20,7 +20,6 @@ use std::time::Duration;
 
 pub use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
@@ -30,7 +29,7 @@ pub use serving::{serve, serve_tls};
 
 use crate::control::Control;
 use crate::invocation::Host;
-use crate::sentinel::{self, NotOpened, PutStatus, Sentinel};
+use crate::sentinel::{self, FunctionErrorStatus, NotOpened, PutStatus, Sentinel};
 use crate::tenant::TenantId;
 use operations::Access;
 use problem::Problem;
@@ -66,9 +65,6 @@ pub struct Settings {
     pub notice_ms: u64,
     /// Milliseconds that requests in flight have once the port is closed.
     pub drain_ms: u64,
-    /// The status for a function that failed. LivePerson's is 901, which no standard knows and some proxies do not let
-    /// through; 500 and 422 are possible in its place.
-    pub function_error_status: u16,
 }
 
 impl Default for Settings {
@@ -84,7 +80,6 @@ impl Default for Settings {
             write_ms: 5_000,
             notice_ms: 0,
             drain_ms: 5_000,
-            function_error_status: 901,
         }
     }
 }
@@ -96,6 +91,8 @@ pub struct Platform {
     pub sentinel: Sentinel,
     /// What a conversation's beginning is answered with.
     pub put_status: PutStatus,
+    /// What a function that failed is answered with.
+    pub function_error_status: FunctionErrorStatus,
 }
 
 impl Platform {
@@ -107,6 +104,7 @@ impl Platform {
         Ok(Self {
             sentinel: Sentinel::open(settings)?,
             put_status: settings.put_status,
+            function_error_status: settings.function_error_status,
         })
     }
 
@@ -124,7 +122,6 @@ impl Platform {
 struct FrontDoor {
     host: Host,
     platform: Platform,
-    function_error_status: StatusCode,
     body_bytes: usize,
     body_time: Duration,
     /// In KiB.
@@ -146,8 +143,6 @@ impl FrontDoor {
         Self {
             host,
             platform,
-            function_error_status: StatusCode::from_u16(settings.function_error_status)
-                .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             body_bytes: settings.body_bytes,
             body_time: Duration::from_millis(settings.body_ms),
             room_for_bodies: Arc::new(Semaphore::new(settings.large_bodies_bytes >> 10)),

@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use keys::Unusable;
 pub use refused::{NotOpened, Refused};
-pub use settings::{PutStatus, Settings};
+pub use settings::{FunctionErrorStatus, PutStatus, Settings};
 
 use crate::tenant::TenantId;
 use keys::{Keys, Verdict};

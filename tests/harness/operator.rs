@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::http::Request;
 use retort::cli::attack::component::component;
 use retort::control::Control;
+use retort::http::Platform;
 use retort::invocation::{Host, Settings};
 use retort::registry::settings::Defaults;
 use retort::store::Store;
@@ -72,6 +73,12 @@ impl Administered {
         }
         let host = Served::of(host, control);
         Self { host, token }
+    }
+
+    /// The same, whose host answers LivePerson's calls like this.
+    pub fn answering(self, platform: Platform) -> Self {
+        let host = self.host.answering(platform);
+        Self { host, ..self }
     }
 
     /// The same, for who has another token.

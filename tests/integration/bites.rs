@@ -251,7 +251,7 @@ const SEEN_ELSEWHERE: &[Seen] = &[
 /// Keys that limit nothing, and what they do.
 const LIMIT_NOTHING: &[(&str, &str)] = &[
     (
-        "http.function_error_status",
+        "liveperson.function_error_status",
         "what a caller of a function that failed is told",
     ),
     (

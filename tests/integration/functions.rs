@@ -2,9 +2,9 @@
 
 mod access;
 mod hostile;
+mod livepersons_tokens;
 
 use axum::body::Body;
-use axum::http::Request;
 use harness::host::Answer;
 use harness::{Served, bots, patient_host};
 use retort::http;
@@ -12,7 +12,6 @@ use retort::registry::{FailurePolicy, Wanted};
 use retort::sandbox::Limits;
 use retort::tenant::{Address, BotName, Environment, TenantId};
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 pub(crate) fn acme() -> TenantId {
     "acme".parse().expect("a tenant")
@@ -420,21 +419,16 @@ async fn a_bot_that_fails_is_answered_by_its_policy_or_without_its_own_words() {
 async fn the_status_of_a_function_that_failed_can_be_one_that_proxies_know() {
     let host = serving().await;
     for status in [500, 422] {
-        let settings = http::Settings {
-            function_error_status: status,
-            ..http::Settings::default()
+        let platform = http::Platform {
+            function_error_status: status.try_into().expect("it may be that"),
+            ..http::Platform::default()
         };
-        let router = http::router(
-            host.host.clone(),
-            None,
-            http::Platform::default(),
-            &settings,
-            &Default::default(),
-        );
+        let host = host.clone().answering(platform);
         let path = format!("/api/account/acme/lambdas/{}/invoke", uuid("hook"));
-        let request = Request::post(path).body(Body::from(envelope(told("fault", "no"))));
-        let answer = router.oneshot(request.expect("a request")).await;
-        assert_eq!(answer.expect("an answer").status(), status);
+        let answer = host
+            .send("POST", &path, envelope(told("fault", "no")))
+            .await;
+        assert_eq!(answer.status, status);
     }
 }
 

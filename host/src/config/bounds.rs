@@ -18,7 +18,6 @@ const HTTP: Bounds = &[
     ("write_ms", 1, DAY_MS),
     ("notice_ms", 0, DAY_MS),
     ("drain_ms", 0, DAY_MS),
-    ("function_error_status", 422, 901),
 ];
 const TLS: Bounds = &[("reread_seconds", 1, 86_400)];
 const LIVEPERSON: Bounds = &[
@@ -26,6 +25,8 @@ const LIVEPERSON: Bounds = &[
     ("jwks_retry_seconds", 1, 3_600),
     // Only these two, as its type sees to.
     ("put_status", 200, 204),
+    // And only these three.
+    ("function_error_status", 422, 901),
 ];
 const ADMISSION: Bounds = &[
     ("concurrent_turns", 1, 10_000),
@@ -123,7 +124,6 @@ pub(super) fn problem(config: &Config) -> Option<String> {
         .or_else(|| a_weight(config))
         .or_else(|| more_turns_than_instances(config))
         .or_else(|| operators_from_afar(config))
-        .or_else(|| no_status_of_a_function(config))
         .or_else(|| config.tls.files().err().map(|error| error.to_string()))
 }
 
@@ -163,15 +163,6 @@ fn operators_from_afar(config: &Config) -> Option<String> {
             listen.port()
         )
     })
-}
-
-/// The platform's own, and two that every proxy knows.
-const FUNCTION_ERRORS: [u16; 3] = [422, 500, 901];
-
-fn no_status_of_a_function(config: &Config) -> Option<String> {
-    let status = config.http.function_error_status;
-    (!FUNCTION_ERRORS.contains(&status))
-        .then(|| format!("`http.function_error_status` is {status}; 901, 500 and 422 are possible"))
 }
 
 #[cfg(test)]

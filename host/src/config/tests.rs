@@ -121,8 +121,8 @@ fn a_number_that_makes_no_sense_is_refused() {
             "`sandbox.tick_ms` is 0; 1 to 100 are possible",
         ),
         (
-            "[http]\nfunction_error_status = 502\n",
-            "`http.function_error_status` is 502; 901, 500 and 422 are possible",
+            "[liveperson]\nfunction_error_status = 502\n",
+            "`liveperson.function_error_status`: 502; 901, 500 and 422 are possible",
         ),
         ("[limits]\nfuel = 0\n", "`limits.fuel` is 0; 1 to"),
         (

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::callers::bearer;
 use super::problem::Problem;
 use super::{FrontDoor, Platform};
-use crate::sentinel::{Call, PutStatus, Refused};
+use crate::sentinel::{Call, FunctionErrorStatus, PutStatus, Refused};
 use crate::tenant::TenantId;
 
 /// The account that the Custom Endpoint is called for.
@@ -78,6 +78,12 @@ impl From<Refused> for Problem {
             detail: refused.to_string(),
             retry_after,
         }
+    }
+}
+
+impl From<FunctionErrorStatus> for StatusCode {
+    fn from(status: FunctionErrorStatus) -> Self {
+        Self::from_u16(status.into()).unwrap_or(Self::INTERNAL_SERVER_ERROR)
     }
 }
 

@@ -99,7 +99,10 @@ async fn check<T: Takes>(
 }
 
 /// The tenant that a path names.
-async fn tenant(parts: &mut Parts, door: &FrontDoor) -> Result<Option<TenantId>, Problem> {
+pub(super) async fn tenant(
+    parts: &mut Parts,
+    door: &FrontDoor,
+) -> Result<Option<TenantId>, Problem> {
     let Ok(names) = RawPathParams::from_request_parts(parts, door).await else {
         return Ok(None);
     };

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::FrontDoor;
-use super::callers::Asker;
+use super::callers::{Asker, bearer, tenant};
 use super::problem::Problem;
 use super::received::{Names, Received};
 use super::respond::{body, turn_headers};
@@ -28,6 +28,7 @@ use crate::liveperson::custom_integration::{self, Payload};
 use crate::liveperson::functions::{Returned, Version, read_invocation, write_implemented};
 use crate::registry::Serving;
 use crate::sandbox::{Input, World};
+use crate::sentinel::{Call, Refused};
 use crate::tenant::{Address, Environment, EventId, TenantId};
 use failed::{Failed, version};
 pub(super) use list::list_functions;
@@ -116,9 +117,20 @@ async fn asked<T: DeserializeOwned + Send>(
     Ok((of, Request::from_parts(parts, body)))
 }
 
-/// Takes the tokens of those who may ask the tenant's bots.
+/// Takes the tokens of those who may ask the tenant's bots, and LivePerson's own of an app that may invoke functions.
 async fn may_invoke(parts: &mut Parts, door: &FrontDoor) -> Result<(), Problem> {
-    Asker::from_request_parts(parts, door).await.map(drop)
+    let sentinel = &door.platform.sentinel;
+    // None of this host's own has a dot in it, and all of LivePerson's have two.
+    let token = bearer(&parts.headers).filter(|token| token.contains('.'));
+    if !sentinel.is_guarded() || token.is_none() {
+        return Asker::from_request_parts(parts, door).await.map(drop);
+    }
+    let account = sentinel.account(token, Call::Function, Timestamp::now());
+    let account = account.await?;
+    match tenant(parts, door).await? {
+        Some(tenant) if tenant == account => Ok(()),
+        _ => Err(Refused::Audience.into()),
+    }
 }
 
 /// What serves under a UUID.
@@ -197,7 +209,9 @@ impl Event {
                 json: to_raw_value(&reply).map_err(|_| Problem::host_fault())?,
                 turn,
             }),
-            Err(error) => Err(Failed::of_bot(error, door.function_error_status).in_turn(turn)),
+            Err(error) => {
+                Err(Failed::of_bot(error, door.platform.function_error_status.into()).in_turn(turn))
+            }
         }
     }
 
@@ -211,7 +225,11 @@ impl Event {
                 json: returned.json().to_owned(),
                 turn,
             }),
-            Err(error) => Err(Failed::of_function(error, door.function_error_status).in_turn(turn)),
+            Err(error) => Err(Failed::of_function(
+                error,
+                door.platform.function_error_status.into(),
+            )
+            .in_turn(turn)),
         }
     }
 }

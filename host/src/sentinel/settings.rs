@@ -38,6 +38,9 @@ pub struct Settings {
     /// The status that a conversation's beginning is answered with, 200 or 204: the platform's own document has one, and
     /// its reference service answers with the other.
     pub put_status: PutStatus,
+    /// The status for a function that failed: 901, 500 or 422. The first is LivePerson's, which no standard knows and some
+    /// proxies do not let through.
+    pub function_error_status: FunctionErrorStatus,
 }
 
 impl Default for Settings {
@@ -56,6 +59,7 @@ impl Default for Settings {
             jwks_refresh_seconds: 300,
             jwks_retry_seconds: 10,
             put_status: PutStatus::default(),
+            function_error_status: FunctionErrorStatus::default(),
         }
     }
 }
@@ -84,6 +88,34 @@ impl TryFrom<u16> for PutStatus {
 
 impl From<PutStatus> for u16 {
     fn from(status: PutStatus) -> Self {
+        status.0
+    }
+}
+
+/// 901, 500 or 422.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(try_from = "u16", into = "u16")]
+pub struct FunctionErrorStatus(u16);
+
+impl Default for FunctionErrorStatus {
+    fn default() -> Self {
+        Self(901)
+    }
+}
+
+impl TryFrom<u16> for FunctionErrorStatus {
+    type Error = String;
+
+    fn try_from(given: u16) -> Result<Self, String> {
+        match given {
+            422 | 500 | 901 => Ok(Self(given)),
+            _ => Err(format!("{given}; 901, 500 and 422 are possible")),
+        }
+    }
+}
+
+impl From<FunctionErrorStatus> for u16 {
+    fn from(status: FunctionErrorStatus) -> Self {
         status.0
     }
 }
