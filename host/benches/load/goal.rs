@@ -6,12 +6,17 @@ use std::fmt;
 pub(crate) struct Goal {
     pub(crate) goal: String,
     pub(crate) measured: String,
-    pub(crate) is_met: bool,
+    /// None if there was nothing to measure.
+    pub(crate) is_met: Option<bool>,
 }
 
 impl fmt::Display for Goal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = if self.is_met { "met    " } else { "NOT MET" };
-        write!(f, "{word}  {}: {}", self.goal, self.measured)
+        let word = match self.is_met {
+            Some(true) => "met     ",
+            Some(false) => "NOT MET ",
+            None => "UNKNOWN ",
+        };
+        write!(f, "{word} {}: {}", self.goal, self.measured)
     }
 }

@@ -4,6 +4,7 @@
 
 #![expect(clippy::print_stdout, reason = "this is what a benchmark gives")]
 
+mod callers;
 mod fairness;
 mod floor;
 mod goal;
@@ -12,6 +13,7 @@ mod overrun;
 mod stage;
 mod throughput;
 mod times;
+mod wasmtime_serve;
 mod watched;
 
 use std::path::Path;

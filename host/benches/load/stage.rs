@@ -7,7 +7,6 @@ use retort::cli::attack::component::component;
 use retort::http;
 use retort::invocation::{Host, Settings};
 use retort::registry::Wanted;
-use retort::sandbox::Limits;
 use retort::store::Store;
 use retort::telemetry::{self, Writing};
 use retort::tenant::Address;
@@ -28,11 +27,20 @@ pub(crate) struct Stage {
 impl Stage {
     /// A host, whose Custom Endpoint is that of the tenant `acme`.
     pub(crate) async fn start(settings: Settings) -> anyhow::Result<Self> {
-        let host = Host::new(settings, Store::in_memory())?;
+        let platform = http::Platform::open_to("acme".parse()?);
+        Self::on(Store::in_memory(), settings, platform).await
+    }
+
+    /// One on a store of its own, which tells the platform's calls from others in its own way.
+    pub(crate) async fn on(
+        store: Store,
+        settings: Settings,
+        platform: http::Platform,
+    ) -> anyhow::Result<Self> {
+        let host = Host::new(settings, store)?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let settings = http::Settings::default();
-        let platform = http::Platform::open_to("acme".parse()?);
         let operations = http::operations::Settings::default();
         let router = http::router(host.clone(), None, platform, &settings, &operations);
         let mut serving = JoinSet::new();
@@ -58,16 +66,12 @@ impl Stage {
         tenant: &str,
         bot: &str,
         component: &[u8],
-        limits: Limits,
+        wanted: Wanted,
     ) -> anyhow::Result<Address> {
         let at = Address {
             tenant: tenant.parse()?,
             bot: bot.parse()?,
             environment: "draft".parse()?,
-        };
-        let wanted = Wanted {
-            limits,
-            ..Wanted::default()
         };
         self.host.deploy(&at, component, wanted).await?;
         Ok(at)
@@ -76,11 +80,9 @@ impl Stage {
     /// Serves a bot that never returns.
     pub(crate) async fn deploy_spin(&self, tenant: &str) -> anyhow::Result<Address> {
         let spin = component("(;RESPOND;)\n(loop $again (br $again))")?;
-        let limits = Limits {
-            deadline_ms: DEADLINE_MS,
-            ..Limits::default()
-        };
-        self.deploy(tenant, "spin", &spin, limits).await
+        let mut wanted = Wanted::default();
+        wanted.limits.deadline_ms = DEADLINE_MS;
+        self.deploy(tenant, "spin", &spin, wanted).await
     }
 }
 

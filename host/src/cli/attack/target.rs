@@ -38,17 +38,28 @@ impl Target {
         // As good as any other address of that name, once it has answered.
         let address = address(&authority).await;
         let unanswered = |error| Ended::Host(format!("{url} does not answer: {error}"));
-        let bad = |what: &str| Ended::Usage(format!("{what} cannot be sent in a header"));
         let name = authority.as_str().try_into();
+        let host = Self {
+            address: address.map_err(unanswered)?,
+            name: name.map_err(|_| unsendable("the name of the host"))?,
+            base,
+            authorization: None,
+        };
+        host.shown(token)
+    }
+
+    /// The same host, for whoever shows it a token.
+    ///
+    /// # Errors
+    /// [`Ended::Usage`] if the token is none that can be sent.
+    pub fn shown(self, token: &str) -> Result<Self, Ended> {
         let mut authorization: HeaderValue = format!("Bearer {token}")
             .try_into()
-            .map_err(|_| bad("the token"))?;
+            .map_err(|_| unsendable("the token"))?;
         authorization.set_sensitive(true);
         Ok(Self {
-            address: address.map_err(unanswered)?,
-            name: name.map_err(|_| bad("the name of the host"))?,
-            base,
             authorization: Some(authorization),
+            ..self
         })
     }
 
@@ -64,6 +75,10 @@ impl Target {
             None => request,
         }
     }
+}
+
+fn unsendable(what: &str) -> Ended {
+    Ended::Usage(format!("{what} cannot be sent in a header"))
 }
 
 /// Whom a URL names, and what stands before every path there.
