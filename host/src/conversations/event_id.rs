@@ -1,5 +1,7 @@
 //! Which event of a conversation something is, so that a repeat of it is known as one.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::chat::{Event, Turn};
@@ -52,7 +54,7 @@ impl Incoming {
     pub fn new(turn: Turn, dialog: Option<&str>) -> Self {
         let dialog = dialog.unwrap_or_default();
         let number = turn.sequence;
-        let event = number.map(|number| EventId::new(dialog, number, kind(&turn.event)));
+        let event = number.map(|number| EventId::new(dialog, number, &kind(&turn.event)));
         Self { turn, event }
     }
 }
@@ -64,13 +66,37 @@ impl From<Turn> for Incoming {
     }
 }
 
-fn kind(event: &Event) -> &str {
-    match event {
+fn kind(event: &Event) -> Cow<'static, str> {
+    Cow::Borrowed(match event {
         Event::Text(_) => "text",
         Event::RichContent(_) => "rich-content",
         Event::File(_) => "file",
         Event::Welcome(_) => "welcome",
         Event::ConversationClosed => "conversation-closed",
-        Event::Other(event) => &event.name,
+        // A name may be any word of these, and stand for several events.
+        Event::Other(event) => return format!("other {} {}", event.name, event.data).into(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::CustomEvent;
+
+    #[test]
+    fn what_the_platform_names_is_none_of_our_kinds_and_told_apart_by_what_came_with_it() {
+        let other = |name: &str, data: &str| {
+            let (name, data) = (name.to_owned(), data.to_owned());
+            kind(&Event::Other(CustomEvent { name, data }))
+        };
+        assert_ne!(
+            other("conversation-closed", "{}"),
+            kind(&Event::ConversationClosed)
+        );
+        assert_ne!(
+            other("CONVERSATION", "{\"name\":\"a\"}"),
+            other("CONVERSATION", "{\"name\":\"b\"}")
+        );
+        assert_eq!(other("CONVERSATION", "{}"), other("CONVERSATION", "{}"));
     }
 }
