@@ -4,6 +4,7 @@
 mod writer;
 
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
@@ -152,7 +153,23 @@ impl Embedded {
 }
 
 impl Files {
+    /// Opens them. They are made under another name first: what was half made when its host was killed could never be
+    /// opened.
     fn open(folder: &Path) -> fjall::Result<Self> {
+        if !folder.try_exists()? {
+            let half = folder.with_extension("new");
+            if half.try_exists()? {
+                fs::remove_dir_all(&half)?;
+            }
+            drop(Self::open_or_make(&half)?);
+            fs::rename(&half, folder)?;
+            let above = folder.parent().unwrap_or(Path::new("."));
+            fs::File::open(above)?.sync_all()?;
+        }
+        Self::open_or_make(folder)
+    }
+
+    fn open_or_make(folder: &Path) -> fjall::Result<Self> {
         let database = Database::builder(folder).cache_size(CACHE_BYTES).open()?;
         let keyspace = |name| database.keyspace(name, KeyspaceCreateOptions::default);
         Ok(Self {
@@ -284,6 +301,24 @@ mod tests {
             tokio::time::sleep(SWEEP / 20).await;
         }
         panic!("it is still there");
+    }
+
+    #[tokio::test]
+    async fn what_was_half_made_when_its_host_was_killed_is_made_anew() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (whole, half) = (
+            folder.path().join("records"),
+            folder.path().join("records.new"),
+        );
+        fs::create_dir(&half).expect("a folder");
+        fs::write(half.join("0.jnl"), b"").expect("a file");
+        for revision in 1..=2 {
+            let store = Embedded::open(&whole).expect("a store");
+            let change = Change::put("key", Expected::Anything, b"1".to_vec());
+            let committed = store.commit(vec![change], None).await.expect("a commit");
+            assert_eq!(committed, Revision(revision));
+            assert!(!half.exists());
+        }
     }
 
     #[tokio::test]

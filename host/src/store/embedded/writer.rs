@@ -140,9 +140,10 @@ impl<'a> Writing<'a> {
     /// Makes it, and gives the revision of the last commit in it.
     fn end(self) -> Result<u64, Failed> {
         let files = self.files;
-        // On the disk before anybody sees it.
+        // On the disk before anybody sees it. What fdatasync leaves out is when the file was last written; it takes the
+        // file's length along, which reading needs.
         let batch = files.database.batch();
-        let mut batch = batch.durability(Some(PersistMode::SyncAll));
+        let mut batch = batch.durability(Some(PersistMode::SyncData));
         for (key, row) in self.records {
             match row {
                 Some(row) => batch.insert(&files.records, key, row),
