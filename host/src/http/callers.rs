@@ -111,8 +111,13 @@ pub(super) async fn tenant(
     Ok(tenant?)
 }
 
+/// What is sent as a token. Of two nobody knows which is meant.
 pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let mut sent = headers.get_all(AUTHORIZATION).iter();
+    let (Some(sent), None) = (sent.next(), sent.next()) else {
+        return None;
+    };
+    let (scheme, token) = sent.to_str().ok()?.split_once(' ')?;
     scheme
         .eq_ignore_ascii_case("bearer")
         .then(|| token.trim_start())

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::callers::bearer;
 use super::problem::Problem;
 
 /// How a host is watched.
@@ -112,18 +113,12 @@ impl Access {
         match self {
             Access::All => Ok(()),
             Access::Nobody => Err(Denied::Off),
-            Access::Bearer(token) if bearer(headers).as_ref() == Some(token) => Ok(()),
-            Access::Bearer(_) => Err(Denied::Token),
+            Access::Bearer(token) => match bearer(headers).map(Token::of) {
+                Some(sent) if sent == *token => Ok(()),
+                _ => Err(Denied::Token),
+            },
         }
     }
-}
-
-/// What is sent as a token, as it would be kept.
-fn bearer(headers: &HeaderMap) -> Option<Token> {
-    let (scheme, sent) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| Token::of(sent.trim_start()))
 }
 
 /// Why somebody may not ask.

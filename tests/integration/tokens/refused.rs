@@ -1,5 +1,6 @@
 //! What is wrong with a token, each thing under its code; and what is wrong with settings, before any token comes.
 
+use harness::host::request_with;
 use harness::sentinel::{PRIVATE_KEY, SHORT_KEY, claims, claims_but, jwks, one, part, two};
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -243,6 +244,22 @@ fn only_a_host_without_keys_blames_itself() {
 }
 
 /// Tokens of every kind: bytes, parts, and good parts with something strange in them.
+#[tokio::test]
+async fn of_two_tokens_nobody_knows_which_is_meant() {
+    let host = guarded(&trusting(&one())).await;
+    let listening = host.listen().await;
+    let header = format!("authorization: Bearer {}\r\n", one().token(&claims()));
+    for (headers, status) in [(header.clone(), 200), (header.repeat(2), 401)] {
+        let answer =
+            request_with(listening.address, &headers, "GET", super::ENVIRONMENTS, "").await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{answer}"
+        );
+    }
+    listening.end().await;
+}
+
 fn garbage() -> impl Strategy<Value = String> {
     let json = prop_oneof![
         Just(json!({ "alg": "RS256" }).to_string()),

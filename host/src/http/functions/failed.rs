@@ -1,6 +1,7 @@
 //! Why an invocation came to nothing, with the status and in the words that LivePerson's clients of functions know.
 
 use axum::Json;
+use axum::extract::Query;
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 
@@ -15,8 +16,9 @@ use crate::tenant::{EventId, TenantId};
 
 /// Which version a caller speaks: only the first says so.
 pub(super) fn version(uri: &Uri) -> Version {
-    let mut pairs = uri.query().unwrap_or_default().split('&');
-    match pairs.any(|pair| pair == "v=1") {
+    let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri);
+    let is_first = |(name, value): &(String, String)| name == "v" && value == "1";
+    match pairs.is_ok_and(|Query(pairs)| pairs.iter().any(is_first)) {
         true => Version::V1,
         false => Version::V2,
     }
