@@ -118,6 +118,14 @@ impl Refused {
         }
     }
 
+    /// Whether more time would have let it in.
+    pub fn is_for_want_of_time(self) -> bool {
+        matches!(
+            self,
+            Refused::WouldBeLate { .. } | Refused::WaitedTooLong { .. }
+        )
+    }
+
     /// Whether there was room, and not for this tenant or bot.
     pub fn is_over_share(self) -> bool {
         match self {

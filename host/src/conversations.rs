@@ -7,7 +7,7 @@ mod journal;
 mod line;
 mod place;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use moka::sync::Cache;
@@ -15,13 +15,13 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 pub use event_id::{EventId, Incoming};
-pub use place::{Place, Written};
+pub use place::{Noted, Place, Written};
 
 use crate::fault::Fault;
 use crate::store::{Digest, Failed, Records, Store};
 use crate::tenant::{Address, TenantId};
 use begun::Begun;
-use journal::{Bounds, Known};
+use journal::{Bounds, Journal};
 use line::{Held, Lines};
 use place::Numbered;
 
@@ -35,7 +35,8 @@ pub struct Settings {
     /// Minutes that an event's answer is kept, and given again to a repeat of it. The platform asks again after 5, 10
     /// and 15 seconds, each time for up to a minute.
     pub replay_minutes: u64,
-    /// Bytes of the answers that are kept of one conversation: where these are more, the oldest go early.
+    /// Bytes of the answers that are kept of one conversation, each counted as 256 more than it has: where these are more,
+    /// the oldest go early.
     pub answers_bytes: u64,
     /// Whether answers outlive the host. Without that a turn is faster, since nothing is written to the disk unless its
     /// bot keeps something; a repeat that comes after a restart is answered anew.
@@ -93,9 +94,15 @@ const KEY: &str = "conversation/";
 /// A conversation at a bot: the same id may be in use at another one.
 type Key = (Address, String);
 
+/// What the keys of a conversation's answers begin with.
 fn journal_key((at, id): &Key) -> String {
     let of = key(&at.tenant, id);
-    format!("{of}answers/{}/{}", at.bot, at.environment)
+    format!("{of}answers/{}/{}/", at.bot, at.environment)
+}
+
+/// A conversation of a tenant's, whichever bots it is at.
+fn line(tenant: &TenantId, id: &str) -> String {
+    format!("{tenant}/{id}")
 }
 
 /// What a record lives longer than it has to, so that an event costs a write only this often.
@@ -137,7 +144,7 @@ pub struct Conversations {
     records: Arc<dyn Records>,
     settings: Settings,
     begun: Cache<Key, Arc<Begun>>,
-    journals: Cache<Key, Arc<Mutex<Known>>>,
+    journals: Cache<Key, Arc<Mutex<Journal>>>,
     lines: Arc<Lines>,
 }
 
@@ -154,7 +161,7 @@ impl Conversations {
             .weigher(|key: &Key, begun: &Arc<Begun>| weight(key, begun.bytes()));
         let journals = Cache::builder()
             .max_capacity(half)
-            .weigher(|key: &Key, known: &Arc<Mutex<Known>>| weight(key, bytes(known)));
+            .weigher(|key: &Key, journal: &Arc<Mutex<Journal>>| weight(key, bytes(journal)));
         Self {
             records: Arc::clone(&store.records),
             settings: settings.clone(),
@@ -175,31 +182,39 @@ impl Conversations {
         event: Option<EventId>,
         until: Instant,
     ) -> Result<Place, NotEntered> {
-        let line = key(&at.tenant, id);
+        let line = line(&at.tenant, id);
         let held = self.lines.hold(&line, event.as_ref(), until).await;
         let held = held.ok_or(NotEntered::Busy)?;
         let key = (at.clone(), id.to_owned());
         let event = match event {
             None => None,
-            Some(event) => Some(Numbered::new(event, self.journal(&key).await?)),
+            Some(event) => {
+                let journal = self.journal(&key).await?;
+                Some(Numbered { event, journal })
+            }
         };
         Ok(Place::new(self, key, event, held))
     }
 
-    async fn journal(&self, key: &Key) -> Result<Arc<Mutex<Known>>, Failed> {
-        if let Some(known) = self.journals.get(key) {
-            return Ok(known);
+    async fn journal(&self, key: &Key) -> Result<Arc<Mutex<Journal>>, Failed> {
+        if let Some(journal) = self.journals.get(key) {
+            return Ok(journal);
         }
-        let record = match self.settings.answers_on_disk {
-            true => self.records.get(&journal_key(key)).await?,
-            false => None,
-        };
-        let known = record.as_ref().map_or(Ok(Known::nothing()), Known::of)?;
-        Ok(Arc::new(Mutex::new(known)))
+        let mut journal = Journal::default();
+        if self.settings.answers_on_disk {
+            let below = journal_key(key);
+            // There are only so many, since each counts something.
+            let records = self.records.list(&below, None, usize::MAX).await?;
+            journal = Journal::of(&records, &below)?;
+        }
+        Ok(Arc::new(Mutex::new(journal)))
     }
 
-    fn know(&self, key: &Key, known: &Arc<Mutex<Known>>) {
-        self.journals.insert(key.clone(), Arc::clone(known));
+    fn know(&self, key: &Key, journal: &Arc<Mutex<Journal>>) {
+        if !locked(journal).is_to_be_weighed() {
+            return;
+        }
+        self.journals.insert(key.clone(), Arc::clone(journal));
     }
 
     fn forget_journal(&self, key: &Key) {
@@ -228,7 +243,7 @@ impl Conversations {
         id: &str,
         until: Instant,
     ) -> Result<Alone, NotEntered> {
-        let held = self.lines.hold(&key(tenant, id), None, until).await;
+        let held = self.lines.hold(&line(tenant, id), None, until).await;
         held.map(Alone).ok_or(NotEntered::Busy)
     }
 
@@ -251,11 +266,12 @@ impl Conversations {
     }
 }
 
-fn bytes(known: &Mutex<Known>) -> usize {
-    let known = known
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    usize::try_from(known.journal.bytes()).unwrap_or(usize::MAX)
+fn bytes(journal: &Mutex<Journal>) -> usize {
+    usize::try_from(locked(journal).weight()).unwrap_or(usize::MAX)
+}
+
+fn locked(journal: &Mutex<Journal>) -> MutexGuard<'_, Journal> {
+    journal.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Roughly what an entry holds, with the cache's own share.

@@ -108,11 +108,11 @@ pub enum NotKept {
 }
 
 /// What is kept with a turn's state, or not at all.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct With<'a> {
-    /// A change of another room's.
-    pub change: Option<&'a Change>,
-    /// Bytes that it takes the place of.
+#[derive(Debug, Default)]
+pub struct With {
+    /// Changes of another room's.
+    pub changes: Vec<Change>,
+    /// Bytes that they take the place of.
     pub replaces: u64,
 }
 
@@ -157,12 +157,12 @@ impl States {
         &self,
         tenant: &TenantId,
         staged: Staged,
-        with: With<'_>,
+        with: With,
         held: &mut Held,
         before: Instant,
     ) -> Result<Option<Revision>, NotKept> {
         let written = staged.written();
-        if written.is_empty() && with.change.is_none() {
+        if written.is_empty() && with.changes.is_empty() {
             return Ok(None);
         }
         let free = self.records.free_bytes();
@@ -174,8 +174,7 @@ impl States {
             self.lines.hold(held, key, before).await?;
             old += read.bytes;
         }
-        let mut changes = Vec::with_capacity(written.len() + 3);
-        changes.extend(with.change.cloned());
+        let mut changes = with.changes;
         for (key, read) in written {
             changes.extend(read.depends_on.map(|(key, expected)| Change {
                 key,

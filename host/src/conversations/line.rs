@@ -28,6 +28,8 @@ pub(super) struct Held {
     lines: Arc<Lines>,
     /// Empty once it was handed on.
     key: String,
+    /// Whether others had their turns first.
+    pub(super) has_waited: bool,
 }
 
 impl Lines {
@@ -43,7 +45,7 @@ impl Lines {
             match lines.get_mut(key) {
                 None => {
                     lines.insert(key.to_owned(), Vec::new());
-                    return Some(self.held(key.to_owned()));
+                    return Some(self.held(key.to_owned(), false));
                 }
                 Some(waiters) if waiters.len() >= WAITING => return None,
                 Some(waiters) => {
@@ -59,10 +61,11 @@ impl Lines {
         (Instant::now() < until).then_some(held)
     }
 
-    fn held(self: &Arc<Self>, key: String) -> Held {
+    fn held(self: &Arc<Self>, key: String, has_waited: bool) -> Held {
         Held {
             lines: Arc::clone(self),
             key,
+            has_waited,
         }
     }
 
@@ -104,7 +107,7 @@ impl Drop for Held {
             return;
         }
         while let Some(waiter) = self.lines.next(&key) {
-            match waiter.go.send(self.lines.held(key.clone())) {
+            match waiter.go.send(self.lines.held(key.clone(), true)) {
                 Ok(()) => return,
                 // It has given up; what was not taken must not be handed on a second time.
                 Err(mut held) => held.key.clear(),

@@ -1,13 +1,12 @@
 //! An event that has its conversation to itself, until it is answered and that is kept.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::journal::{Known, Last};
+use super::journal::{Journal, Next};
 use super::line::Held;
-use super::{Conversations, EventId, Key};
+use super::{Conversations, EventId, Key, NotEntered};
 use crate::chat::Reply;
-use crate::store::{Change, Expected, Failed, Revision, To};
+use crate::store::{Change, Failed};
 
 /// A place in a conversation: no other event of it is answered before this is dropped.
 #[derive(Debug)]
@@ -15,38 +14,36 @@ pub struct Place {
     conversations: Conversations,
     key: Key,
     event: Option<Numbered>,
-    _held: Held,
+    /// Whether an answer is on its way into the store of which nobody has said yet what became of it.
+    is_unsure: bool,
+    held: Held,
 }
 
 /// An event that a repeat can be told by.
 #[derive(Debug)]
 pub(super) struct Numbered {
     pub(super) event: EventId,
-    pub(super) known: Arc<Mutex<Known>>,
-    /// What undoes an answer that was noted and of which nobody has said yet what became of it.
-    undo: Option<Last>,
+    pub(super) journal: Arc<Mutex<Journal>>,
 }
 
 /// An answer on its way into the store.
 #[derive(Debug, Default)]
 pub struct Written {
     /// What has to be committed with it; nothing where answers are kept in memory only.
-    pub change: Option<Change>,
-    /// Bytes that it takes the place of.
+    pub changes: Vec<Change>,
+    /// Bytes that are no longer kept then.
     pub replaces: u64,
+    /// For [`Place::is_kept`].
+    pub noted: Noted,
 }
 
-impl Numbered {
-    pub(super) fn new(event: EventId, known: Arc<Mutex<Known>>) -> Self {
-        Self {
-            event,
-            known,
-            undo: None,
-        }
-    }
+/// An answer that may be given.
+#[derive(Debug, Default)]
+pub struct Noted(Option<Next>);
 
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+impl Numbered {
+    fn journal(&self) -> MutexGuard<'_, Journal> {
+        super::locked(&self.journal)
     }
 }
 
@@ -61,107 +58,97 @@ impl Place {
             conversations: conversations.clone(),
             key,
             event,
-            _held: held,
+            is_unsure: false,
+            held,
         }
     }
 
+    /// Whether other events of the conversation had their turns first, in this one's time.
+    pub fn has_waited(&self) -> bool {
+        self.held.has_waited
+    }
+
     /// What this event was answered before, if it is a repeat.
-    pub fn answer(&self) -> Option<Reply> {
-        let numbered = self.event.as_ref()?;
-        numbered.known().journal.answer(&numbered.event).cloned()
+    ///
+    /// # Errors
+    /// [`NotEntered::Failed`] if that cannot be read.
+    pub fn answer(&self) -> Result<Option<Reply>, NotEntered> {
+        let Some(numbered) = &self.event else {
+            return Ok(None);
+        };
+        let bounds = self.conversations.bounds();
+        Ok(numbered.journal().answer(&numbered.event, bounds)?)
     }
 
     /// Whether a later event of its dialogue was answered before: what this one's turn writes must not undo that.
     pub fn is_past(&self) -> bool {
+        let bounds = self.conversations.bounds();
         let numbered = self.event.as_ref();
-        numbered.is_some_and(|numbered| numbered.known().journal.is_past(&numbered.event))
+        numbered.is_some_and(|numbered| numbered.journal().is_past(&numbered.event, bounds))
     }
 
-    /// Notes an answer, and says what has to be committed for it to outlive the host. It is undone if this place is
-    /// dropped before one of [`Place::is_kept`], [`Place::is_known`] and [`Place::forget`] has said what became of it.
+    /// What has to be committed for an answer to outlive the host. What becomes of it is to be said then, by one of
+    /// [`Place::is_kept`], [`Place::is_known`] and [`Place::forget`].
     ///
     /// # Errors
     /// [`Failed`] if it cannot be written down.
-    pub fn note(&mut self, reply: &Reply) -> Result<Written, Failed> {
-        let Some(numbered) = &mut self.event else {
+    pub fn write(&mut self, reply: &Reply) -> Result<Written, Failed> {
+        let Some(numbered) = &self.event else {
             return Ok(Written::default());
         };
-        let conversations = &self.conversations;
-        let known = Arc::clone(&numbered.known);
-        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-        numbered.undo = Some(known.journal.last());
-        known
-            .journal
-            .add(&numbered.event, reply, conversations.bounds());
-        if !conversations.answers_on_disk() {
-            return Ok(Written::default());
-        }
-        let bytes = serde_json::to_vec(&known.journal).map_err(Failed::because)?;
+        let bounds = self.conversations.bounds();
+        let journal = numbered.journal();
+        let mut next = journal.next(&numbered.event, reply, bounds)?;
+        let (changes, replaces) = match self.conversations.answers_on_disk() {
+            true => journal.changes(&mut next, &super::journal_key(&self.key), bounds)?,
+            false => Default::default(),
+        };
+        drop(journal);
+        self.is_unsure = true;
         Ok(Written {
-            change: Some(Change {
-                key: super::journal_key(&self.key),
-                expected: known.found,
-                to: To::Value {
-                    bytes,
-                    // Nobody asks for them any more then, and a later event begins another.
-                    expires: Some(SystemTime::now() + conversations.bounds().time),
-                },
-            }),
-            replaces: known.bytes,
+            changes,
+            replaces,
+            noted: Noted(Some(next)),
         })
     }
 
-    /// The answer that was noted is in the store, from that revision on.
-    pub fn is_kept(&mut self, written: &Written, at: Option<Revision>) {
-        if let (Some(numbered), Some(change), Some(at)) = (&self.event, &written.change, at) {
-            let mut known = numbered.known();
-            known.found = Expected::At(at);
-            known.bytes = change.bytes();
-        }
-        self.is_known();
-    }
-
-    /// The answer that was noted is to be known as long as the host runs.
-    pub fn is_known(&mut self) {
-        if let Some(numbered) = &mut self.event {
-            numbered.undo = None;
-            self.conversations.know(&self.key, &numbered.known);
+    /// The answer is in the store, or where it has to be if it is kept in memory only.
+    pub fn is_kept(&mut self, Noted(next): Noted) {
+        self.is_unsure = false;
+        if let (Some(numbered), Some(next)) = (&self.event, next) {
+            numbered.journal().add(next);
+            self.conversations.know(&self.key, &numbered.journal);
         }
     }
 
-    /// The answer that was noted is not kept, or nobody knows whether it is: what the store has is read again.
+    /// The answer is not in the store, and is to be known as long as the host runs.
+    pub fn is_known(&mut self, Noted(next): Noted) {
+        self.is_kept(Noted(next.map(Next::without_record)));
+    }
+
+    /// The answer is not kept, or nobody knows whether it is: what the store has is read again.
     ///
     /// # Errors
     /// [`Failed`] if that cannot be read.
     pub async fn forget(&mut self) -> Result<(), Failed> {
-        self.undo();
+        self.doubt();
         if let Some(numbered) = &mut self.event {
-            numbered.known = self.conversations.journal(&self.key).await?;
+            numbered.journal = self.conversations.journal(&self.key).await?;
         }
         Ok(())
     }
 
-    fn undo(&mut self) {
-        let Some(numbered) = &mut self.event else {
-            return;
-        };
-        let Some(last) = numbered.undo.take() else {
-            return;
-        };
-        if self.conversations.answers_on_disk() {
+    /// What is in memory may be less than what the store has.
+    fn doubt(&mut self) {
+        if std::mem::take(&mut self.is_unsure) && self.conversations.answers_on_disk() {
             self.conversations.forget_journal(&self.key);
-        } else {
-            let known = Arc::clone(&numbered.known);
-            let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-            known.journal.undo(&numbered.event, last);
         }
     }
 }
 
-/// Whoever waited for it may have hung up: a repeat must not be given an answer that came with nothing of what its turn
-/// wrote.
+/// Whoever waited for the answer may have hung up.
 impl Drop for Place {
     fn drop(&mut self) {
-        self.undo();
+        self.doubt();
     }
 }

@@ -38,15 +38,19 @@ async fn enter(conversations: &Conversations, sequence: u64) -> Place {
     place.await.expect("it is free")
 }
 
+fn known(place: &Place) -> Option<Reply> {
+    place.answer().expect("it can be read")
+}
+
 /// Answers an event, and has that kept.
 async fn answer(conversations: &Conversations, store: &Store, sequence: u64, reply: &Reply) {
     let mut place = enter(conversations, sequence).await;
-    let written = place.note(reply).expect("noted");
-    let revision = match written.change.clone() {
-        Some(change) => Some(commit(store, change).await),
-        None => None,
-    };
-    place.is_kept(&written, revision);
+    let written = place.write(reply).expect("written");
+    if !written.changes.is_empty() {
+        let committed = store.records.commit(written.changes, None).await;
+        committed.expect("a commit");
+    }
+    place.is_kept(written.noted);
 }
 
 #[tokio::test]
@@ -113,9 +117,9 @@ async fn a_repeat_is_given_the_same_answer_also_after_a_restart() {
     answer(&conversations, &store, 1, &reply).await;
     answer(&conversations, &store, 3, &Reply::silence()).await;
     for conversations in [conversations, Conversations::new(&store, &settings)] {
-        assert_eq!(enter(&conversations, 1).await.answer(), Some(reply.clone()));
+        assert_eq!(known(&enter(&conversations, 1).await), Some(reply.clone()));
         let unseen = enter(&conversations, 2).await;
-        assert_eq!((unseen.answer(), unseen.is_past()), (None, true));
+        assert_eq!((known(&unseen), unseen.is_past()), (None, true));
         drop(unseen);
         assert!(!enter(&conversations, 4).await.is_past());
     }
@@ -133,12 +137,12 @@ async fn an_answer_whose_turn_was_dropped_before_it_was_kept_is_not_given_again(
         let reply = Reply::of_host("one");
         answer(&conversations, &store, 1, &reply).await;
         let mut place = enter(&conversations, 2).await;
-        place.note(&reply).expect("noted");
+        place.write(&reply).expect("written");
         drop(place);
         let place = enter(&conversations, 2).await;
-        assert_eq!((place.answer(), place.is_past()), (None, false));
+        assert_eq!((known(&place), place.is_past()), (None, false));
         drop(place);
-        assert_eq!(enter(&conversations, 1).await.answer(), Some(reply));
+        assert_eq!(known(&enter(&conversations, 1).await), Some(reply));
     }
 }
 
@@ -151,11 +155,11 @@ async fn answers_in_memory_write_nothing_and_do_not_outlive_the_host() {
     let store = Store::in_memory();
     let conversations = Conversations::new(&store, &settings);
     answer(&conversations, &store, 1, &Reply::silence()).await;
-    assert!(enter(&conversations, 1).await.answer().is_some());
+    assert!(known(&enter(&conversations, 1).await).is_some());
     let records = store.records.list("", None, 10).await.expect("a list");
     assert!(records.is_empty(), "{records:?}");
     let restarted = Conversations::new(&store, &settings);
-    assert!(enter(&restarted, 1).await.answer().is_none());
+    assert!(known(&enter(&restarted, 1).await).is_none());
 }
 
 #[tokio::test]
@@ -167,8 +171,8 @@ async fn how_a_conversation_began_expires_with_it_and_its_answers_when_no_repeat
         .await;
     let begun = change.expect("read").expect("it begins");
     let mut place = enter(&conversations, 1).await;
-    let written = place.note(&Reply::silence()).expect("noted");
-    let answers = written.change.expect("it is written");
+    let mut written = place.write(&Reply::silence()).expect("written");
+    let answers = written.changes.remove(0);
     let answered = Duration::from_secs(settings.replay_minutes * 60);
     for (change, keep) in [(begun, settings.keep() + LATER), (answers, answered)] {
         let Change { key, to, .. } = change;
@@ -231,8 +235,8 @@ async fn large_answers_count_against_the_memory() {
         let id = number.to_string();
         let place = conversations.enter(&at, &id, Some(event(1)), soon());
         let mut place = place.await.expect("free");
-        place.note(&reply).expect("noted");
-        place.is_known();
+        let written = place.write(&reply).expect("written");
+        place.is_known(written.noted);
     }
     conversations.journals.run_pending_tasks();
     let kept = conversations.journals.entry_count();

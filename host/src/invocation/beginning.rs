@@ -30,7 +30,7 @@ impl Host {
             return Ok(());
         };
         let with = With {
-            change: Some(&change),
+            changes: vec![change],
             replaces: 0,
         };
         let (nothing, mut held) = (Staged::default(), Held::default());

@@ -9,7 +9,7 @@ use super::running::late;
 use super::{Answered, Asked, Host, Invocation, InvokeError};
 use crate::capabilities::http::Sent;
 use crate::chat::Reply;
-use crate::conversations::Place;
+use crate::conversations::{NotEntered, Place, Written};
 use crate::state::{Held, NotKept, Scope, Staged, With};
 
 /// How long after a turn's end its stand-in may take to be kept, before it is given all the same.
@@ -28,11 +28,19 @@ impl Host {
         let (at, event) = (asked.to, asked.event.clone());
         let place = self.0.conversations.enter(at, id, event, asked.deadline);
         let mut place = place.await?;
-        if let Some(reply) = place.answer() {
+        if let Some(reply) = place.answer()? {
             record.is_replay = true;
             return Ok(reply);
         }
         let answered = self.answer_and_keep(record, asked, Some(&mut place)).await;
+        let answered = answered.map_err(|error| match error {
+            InvokeError::Refused(refused)
+                if place.has_waited() && refused.is_for_want_of_time() =>
+            {
+                NotEntered::Busy.into()
+            }
+            error => error,
+        });
         self.touch(asked);
         if let Err(error) = &answered
             && let Some(reply) = record.stand_in_for(error)
@@ -59,7 +67,9 @@ impl Host {
             Kept::Conflict(sent) => sent,
         };
         // A turn that was dropped in the middle of its commit may have been kept all the same.
-        if let Some(reply) = place.as_ref().and_then(|place| place.answer()) {
+        if let Some(place) = &place
+            && let Some(reply) = place.answer()?
+        {
             record.is_replay = true;
             return Ok(reply);
         }
@@ -126,18 +136,19 @@ impl Host {
             return kept.await.map(drop);
         };
         let writes_state = staged.is_written();
-        let written = place.note(reply)?;
-        let with = With {
-            change: written.change.as_ref(),
-            replaces: written.replaces,
-        };
+        let Written {
+            changes,
+            replaces,
+            noted,
+        } = place.write(reply)?;
+        let with = With { changes, replaces };
         match states.keep(tenant, staged, with, held, before).await {
-            Ok(revision) => {
-                place.is_kept(&written, revision);
+            Ok(_) => {
+                place.is_kept(noted);
                 Ok(())
             }
             Err(error @ (NotKept::Full { .. } | NotKept::DiskFull)) if !writes_state => {
-                place.is_known();
+                place.is_known(noted);
                 Err(error)
             }
             Err(error) => {
