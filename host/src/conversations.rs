@@ -22,7 +22,7 @@ use crate::store::{Digest, Failed, Records, Store};
 use crate::tenant::{Address, TenantId};
 use begun::Begun;
 use journal::{Bounds, Journal};
-use line::{Held, Lines};
+use line::{Held, Lines, WAITING};
 use place::Numbered;
 
 /// How long conversations are remembered, and how much of them.
@@ -111,8 +111,10 @@ const LATER: Duration = Duration::from_secs(60 * 60);
 /// Why an event does not get its turn.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum NotEntered {
-    /// Others of its conversation had theirs until its time was over.
-    #[error("other events of this conversation took all of its time")]
+    /// Others of its conversation had theirs until its time was over, or as many wait as may.
+    #[error(
+        "other events of this conversation take all of its time, or {WAITING} of them wait already"
+    )]
     Busy,
     /// The store failed.
     #[error(transparent)]

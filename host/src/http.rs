@@ -204,9 +204,13 @@ fn functions_routes() -> Router<FrontDoor> {
             "/api/account/{tenant}/events/{event}/isImplemented",
             get(functions::is_implemented),
         )
-        // The first version's, and the second's.
+        // The first version's, however it is written, and the second's.
         .route(
             "/api/account/{tenant}/lambdas/",
+            get(functions::list_functions),
+        )
+        .route(
+            "/api/account/{tenant}/lambdas",
             get(functions::list_functions),
         )
         .route(

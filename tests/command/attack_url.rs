@@ -171,7 +171,7 @@ fn who_may_not_attack_or_attacks_no_host_is_told_why() {
         (
             attack(&serving, "--token retort_x_y"),
             2,
-            "this token is not known here (unknown-token)",
+            "this token is not known here",
         ),
         (
             attack(&serving, &format!("--token {invoker}")),

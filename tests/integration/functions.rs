@@ -462,10 +462,22 @@ async fn what_serves_in_production_is_listed_by_name_event_and_state() {
         ),
         ("lambdas/?v=1&eventId=bot_connectors_pre_hook", "hook"),
         ("lambdas/?v=1&state=Productive&state=Draft", "echo hook"),
+        ("lambdas?v=%31", "echo hook"),
         ("functions?state=Draft", ""),
         ("functions?functionName=echo", "echo"),
         ("lambdas/?v=1&name=nobody", ""),
     ] {
         assert_eq!(listed(path).await.0, names, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_function_has_no_conversations_and_no_state() {
+    let host = serving().await;
+    let at = "/v1/bots/hook/environments/production";
+    for (method, path) in [("GET", "state"), ("PUT", "conversations/c1")] {
+        let answer = host.send(method, &format!("{at}/{path}"), "{}").await;
+        let told = (answer.status.as_u16(), answer.code());
+        assert_eq!(told, (400, "other-world"), "{method} {path}");
     }
 }

@@ -217,6 +217,17 @@ async fn deep_health_runs_a_bot_that_loops_and_sees_it_ended() {
 }
 
 #[tokio::test]
+async fn a_host_that_is_about_to_end_says_so_however_closely_it_is_looked_at() {
+    let host = watched(host());
+    host.host.end();
+    for path in ["/healthz", "/healthz?deep=1"] {
+        let answer = as_operator(&host, path).await;
+        let told = (answer.status.as_u16(), &answer.body["status"]);
+        assert_eq!(told, (503, &json!("ending")), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn deep_health_fails_where_a_bot_that_loops_is_ended_too_late() {
     let mut settings = Settings::default();
     settings.sandbox.tick_ms = 100;

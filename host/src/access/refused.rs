@@ -11,7 +11,9 @@ pub enum Refused {
     #[error("this needs a token: send it as `authorization: Bearer TOKEN`")]
     Missing,
     /// There is no such token.
-    #[error("this token is not known here")]
+    #[error(
+        "this token is not known here: it takes one of this host's own, which `retort tokens` makes"
+    )]
     Unknown,
     /// It was valid.
     #[error("this token has expired; have a new one made")]

@@ -253,7 +253,12 @@ async fn serve(
     let shutdown = async move {
         shutdown.await;
         ending.end();
-        sleep(notice).await;
+        if !notice.is_zero() {
+            tracing::info!(
+                "the host ends in {notice:?}: its health and its bots' states say so until then"
+            );
+            sleep(notice).await;
+        }
         tracing::info!("no new requests are taken; those in flight are answered");
     };
     match tls {

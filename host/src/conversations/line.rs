@@ -10,7 +10,7 @@ use super::EventId;
 
 /// Events of a conversation that wait at a time. Who is one too many would be late anyway, and must not wait for that
 /// where nobody counts who waits.
-const WAITING: usize = 64;
+pub(super) const WAITING: usize = 64;
 
 /// The conversations that have a turn now, each with those who wait.
 #[derive(Debug, Default)]

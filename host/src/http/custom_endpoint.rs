@@ -23,7 +23,7 @@ use super::respond::named;
 use crate::chat::Contract;
 use crate::invocation::{InvokeError, OtherWorld, Purpose};
 use crate::liveperson::custom_endpoint;
-use crate::registry::NotDeployed;
+use crate::registry::{Deployment, NotDeployed, Serving};
 use crate::sandbox::World;
 use crate::tenant::{Address, BotName, Environment};
 use bodies::{Problems, ProblemsOfBodies};
@@ -130,12 +130,7 @@ async fn get_state(
         environment: of.environment,
     };
     let serving = door.host.registry().way(&asked, None, None)?;
-    let deployment = serving.first();
-    if deployment.bot.world() == World::Function {
-        return Err(Problem::from(&InvokeError::from(OtherWorld(
-            World::Function,
-        ))));
-    }
+    let deployment = a_bot(&serving)?;
     let state = match deployment.record.state() {
         _ if door.host.is_ending() => "maintenance",
         None => "online",
@@ -144,6 +139,15 @@ async fn get_state(
     Ok(Json(
         json!({ "state": state, "version": deployment.description.version }),
     ))
+}
+
+/// What is asked, which is no function.
+fn a_bot(serving: &Serving) -> Result<&Deployment, Problem> {
+    let deployment = serving.first();
+    match deployment.bot.world() {
+        World::Bot => Ok(deployment),
+        world @ World::Function => Err(Problem::from(&InvokeError::from(OtherWorld(world)))),
+    }
 }
 
 /// Begins a conversation; one that has begun stays as it was.
@@ -173,7 +177,8 @@ async fn put_conversation(
         .await?;
     // The bot that is asked for need not be there, if the tenant's rules send its conversations elsewhere.
     let skill = conversation.skill_id.as_deref();
-    door.host.registry().way(&address, Some(&id), skill)?;
+    let serving = door.host.registry().way(&address, Some(&id), skill)?;
+    a_bot(&serving)?;
     door.host.begin(&address, &id, conversation).await?;
     Ok(door.platform.put_status.into())
 }

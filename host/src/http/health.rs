@@ -38,10 +38,7 @@ pub(super) async fn get_health(
     let is_deep = query.is_ok_and(|Query(look)| look.deep.is_some_and(|deep| deep != "0"));
     if !is_deep {
         let is_well = door.host.store().records.is_well();
-        let (status, word) = match door.host.is_ending() {
-            true => (StatusCode::SERVICE_UNAVAILABLE, "ending"),
-            false => in_short(is_well),
-        };
+        let (status, word) = in_short(&door.host, is_well);
         return Ok((status, Json(health(&door.host, word, None))).into_response());
     }
     door.access.check(&headers)?;
@@ -85,13 +82,15 @@ async fn look(host: &Host, late: Duration) -> (StatusCode, Json<Health>) {
     let (ticker_is_well, ticker) = of_ticker(host);
     let store_is_well = host.store().records.is_well();
     let store = json!({ "ok": store_is_well });
-    let (status, word) = in_short(canary_is_well && ticker_is_well && store_is_well);
+    let (status, word) = in_short(host, canary_is_well && ticker_is_well && store_is_well);
     let checks = json!({ "canary": canary, "ticker": ticker, "pool": pool(host), "store": store });
     (status, Json(health(host, word, Some(checks))))
 }
 
-fn in_short(is_well: bool) -> (StatusCode, &'static str) {
+/// Whoever is about to end is not to be asked anything new, however well it is.
+fn in_short(host: &Host, is_well: bool) -> (StatusCode, &'static str) {
     match is_well {
+        _ if host.is_ending() => (StatusCode::SERVICE_UNAVAILABLE, "ending"),
         true => (StatusCode::OK, "ok"),
         false => (StatusCode::SERVICE_UNAVAILABLE, "failing"),
     }

@@ -15,7 +15,7 @@ const LEAST_KEY_BYTES: usize = 256;
 pub(super) struct Keys(Vec<Key>);
 
 struct Key {
-    /// Its name; none fits every token.
+    /// Its name. One without a name fits every token, as each does one that names none.
     id: Option<String>,
     key: DecodingKey,
 }
@@ -37,7 +37,10 @@ pub enum Unusable {
     #[error("it is a private key, which is to be nobody's but its owner's; give the public one")]
     Private,
     /// It is something else.
-    #[error("it is no public RSA key in PEM")]
+    #[error(
+        "it is no public RSA key in PEM: base64 alone goes between the lines `-----BEGIN PUBLIC KEY-----` and \
+         `-----END PUBLIC KEY-----`"
+    )]
     NotPem,
     /// It is one that can be broken.
     #[error("it is an RSA key of less than 2048 bits")]
@@ -93,11 +96,11 @@ impl Keys {
         self.0.extend(others.0);
     }
 
-    /// What they say of a token that names a key.
+    /// What they say of a token, which may name the key that it is signed with.
     pub(super) fn verdict(&self, token: &str, named: Option<&str>) -> Verdict {
         let is_named = |key: &&Key| key.id.is_some() && key.id.as_deref() == named;
-        let mut fit = self.0.iter();
-        if fit.any(|key| (key.id.is_none() || is_named(&key)) && key.has_signed(token)) {
+        let fits = |key: &&Key| named.is_none() || key.id.is_none() || is_named(key);
+        if self.0.iter().any(|key| fits(&key) && key.has_signed(token)) {
             return Verdict::Signed;
         }
         match self.0.iter().any(|key| is_named(&key)) {

@@ -116,7 +116,7 @@ impl Published {
             if let Err(error) = &fetched {
                 let url = &this.url;
                 tracing::warn!(
-                    "the keys at {url} cannot be fetched; those known are kept: {error}"
+                    "the keys at {url} cannot be fetched; those that are known, if any are, stay in use: {error}"
                 );
             }
             let is_down = fetched.is_err();

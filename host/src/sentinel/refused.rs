@@ -18,7 +18,8 @@ pub enum Refused {
     Missing,
     /// It is something else.
     #[error(
-        "this is no token: it is not three parts of base64url, or what they say is of another shape"
+        "this is no token of LivePerson's: it is not three parts of base64url, or what they say is of another shape, \
+         such as no number in `exp`"
     )]
     NotAToken,
     /// It is signed in another way, or not at all.
@@ -40,10 +41,16 @@ pub enum Refused {
     #[error("this token is not valid yet")]
     TooEarly,
     /// It is for nobody, for several, or for an account that has no bot here.
-    #[error("this token is for no account that this host serves")]
+    #[error(
+        "this token is for no account that this host serves: its `aud` has to be the account's number, as a text, and \
+         the tenant's name here"
+    )]
     Audience,
     /// It is for something else.
-    #[error("this token has none of the scopes that this takes")]
+    #[error(
+        "this token has none of the scopes that this takes; `liveperson.scopes` says which those are for bots, and \
+         functions take `faas.lambda.invoke`"
+    )]
     Scope,
     /// It names a key that is not known here, and those who publish keys do not answer. With the seconds until they are
     /// asked again.

@@ -99,7 +99,7 @@ async fn names_and_methods_that_are_none_are_refused() {
         ("GET", "/api/account/acme/events/%ff/isImplemented?v=1", 400),
         ("GET", "/api/account/acme/lambdas/x/invoke", 405),
         ("POST", "/api/account/acme/lambdas/", 405),
-        ("GET", "/api/account/acme/lambdas", 404),
+        ("POST", "/api/account/acme/lambdas", 405),
         ("POST", "/api/account//lambdas/x/invoke?v=1", 400),
     ] {
         let answer = host.send(method, path, envelope(1)).await;

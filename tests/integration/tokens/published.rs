@@ -55,6 +55,16 @@ async fn becomes(host: &Served, token: impl Fn(u32) -> String, expected: &(u16, 
 }
 
 #[tokio::test]
+async fn a_token_that_names_no_key_may_be_signed_with_any() {
+    let server = KeyServer::of(&[&two(), &one()]);
+    let host = guarded(&published_at(&server)).await;
+    let unnamed = |signer: Signer| signer.token_under(&json!({ "alg": "RS256" }), &claims());
+    for signer in [one(), two()] {
+        assert_eq!(told(&host, &unnamed(signer)).await, taken());
+    }
+}
+
+#[tokio::test]
 async fn keys_that_change_are_followed() {
     let server = KeyServer::of(&[&one()]);
     let host = guarded(&published_at(&server)).await;

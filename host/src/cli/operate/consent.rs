@@ -119,7 +119,7 @@ pub(super) fn agreed(
     let flags = missing.iter().map(|grant| format!("--grant '{grant}'"));
     let flags = flags.collect::<Vec<_>>().join(" ");
     say(format_args!(
-        "who has not the role admin has somebody who does run: retort grants {at} {flags}"
+        "that takes the role admin; without it, ask an admin to run: retort grants {at} {flags}"
     ));
     if !asks_a_person() {
         return Err(Ended::Usage(format!(

@@ -240,6 +240,9 @@ fn answer(request: Request<impl AsSendBody>, tls: TlsConfig) -> Result<(u16, Str
 /// A host's problem, in its own words.
 fn refused(status: u16, answer: &Value) -> Ended {
     let word = |name| field(answer, name).as_str();
+    if let Some(status) = word("status") {
+        return Ended::Host(format!("the host says of itself that it is \"{status}\""));
+    }
     let Some(detail) = word("detail") else {
         return Ended::Host(format!(
             "this is no host of Retort's: it answers with status {status}"
