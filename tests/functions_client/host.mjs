@@ -1,4 +1,4 @@
-// A real host under TLS, with a bot and two functions, for a client that knows it by names of its own.
+// A real host, under TLS or not, with a bot and two functions, for a client that knows it by names of its own.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,7 +16,7 @@ export const ACCOUNT = '4711';
 export const V1 = 'faas.retort.test';
 export const V2 = 'functions.retort.test';
 
-export async function start() {
+export async function start({ tls } = { tls: true }) {
   const folder = mkdtempSync(join(tmpdir(), 'retort-'));
   const at = name => join(folder, name);
   const pair = await certificate();
@@ -24,7 +24,10 @@ export async function start() {
   writeFileSync(at('key.pem'), pair.private, { mode: 0o600 });
   const host = spawn(
     RETORT,
-    ['serve', '--data', at('data'), '--listen', '127.0.0.1:0', '--tls-cert', at('cert.pem'), '--tls-key', at('key.pem')],
+    [
+      ...['serve', '--data', at('data'), '--listen', '127.0.0.1:0'],
+      ...(tls ? ['--tls-cert', at('cert.pem'), '--tls-key', at('key.pem')] : []),
+    ],
     { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, RETORT_LOG__FILTER: 'error' } },
   );
   const [line] = await once(createInterface({ input: host.stdout }), 'line');
@@ -42,8 +45,8 @@ export async function start() {
   };
   try {
     deploy(retort, at);
-    reach(new URL(url).port, pair.cert);
-    return { token, uuids: uuids(retort), stop };
+    if (tls) reach(new URL(url).port, pair.cert);
+    return { url, token, uuids: uuids(retort), stop };
   } catch (error) {
     await stop();
     throw error;
