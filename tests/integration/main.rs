@@ -18,6 +18,7 @@ mod liveness;
 mod many;
 mod operations;
 mod payloads;
+mod policies;
 mod quarantine;
 mod respond;
 mod roles;

@@ -3,10 +3,10 @@
 use harness::host::{Answer, text};
 use harness::{Served, bots};
 use retort::invocation::Settings;
-use retort::registry::FailurePolicy;
-use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::{Duration, Instant};
+
+use crate::policies;
 
 const STATE: &str = "/v1/bots/bad/environments/draft/state";
 
@@ -72,51 +72,15 @@ async fn it_is_taken_out_with_the_reason_and_probed_back_in() {
 
 #[tokio::test]
 async fn its_consumers_get_what_its_failure_policy_says_on_both_ways_in() {
-    let (text, skill) = ("Sorry.".to_owned(), Some("people".to_owned()));
-    let transfer = json!({ "action": "TRANSFER", "actionParameters": { "skill": "people" } });
-    let handed_over = json!({ "name": "TRANSFER", "parameters": { "skillName": "people" } });
-    let said = json!([{ "type": "TEXT", "data": { "message": "Sorry." } }]);
-    let pause = json!([{ "type": "DELAY", "data": { "seconds": 1, "typing": false } }]);
-    let silence = json!([{ "delay": 1, "typing": false }]);
-    for (policy, respond, custom_endpoint) in [
-        (FailurePolicy::default(), None, None),
-        (
-            FailurePolicy::Escalate { skill },
-            Some(json!({ "messages": [], "context": transfer })),
-            Some(json!([{ "type": "ACTION", "data": handed_over }])),
-        ),
-        (
-            FailurePolicy::Reply { text },
-            Some(json!({ "messages": ["Sorry."], "context": {} })),
-            Some(said),
-        ),
-        (
-            FailurePolicy::Silent {},
-            Some(json!({ "messages": silence, "context": {} })),
-            Some(pause),
-        ),
-    ] {
-        let host = two_bots(60).await.failing_as(policy);
+    for promised in policies::each() {
+        let host = two_bots(60).await.failing_as(promised.policy());
         let host = host.with_bot("bad", &bots::misbehaving("probe")).await;
         for _ in 0..4 {
             over_budget(&host).await;
         }
-        let answer = within_budget(&host, "bad").await;
-        assert_eq!(answer.outcome(), "quarantined");
-        match respond {
-            None => assert_eq!(answer.status, 503),
-            Some(body) => assert_eq!((answer.status.as_u16(), answer.body), (200, body)),
-        }
-        let conversation = "/v1/bots/bad/environments/draft/conversations/c1";
-        assert_eq!(host.send("PUT", conversation, "{}").await.status, 204);
-        let event = json!({ "type": "TEXT", "data": { "message": "random 8" } }).to_string();
-        let events = format!("{conversation}/events");
-        let answer = host.send("POST", &events, event).await;
-        assert_eq!(answer.outcome(), "quarantined");
-        match custom_endpoint {
-            None => assert_eq!(answer.status, 400),
-            Some(response) => assert_eq!(answer.body["response"], response),
-        }
+        promised
+            .is_kept(&host, "bad", "random 8", "quarantined", 503)
+            .await;
     }
 }
 
