@@ -15,6 +15,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use moka::sync::Cache;
 use sha2::{Digest as _, Sha256};
+use tokio::task::JoinSet;
 
 pub use keys::Unusable;
 pub use refused::{NotOpened, Refused};
@@ -169,11 +170,15 @@ impl Guard {
 
     async fn see_signed(&self, token: &str, key: Option<&str>) -> Result<(), Refused> {
         let mut verdict = self.verdict(token, key);
-        if verdict == Verdict::KeyNotKnown && !self.published.is_empty() {
-            for published in &self.published {
-                published.fetched().await;
+        if verdict == Verdict::KeyNotKnown {
+            // From all at once, and until one has the key: another one may hang.
+            let mut fetching = JoinSet::new();
+            for published in self.published.iter().map(Arc::clone) {
+                fetching.spawn(async move { published.fetched().await });
             }
-            verdict = self.verdict(token, key);
+            while verdict == Verdict::KeyNotKnown && fetching.join_next().await.is_some() {
+                verdict = self.verdict(token, key);
+            }
         }
         match verdict {
             Verdict::Signed => Ok(()),
