@@ -326,6 +326,11 @@ impl Host {
         &self.0.conversations
     }
 
+    /// What the bots keep between turns.
+    pub fn states(&self) -> &States {
+        &self.0.states
+    }
+
     /// What the bots have been asked lately.
     pub fn recent(&self) -> &Recent {
         &self.0.recent

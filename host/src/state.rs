@@ -184,12 +184,32 @@ impl States {
             changes.push(self.change(key, read.found, read.memory)?);
         }
         let new = changes.iter().map(Change::bytes).sum();
-        changes.push(self.quota.take(tenant, old, new).await?);
+        let (count, taken) = self.quota.take(tenant, old, new).await?;
+        changes.push(count);
         let kept = self.commit(changes, before).await;
-        if kept.is_err() {
-            self.quota.give_back(tenant, old, new);
+        // What nobody knows of may be there.
+        if !matches!(kept, Ok(_) | Err(NotKept::Unsure | NotKept::Failed(_))) {
+            taken.give_back();
         }
         kept.map(Some)
+    }
+
+    /// What has to be committed with the removal of so many bytes that a tenant's bots kept, so that others have that
+    /// room at once.
+    ///
+    /// # Errors
+    /// [`Failed`] if what they keep cannot be read.
+    pub async fn removed(
+        &self,
+        tenant: &TenantId,
+        bytes: u64,
+    ) -> Result<(Change, Removed), Failed> {
+        let (count, taken) = self
+            .quota
+            .take(tenant, bytes, 0)
+            .await
+            .map_err(Failed::because)?;
+        Ok((count, Removed(taken)))
     }
 
     async fn commit(&self, changes: Vec<Change>, before: Instant) -> Result<Revision, NotKept> {
@@ -249,6 +269,17 @@ impl States {
         let enough = SystemTime::now() + self.keep;
         let is_due = memory.until.is_some_and(|until| until < enough);
         Ok(is_due.then_some((Expected::At(record.revision), memory)))
+    }
+}
+
+/// Room that is made, once what took it is removed.
+#[derive(Debug)]
+pub struct Removed(quota::Taken);
+
+impl Removed {
+    /// It is not removed.
+    pub fn is_not(self) {
+        self.0.give_back();
     }
 }
 

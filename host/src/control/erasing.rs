@@ -65,9 +65,14 @@ impl Control {
         });
         let count = found.len();
         let detail = format!("{count} records");
-        changing
-            .keep(by, Changed::Erased, Some(tenant), conversation, detail)
-            .await?;
+        let bytes = found.iter().map(|record| record.value.len() as u64).sum();
+        let (room, removed) = self.0.host.states().removed(tenant, bytes).await?;
+        changing.also(room);
+        let kept = changing.keep(by, Changed::Erased, Some(tenant), conversation, detail);
+        if let Err(error) = kept.await {
+            removed.is_not();
+            return Err(error.into());
+        }
         conversations.forget(tenant, conversation);
         Ok(count)
     }

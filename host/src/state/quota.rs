@@ -1,5 +1,6 @@
 //! How much the bots of a tenant may keep, all together, so that none can fill the disk that all are kept on. The count
-//! goes up as memories grow; what has expired or was erased is seen when a tenant is full and is counted anew.
+//! goes up as memories grow; what has expired is seen when a tenant is nearly full and is counted anew. Where it is not
+//! known whether something is among what was counted, it counts twice until the next time, and never not at all.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,9 +29,63 @@ pub(super) struct Quota {
 /// What a tenant keeps.
 #[derive(Clone, Copy, Debug)]
 struct Count {
+    /// With what is on its way.
     bytes: u64,
+    /// What it grows by with commits that are on their way.
+    underway: u64,
+    /// What it has grown by since it began to be counted by looking, which is going on.
+    grown: Option<u64>,
     /// When it was last counted by looking.
     counted: Option<Instant>,
+}
+
+impl Count {
+    fn of(bytes: u64) -> Self {
+        Self {
+            bytes,
+            underway: 0,
+            grown: None,
+            counted: None,
+        }
+    }
+
+    fn moved(&mut self, from: u64, to: u64) {
+        let growth = to.saturating_sub(from);
+        self.bytes = (self.bytes + to).saturating_sub(from);
+        self.underway += growth;
+        self.grown = self.grown.map(|grown| grown + growth);
+    }
+}
+
+/// What a commit takes of a quota, until it is known what became of it.
+#[derive(Debug)]
+pub(super) struct Taken {
+    quota: Arc<Quota>,
+    tenant: TenantId,
+    old: u64,
+    new: u64,
+    is_given_back: bool,
+}
+
+impl Taken {
+    /// It is not kept.
+    pub(super) fn give_back(mut self) {
+        self.is_given_back = true;
+    }
+}
+
+/// Whoever is dropped in the middle of a commit may have kept it.
+impl Drop for Taken {
+    fn drop(&mut self) {
+        let growth = self.new.saturating_sub(self.old);
+        self.quota.with(&self.tenant, |count| {
+            count.underway = count.underway.saturating_sub(growth);
+            if self.is_given_back {
+                count.bytes = (count.bytes + self.old).saturating_sub(self.new);
+                count.grown = count.grown.map(|grown| grown.saturating_sub(growth));
+            }
+        });
+    }
 }
 
 impl Quota {
@@ -52,52 +107,42 @@ impl Quota {
         tenant: &TenantId,
         old: u64,
         new: u64,
-    ) -> Result<Change, NotKept> {
-        if self.known(tenant).is_none() {
-            let bytes = self.written_down(tenant).await?;
-            let count = Count {
-                bytes,
-                counted: None,
-            };
+    ) -> Result<(Change, Taken), NotKept> {
+        if self.with(tenant, |_| ()).is_none() {
+            let count = Count::of(self.written_down(tenant).await?);
             self.tenants().entry(tenant.clone()).or_insert(count);
         }
-        let bytes = self.moved(tenant, old, new);
+        let taken = Taken {
+            quota: Arc::clone(self),
+            tenant: tenant.clone(),
+            old,
+            new,
+            is_given_back: false,
+        };
+        let moved = self.with(tenant, |count| {
+            count.moved(old, new);
+            count.bytes
+        });
+        let bytes = moved.unwrap_or_default();
         // Before it is full: what has expired is no reason to refuse anything.
         if bytes > self.most - self.most / 8 {
             self.count_anew(tenant);
         }
         if new > old && bytes > self.most {
-            self.moved(tenant, new, old);
+            taken.give_back();
             return Err(NotKept::Full { most: self.most });
         }
-        let key = key(tenant);
-        Ok(Change::put(
-            key,
-            Expected::Anything,
-            bytes.to_be_bytes().into(),
-        ))
-    }
-
-    /// Undoes what was taken and is not kept.
-    pub(super) fn give_back(&self, tenant: &TenantId, old: u64, new: u64) {
-        self.moved(tenant, new, old);
+        let bytes = bytes.to_be_bytes().into();
+        let change = Change::put(key(tenant), Expected::Anything, bytes);
+        Ok((change, taken))
     }
 
     fn tenants(&self) -> std::sync::MutexGuard<'_, HashMap<TenantId, Count>> {
         self.tenants.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn known(&self, tenant: &TenantId) -> Option<Count> {
-        self.tenants().get(tenant).copied()
-    }
-
-    fn moved(&self, tenant: &TenantId, from: u64, to: u64) -> u64 {
-        let mut tenants = self.tenants();
-        let Some(count) = tenants.get_mut(tenant) else {
-            return 0;
-        };
-        count.bytes = (count.bytes + to).saturating_sub(from);
-        count.bytes
+    fn with<T>(&self, tenant: &TenantId, look: impl FnOnce(&mut Count) -> T) -> Option<T> {
+        self.tenants().get_mut(tenant).map(look)
     }
 
     /// What this or another run of the host has counted so far.
@@ -111,23 +156,25 @@ impl Quota {
 
     /// Looks at all that a tenant keeps, now and then, and lets nobody wait for it.
     fn count_anew(self: &Arc<Self>, tenant: &TenantId) {
-        {
-            let mut tenants = self.tenants();
-            let Some(count) = tenants.get_mut(tenant) else {
-                return;
-            };
-            if count.counted.is_some_and(|last| last.elapsed() < EVERY) {
-                return;
+        let is_due = self.with(tenant, |count| {
+            let is_due = count.counted.is_none_or(|last| last.elapsed() >= EVERY);
+            if is_due {
+                count.counted = Some(Instant::now());
+                // What is on its way may be seen or not.
+                count.grown = Some(count.underway);
             }
-            count.counted = Some(Instant::now());
+            is_due
+        });
+        if is_due != Some(true) {
+            return;
         }
         let (quota, tenant) = (Arc::clone(self), tenant.clone());
         tokio::spawn(async move {
             match quota.counted(&tenant).await {
                 Ok(bytes) => {
-                    if let Some(count) = quota.tenants().get_mut(&tenant) {
-                        count.bytes = bytes;
-                    }
+                    quota.with(&tenant, |count| {
+                        count.bytes = bytes + count.grown.take().unwrap_or_default();
+                    });
                 }
                 Err(error) => tracing::warn!("what {tenant} keeps cannot be counted: {error}"),
             }

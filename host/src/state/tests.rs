@@ -296,3 +296,74 @@ async fn what_a_turn_read_before_a_conversation_was_erased_is_not_kept() {
         assert!(matches!(kept, Err(NotKept::Conflict)), "{kept:?}");
     }
 }
+
+/// Looks until a tenant's count is that, which is looked for in the background.
+async fn counts(quota: &Arc<Quota>, bytes: u64) {
+    let tenant = address().tenant;
+    for _ in 0..1_000 {
+        let count = quota.take(&tenant, 0, 0).await.expect("nothing is taken");
+        if count.0.to
+            == (To::Value {
+                bytes: bytes.to_be_bytes().into(),
+                expires: None,
+            })
+        {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("it never counts {bytes}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_on_its_way_into_the_store_counts_though_it_is_not_seen_there() {
+    let store = Store::in_memory();
+    let quota = Arc::new(Quota::new(&store.records, 1_000));
+    let tenant = address().tenant;
+    // So much that all is counted anew, before any of it is in the store.
+    let (_, first) = quota.take(&tenant, 0, 950).await.expect("there is room");
+    tokio::time::advance(Duration::from_secs(1)).await;
+    counts(&quota, 950).await;
+    let full = quota.take(&tenant, 0, 51).await;
+    assert!(
+        matches!(full, Err(NotKept::Full { most: 1_000 })),
+        "{full:?}"
+    );
+    // It is not kept after all: there is all the room again.
+    first.give_back();
+    counts(&quota, 0).await;
+    let (_, kept) = quota.take(&tenant, 0, 1_000).await.expect("there is room");
+    drop(kept);
+    counts(&quota, 1_000).await;
+    // What is not in the store is no longer counted the next time it is looked.
+    tokio::time::advance(Duration::from_secs(60)).await;
+    counts(&quota, 0).await;
+}
+
+#[tokio::test]
+async fn what_is_erased_makes_room_at_once() {
+    let store = Store::in_memory();
+    let settings = Settings {
+        tenant_bytes: 1_000,
+        ..Settings::default()
+    };
+    let states = States::new(&store, &settings, Duration::from_secs(60));
+    let tenant = address().tenant;
+    let staged = setting(&states, Scope::Bot, &[0; 600]).await;
+    keep(&states, staged).await.expect("there is room");
+    let larger = async || setting(&states, Scope::Conversation, &[0; 600]).await;
+    assert!(matches!(
+        keep(&states, larger().await).await,
+        Err(NotKept::Full { .. })
+    ));
+    let key = bot_key(&address());
+    let kept = store.records.get(&key).await.expect("read").expect("kept");
+    let bytes = kept.value.len() as u64;
+    let (_, removed) = states.removed(&tenant, bytes).await.expect("counted");
+    removed.is_not();
+    assert!(keep(&states, larger().await).await.is_err());
+    let (room, _removed) = states.removed(&tenant, bytes).await.expect("counted");
+    let changes = vec![Change::remove(key, Expected::Anything), room];
+    store.records.commit(changes, None).await.expect("erased");
+    keep(&states, larger().await).await.expect("there is room");
+}
