@@ -17,6 +17,7 @@ use tokio::time::Instant;
 pub use event_id::{EventId, Incoming};
 pub use place::{Noted, Place, Written};
 
+use crate::chat::Reply;
 use crate::fault::Fault;
 use crate::store::{Digest, Failed, Records, Store};
 use crate::tenant::{Address, TenantId};
@@ -199,17 +200,43 @@ impl Conversations {
     }
 
     async fn journal(&self, key: &Key) -> Result<Arc<Mutex<Journal>>, Failed> {
-        if let Some(journal) = self.journals.get(key) {
-            return Ok(journal);
+        let known = self.journals.get(key);
+        match known {
+            Some(journal) if !locked(&journal).is_stale() => return Ok(journal),
+            None if !self.settings.answers_on_disk => return Ok(Arc::default()),
+            _ => {}
         }
-        let mut journal = Journal::default();
-        if self.settings.answers_on_disk {
-            let below = journal_key(key);
-            // There are only so many, since each counts something.
-            let records = self.records.list(&below, None, usize::MAX).await?;
-            journal = Journal::of(&records, &below)?;
+        let below = journal_key(key);
+        // There are only so many, since each counts something.
+        let records = self.records.list(&below, None, usize::MAX).await?;
+        let mut journal = Journal::of(&records, &below)?;
+        if let Some(known) = known {
+            journal.take_over(&mut locked(&known));
         }
-        Ok(Arc::new(Mutex::new(journal)))
+        let is_empty = journal.is_empty();
+        let journal = Arc::new(Mutex::new(journal));
+        if !is_empty {
+            self.know(key, &journal);
+        }
+        Ok(journal)
+    }
+
+    /// Has a repeat of an event be told what the first was told, which never had its turn. As long as the host runs.
+    ///
+    /// # Errors
+    /// [`Failed`] if what was answered before cannot be read.
+    pub async fn remember_stand_in(
+        &self,
+        at: &Address,
+        id: &str,
+        event: &EventId,
+        reply: &Reply,
+    ) -> Result<(), Failed> {
+        let key = (at.clone(), id.to_owned());
+        let journal = self.journal(&key).await?;
+        locked(&journal).remember(event, reply, self.bounds())?;
+        self.know(&key, &journal);
+        Ok(())
     }
 
     fn know(&self, key: &Key, journal: &Arc<Mutex<Journal>>) {
@@ -217,10 +244,6 @@ impl Conversations {
             return;
         }
         self.journals.insert(key.clone(), Arc::clone(journal));
-    }
-
-    fn forget_journal(&self, key: &Key) {
-        self.journals.invalidate(key);
     }
 
     fn bounds(&self) -> Bounds {

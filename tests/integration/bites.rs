@@ -149,12 +149,12 @@ const SEEN_ELSEWHERE: &[Seen] = &[
     ),
     seen(
         "conversations.replay_minutes",
-        "host/src/conversations/journal.rs",
+        "host/src/conversations/journal/tests.rs",
         "answers_go_with_their_time_and_the_oldest_where_there_are_too_many_bytes",
     ),
     seen(
         "conversations.answers_bytes",
-        "host/src/conversations/journal.rs",
+        "host/src/conversations/journal/tests.rs",
         "answers_go_with_their_time_and_the_oldest_where_there_are_too_many_bytes",
     ),
     seen(

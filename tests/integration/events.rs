@@ -228,7 +228,7 @@ async fn an_event_whose_conversation_is_not_free_in_time_is_answered_by_the_poli
             Instant::now() + Duration::from_secs(30),
         );
         let alone = host.host.conversations().alone(&tenant, "c1", until).await;
-        let _alone = alone.expect("nobody has it");
+        let alone = alone.expect("nobody has it");
         let answer = host.post("reach", &event("c1", 1, ADD)).await;
         assert_eq!(
             (answer.status.as_u16(), answer.outcome()),
@@ -240,7 +240,27 @@ async fn an_event_whose_conversation_is_not_free_in_time_is_answered_by_the_poli
             (answer.status.as_u16(), answer.outcome()),
             (custom_endpoint, "conversation-busy")
         );
+        drop(alone);
+        // What the platform was told for an answer it is told again.
+        let again = post_event(&host, 1, ADD).await;
+        match custom_endpoint {
+            200 => assert_eq!((again.outcome(), &again.body), ("replayed", &answer.body)),
+            _ => assert_eq!(again.outcome(), "replied"),
+        }
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_there_was_no_room_to_keep_outlives_a_turn_that_could_not_be_kept() {
+    let mut settings = Settings::default();
+    settings.state.tenant_bytes = 0;
+    let host = counting(settings, Store::in_memory()).await;
+    let first = host.post("reach", &event("c1", 2, "budget")).await;
+    assert_eq!(first.outcome(), "replied");
+    let full = host.post("reach", &event("c1", 3, ADD)).await;
+    assert_eq!(full.outcome(), "state-full");
+    let again = host.post("reach", &event("c1", 2, "budget")).await;
+    assert_eq!((again.outcome(), &again.body), ("replayed", &first.body));
 }
 
 #[tokio::test]

@@ -24,14 +24,14 @@ pub(super) struct Journal {
     reached: Vec<Reached>,
     /// The oldest first.
     answers: VecDeque<Answer>,
-    /// What all of them count.
-    bytes: u64,
+    /// Whether the store may have an answer that is not here.
+    is_stale: bool,
     /// What the journal counted as when it was last put into memory.
     weight: Option<u64>,
 }
 
 /// How far a dialogue has come.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug)]
 struct Reached {
     dialog: String,
     /// The highest number that was answered.
@@ -43,15 +43,21 @@ struct Reached {
 /// An answer that was given.
 #[derive(Debug)]
 struct Answer {
-    /// Counts the answers of a journal.
-    number: u64,
     event: EventId,
     /// Milliseconds since 1970.
     at: u64,
     /// The reply as JSON.
     reply: Box<[u8]>,
-    /// Of its record; 0 if it has none.
-    record: u64,
+    /// None if it is in memory only.
+    record: Option<Row>,
+}
+
+/// Where the record of an answer is.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    /// Counts the records of a journal.
+    number: u64,
+    bytes: u64,
 }
 
 /// What stands before the reply in the record of an answer, on a line of its own.
@@ -59,8 +65,8 @@ struct Answer {
 struct Head<'a> {
     event: Cow<'a, EventId>,
     at: u64,
-    /// Of all dialogues, once this was answered.
-    reached: Cow<'a, [Reached]>,
+    /// How far its dialogue had come by then: the highest number, and when that was answered.
+    reached: (u64, u64),
 }
 
 /// How long answers are kept, and how many bytes of them.
@@ -84,13 +90,21 @@ impl Bounds {
     }
 }
 
-/// An answer that is about to be given, and what the journal is once it is.
+/// An answer that is about to be given, and what becomes of the journal once it is.
 #[derive(Debug)]
 pub(super) struct Next {
     answer: Answer,
-    reached: Vec<Reached>,
-    /// How many of the oldest answers nobody asks for any more, or have to make room.
-    going: usize,
+    reached: Reached,
+    /// Records of lower numbers go, since nobody asks for them any more or they have to make room.
+    keeps_from: u64,
+}
+
+/// What has to be committed for an answer to outlive the host.
+#[derive(Debug, Default)]
+pub(super) struct Writes {
+    pub(super) changes: Vec<Change>,
+    /// Bytes that are no longer kept then.
+    pub(super) replaces: u64,
 }
 
 impl Journal {
@@ -99,25 +113,30 @@ impl Journal {
     /// # Errors
     /// [`Failed`] if it cannot be read.
     pub(super) fn answer(&self, event: &EventId, bounds: Bounds) -> Result<Option<Reply>, Failed> {
-        let oldest = bounds.oldest();
-        let mut known = self.answers.iter().rev();
-        let found = known.find(|answer| answer.event == *event && answer.at >= oldest);
+        let found = self.known(event, bounds);
         found
             .map(|answer| serde_json::from_slice(&answer.reply).map_err(Failed::because))
             .transpose()
     }
 
+    fn known(&self, event: &EventId, bounds: Bounds) -> Option<&Answer> {
+        let oldest = bounds.oldest();
+        let mut known = self.answers.iter().rev();
+        known.find(|answer| answer.event == *event && answer.at >= oldest)
+    }
+
     /// Whether a later event of its dialogue was answered lately.
     pub(super) fn is_past(&self, event: &EventId, bounds: Bounds) -> bool {
-        self.highest(&event.dialog, bounds) > Some(event.sequence)
+        let reached = self.reached(&event.dialog, bounds);
+        reached.is_some_and(|reached| reached.sequence > event.sequence)
     }
 
-    fn highest(&self, dialog: &str, bounds: Bounds) -> Option<u64> {
+    fn reached(&self, dialog: &str, bounds: Bounds) -> Option<&Reached> {
         let reached = self.reached.iter().find(|it| it.dialog == dialog)?;
-        (reached.at >= bounds.oldest()).then_some(reached.sequence)
+        (reached.at >= bounds.oldest()).then_some(reached)
     }
 
-    /// The next answer. The newest is kept however large it is.
+    /// The next answer, as it is in memory only. The newest is kept however large it is.
     ///
     /// # Errors
     /// [`Failed`] if it cannot be written down.
@@ -127,64 +146,130 @@ impl Journal {
         reply: &Reply,
         bounds: Bounds,
     ) -> Result<Next, Failed> {
-        let answer = Answer {
-            number: self.answers.back().map_or(0, |last| last.number + 1),
-            event: event.clone(),
-            at: millis(SystemTime::now()),
-            reply: serde_json::to_vec(reply).map_err(Failed::because)?.into(),
-            record: 0,
+        let answer = Answer::given(event, reply)?;
+        let reached = match self.reached(&event.dialog, bounds) {
+            Some(before) if before.sequence > event.sequence => before.clone(),
+            _ => Reached {
+                dialog: event.dialog.clone(),
+                sequence: event.sequence,
+                at: answer.at,
+            },
         };
         Ok(Next {
-            reached: self.reached_with(event, answer.at, bounds),
-            going: self.going(answer.counted(), bounds),
             answer,
+            reached,
+            keeps_from: 0,
         })
     }
 
-    /// How far the dialogues have come once an event is answered.
-    fn reached_with(&self, event: &EventId, at: u64, bounds: Bounds) -> Vec<Reached> {
-        let of_others = self.reached.iter().filter(|it| it.dialog != event.dialog);
-        let mut reached: Vec<Reached> = of_others.cloned().collect();
-        let this = Reached {
-            dialog: event.dialog.clone(),
-            sequence: event.sequence,
-            at,
-        };
-        let before = self.reached.iter().find(|it| it.dialog == event.dialog);
-        reached.push(match before {
-            Some(before) if self.is_past(event, bounds) => before.clone(),
-            _ => this,
+    /// What has to be committed for the next answer to outlive the host.
+    ///
+    /// # Errors
+    /// [`Failed`] if it cannot be written down.
+    pub(super) fn writes(
+        &self,
+        next: &mut Next,
+        below: &str,
+        bounds: Bounds,
+    ) -> Result<Writes, Failed> {
+        let number = self.numbers().last().map_or(0, |last| last + 1);
+        let bytes = next.written()?;
+        next.answer.record = Some(Row {
+            number,
+            bytes: bytes.len() as u64,
         });
-        let too_many = reached.len().saturating_sub(DIALOGS);
-        reached.drain(..too_many);
-        reached
+        next.keeps_from = number;
+        let mut writes = Writes::default();
+        let (oldest, mut counted) = (bounds.oldest(), self.bytes() + next.answer.counted());
+        for answer in &self.answers {
+            let has_expired = answer.at < oldest;
+            if has_expired || counted > bounds.bytes {
+                counted -= answer.counted();
+                // What has expired goes by itself, and is perhaps no longer counted among what is kept.
+                if let Some(row) = answer.record.filter(|_| !has_expired) {
+                    let key = record_key(below, row.number);
+                    writes.changes.push(Change::remove(key, Expected::Anything));
+                    writes.replaces += row.bytes;
+                }
+            } else if let Some(row) = answer.record {
+                next.keeps_from = row.number;
+                break;
+            }
+        }
+        writes.changes.push(Change {
+            key: record_key(below, number),
+            expected: Expected::Absent,
+            to: To::Value {
+                bytes,
+                // Nobody asks for it any more then.
+                expires: Some(SystemTime::now() + bounds.time),
+            },
+        });
+        Ok(writes)
     }
 
-    /// How many of the oldest have to go for another of so many bytes.
-    fn going(&self, more: u64, bounds: Bounds) -> usize {
-        let oldest = bounds.oldest();
-        let mut bytes = self.bytes + more;
-        let goes = |answer: &&Answer| {
-            let goes = answer.at < oldest || bytes > bounds.bytes;
-            bytes -= if goes { answer.counted() } else { 0 };
-            goes
-        };
-        self.answers.iter().take_while(goes).count()
+    fn numbers(&self) -> impl DoubleEndedIterator<Item = u64> {
+        let rows = self.answers.iter().filter_map(|answer| answer.record);
+        rows.map(|row| row.number)
     }
 
     /// The next answer was given.
-    pub(super) fn add(&mut self, next: Next) {
-        for gone in self.answers.drain(..next.going) {
-            self.bytes -= gone.counted();
-        }
-        self.bytes += next.answer.counted();
+    pub(super) fn add(&mut self, next: Next, bounds: Bounds) {
+        let oldest = bounds.oldest();
+        let stays = |answer: &Answer| match answer.record {
+            Some(row) => row.number >= next.keeps_from,
+            None => answer.at >= oldest,
+        };
+        self.answers.retain(stays);
         self.answers.push_back(next.answer);
-        self.reached = next.reached;
+        self.make_room(bounds);
+        self.reach(next.reached);
+    }
+
+    fn reach(&mut self, reached: Reached) {
+        self.reached.retain(|it| it.dialog != reached.dialog);
+        self.reached.push(reached);
+        let too_many = self.reached.len().saturating_sub(DIALOGS);
+        self.reached.drain(..too_many);
+    }
+
+    /// Of what is in memory only, the oldest make room.
+    fn make_room(&mut self, bounds: Bounds) {
+        let mut bytes = self.bytes();
+        let mut later = self.answers.len();
+        self.answers.retain(|answer| {
+            later -= 1;
+            let goes = bytes > bounds.bytes && later > 0 && answer.record.is_none();
+            bytes -= if goes { answer.counted() } else { 0 };
+            !goes
+        });
+    }
+
+    /// Remembers what an event was told that never had its turn, as long as the host runs.
+    ///
+    /// # Errors
+    /// [`Failed`] if it cannot be written down.
+    pub(super) fn remember(
+        &mut self,
+        event: &EventId,
+        reply: &Reply,
+        bounds: Bounds,
+    ) -> Result<(), Failed> {
+        if self.known(event, bounds).is_none() {
+            self.answers.push_back(Answer::given(event, reply)?);
+            self.make_room(bounds);
+        }
+        Ok(())
+    }
+
+    /// What all answers count.
+    fn bytes(&self) -> u64 {
+        self.answers.iter().map(Answer::counted).sum()
     }
 
     /// What it counts as in memory: in steps, so that it need not be weighed again with each answer.
     pub(super) fn weight(&self) -> u64 {
-        self.bytes.next_power_of_two()
+        self.bytes().next_power_of_two()
     }
 
     /// Whether it is not in memory yet, or counts as something else by now.
@@ -193,92 +278,117 @@ impl Journal {
         std::mem::replace(&mut self.weight, weight) != weight
     }
 
+    /// Whether the store may have an answer that is not here.
+    pub(super) fn is_stale(&self) -> bool {
+        self.is_stale
+    }
+
+    /// The store may have an answer that is not here.
+    pub(super) fn doubt(&mut self) {
+        self.is_stale = true;
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.answers.is_empty()
+    }
+
     /// The journal whose answers have these records, in the order of their keys.
+    ///
+    /// # Errors
+    /// [`Failed`] if one of them cannot be read.
     pub(super) fn of(records: &[Record], below: &str) -> Result<Self, Failed> {
         let mut journal = Self::default();
         for record in records {
-            let next = Next::of(record, below).ok_or_else(|| {
+            let (answer, reached) = Answer::of(record, below).ok_or_else(|| {
                 let key = &record.key;
                 Failed::because(format_args!("the answer \"{key}\" cannot be read"))
             })?;
-            journal.add(next);
+            journal.answers.push_back(answer);
+            journal.reach(reached);
         }
         Ok(journal)
     }
 
-    /// What has to be committed for the next answer to outlive the host, and the bytes that are no longer kept then.
-    pub(super) fn changes(
-        &self,
-        next: &mut Next,
-        below: &str,
-        bounds: Bounds,
-    ) -> Result<(Vec<Change>, u64), Failed> {
-        let going = || self.answers.iter().take(next.going);
-        let kept = going().filter(|answer| answer.record > 0);
-        let gone = kept.map(|answer| {
-            let key = record_key(below, answer.number);
-            Change::remove(key, Expected::Anything)
-        });
-        let mut changes: Vec<Change> = gone.collect();
-        let replaced = going().map(|answer| answer.record).sum();
-        let bytes = next.record()?;
-        next.answer.record = bytes.len() as u64;
-        changes.push(Change {
-            key: record_key(below, next.answer.number),
-            expected: Expected::Absent,
-            to: To::Value {
-                bytes,
-                // Nobody asks for it any more then.
-                expires: Some(SystemTime::now() + bounds.time),
-            },
-        });
-        Ok((changes, replaced))
+    /// Takes over what another one has in memory only.
+    pub(super) fn take_over(&mut self, other: &mut Self) {
+        let others = std::mem::take(&mut other.answers).into_iter();
+        self.answers
+            .extend(others.filter(|answer| answer.record.is_none()));
+        self.answers
+            .make_contiguous()
+            .sort_by_key(|answer| answer.at);
+        for reached in std::mem::take(&mut other.reached) {
+            let own = self
+                .reached
+                .iter()
+                .position(|it| it.dialog == reached.dialog);
+            match own.and_then(|at| self.reached.get_mut(at)) {
+                None => self.reached.insert(0, reached),
+                Some(own) if reached.sequence > own.sequence => *own = reached,
+                Some(_) => {}
+            }
+        }
     }
 }
 
 impl Answer {
+    fn given(event: &EventId, reply: &Reply) -> Result<Self, Failed> {
+        Ok(Self {
+            event: event.clone(),
+            at: millis(SystemTime::now()),
+            reply: serde_json::to_vec(reply).map_err(Failed::because)?.into(),
+            record: None,
+        })
+    }
+
+    /// One that was kept, and how far its dialogue had come by then.
+    fn of(record: &Record, below: &str) -> Option<(Self, Reached)> {
+        let number = record.key.strip_prefix(below)?;
+        let end = record.value.iter().position(|byte| *byte == b'\n')?;
+        let (head, reply) = record.value.split_at_checked(end)?;
+        let Head { event, at, reached } = serde_json::from_slice(head).ok()?;
+        let answer = Self {
+            event: event.into_owned(),
+            at,
+            reply: reply.get(1..)?.into(),
+            record: Some(Row {
+                number: u64::from_str_radix(number, 16).ok()?,
+                bytes: record.value.len() as u64,
+            }),
+        };
+        let reached = Reached {
+            dialog: answer.event.dialog.clone(),
+            sequence: reached.0,
+            at: reached.1,
+        };
+        Some((answer, reached))
+    }
+
     fn counted(&self) -> u64 {
         let EventId { dialog, kind, .. } = &self.event;
-        (self.reply.len() + dialog.len() + kind.len()) as u64 + LEAST_BYTES
+        let in_memory = (self.reply.len() + dialog.len() + kind.len()) as u64;
+        self.record.map_or(in_memory, |row| row.bytes) + LEAST_BYTES
     }
 }
 
 impl Next {
     /// The same where the store has no room for it.
     pub(super) fn without_record(mut self) -> Self {
-        self.answer.record = 0;
+        self.answer.record = None;
+        self.keeps_from = 0;
         self
     }
 
-    fn record(&self) -> Result<Vec<u8>, Failed> {
+    fn written(&self) -> Result<Vec<u8>, Failed> {
         let head = Head {
             event: Cow::Borrowed(&self.answer.event),
             at: self.answer.at,
-            reached: Cow::Borrowed(&self.reached),
+            reached: (self.reached.sequence, self.reached.at),
         };
         let mut bytes = serde_json::to_vec(&head).map_err(Failed::because)?;
         bytes.push(b'\n');
         bytes.extend_from_slice(&self.answer.reply);
         Ok(bytes)
-    }
-
-    fn of(record: &Record, below: &str) -> Option<Self> {
-        let number = record.key.strip_prefix(below)?;
-        let number = u64::from_str_radix(number, 16).ok()?;
-        let end = record.value.iter().position(|byte| *byte == b'\n')?;
-        let (head, reply) = record.value.split_at_checked(end)?;
-        let head: Head<'_> = serde_json::from_slice(head).ok()?;
-        Some(Self {
-            answer: Answer {
-                number,
-                event: head.event.into_owned(),
-                at: head.at,
-                reply: reply.get(1..)?.into(),
-                record: record.value.len() as u64,
-            },
-            reached: head.reached.into_owned(),
-            going: 0,
-        })
     }
 }
 
@@ -293,151 +403,4 @@ fn millis(time: SystemTime) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BOUNDS: Bounds = Bounds {
-        time: Duration::from_secs(5 * 60),
-        bytes: 1_600,
-    };
-
-    fn event(sequence: u64) -> EventId {
-        EventId::new("d", sequence, "text")
-    }
-
-    fn add(journal: &mut Journal, event: &EventId, reply: &Reply) {
-        let next = journal.next(event, reply, BOUNDS).expect("an answer");
-        journal.add(next);
-    }
-
-    /// Makes all that is known older.
-    fn age(journal: &mut Journal, by: Duration) {
-        let by = millis(UNIX_EPOCH + by);
-        journal.answers.iter_mut().for_each(|it| it.at -= by);
-        journal.reached.iter_mut().for_each(|it| it.at -= by);
-    }
-
-    fn answer(journal: &Journal, event: &EventId) -> Option<Reply> {
-        journal.answer(event, BOUNDS).expect("it can be read")
-    }
-
-    fn known(journal: &Journal) -> Vec<u64> {
-        let answers = journal.answers.iter();
-        answers.map(|answer| answer.event.sequence).collect()
-    }
-
-    #[test]
-    fn an_event_is_told_from_others_by_its_dialogue_its_number_and_its_kind() {
-        let mut journal = Journal::default();
-        let reply = Reply::of_host("one");
-        add(&mut journal, &event(1), &reply);
-        assert_eq!(answer(&journal, &event(1)), Some(reply));
-        for other in [
-            event(2),
-            EventId::new("e", 1, "text"),
-            EventId::new("d", 1, "welcome"),
-        ] {
-            assert_eq!(answer(&journal, &other), None, "{other:?}");
-        }
-    }
-
-    #[test]
-    fn what_comes_after_a_later_event_of_its_dialogue_is_past() {
-        let mut journal = Journal::default();
-        let is_past = |journal: &Journal, event: &EventId| journal.is_past(event, BOUNDS);
-        for sequence in [3, 7, 5] {
-            add(&mut journal, &event(sequence), &Reply::silence());
-        }
-        for (sequence, past) in [(6, true), (7, false), (8, false)] {
-            assert_eq!(is_past(&journal, &event(sequence)), past, "{sequence}");
-        }
-        assert!(!is_past(&journal, &EventId::new("e", 1, "text")));
-        for dialog in 0..100 {
-            let event = EventId::new(&dialog.to_string(), 1, "text");
-            add(&mut journal, &event, &Reply::silence());
-        }
-        assert_eq!(journal.reached.len(), DIALOGS);
-    }
-
-    #[test]
-    fn a_number_that_was_far_too_high_makes_others_old_for_a_while_only() {
-        let mut journal = Journal::default();
-        add(&mut journal, &event(u64::MAX), &Reply::silence());
-        age(&mut journal, Duration::from_secs(4 * 60));
-        // One that is old does not make it any younger.
-        add(&mut journal, &event(1), &Reply::silence());
-        assert!(journal.is_past(&event(2), BOUNDS));
-        age(&mut journal, Duration::from_secs(2 * 60));
-        assert!(!journal.is_past(&event(2), BOUNDS));
-        add(&mut journal, &event(2), &Reply::silence());
-        assert!(journal.is_past(&event(1), BOUNDS));
-        assert!(!journal.is_past(&event(3), BOUNDS));
-    }
-
-    #[test]
-    fn answers_go_with_their_time_and_the_oldest_where_there_are_too_many_bytes() {
-        let settings = Settings {
-            replay_minutes: 5,
-            answers_bytes: 1_600,
-            ..Settings::default()
-        };
-        assert_eq!(Bounds::of(&settings), BOUNDS);
-        let mut journal = Journal::default();
-        let large = Reply::of_host("x".repeat(400));
-        for sequence in 1..=4 {
-            add(&mut journal, &event(sequence), &large);
-        }
-        assert_eq!(known(&journal), [3, 4]);
-        add(&mut journal, &event(5), &Reply::of_host("x".repeat(4_000)));
-        assert_eq!(known(&journal), [5], "the newest is kept, however large");
-        age(&mut journal, Duration::from_secs(5 * 60 + 1));
-        assert_eq!(answer(&journal, &event(5)), None);
-        add(&mut journal, &event(6), &Reply::silence());
-        assert_eq!(known(&journal), [6]);
-        // However short they are, there is an end to how many there are.
-        for sequence in 7..1_000 {
-            add(&mut journal, &event(sequence), &Reply::silence());
-        }
-        assert_eq!(known(&journal).last(), Some(&999));
-        assert!((2..=6).contains(&known(&journal).len()));
-        let counted: u64 = journal.answers.iter().map(Answer::counted).sum();
-        assert_eq!(journal.bytes, counted);
-    }
-
-    #[test]
-    fn each_answer_has_a_record_that_goes_with_it_and_is_read_again() {
-        let (mut journal, mut records) = (Journal::default(), Vec::<Record>::new());
-        let reply = Reply::transfer_to("two\nlines");
-        for sequence in 1..=9 {
-            let mut next = journal
-                .next(&event(sequence), &reply, BOUNDS)
-                .expect("an answer");
-            let changes = journal.changes(&mut next, "answers/", BOUNDS);
-            let (changes, replaced) = changes.expect("it is written down");
-            let mut gone = 0;
-            for change in changes {
-                match change.to {
-                    To::Value { bytes, .. } => records.push(Record {
-                        key: change.key,
-                        value: bytes,
-                        revision: crate::store::Revision(1),
-                    }),
-                    _ => {
-                        let at = records.iter().position(|record| record.key == change.key);
-                        gone += records.remove(at.expect("it was there")).value.len();
-                    }
-                }
-            }
-            assert_eq!(replaced, gone as u64);
-            journal.add(next);
-        }
-        let read = Journal::of(&records, "answers/").expect("a journal");
-        assert_eq!(known(&read), known(&journal));
-        assert_eq!(read.bytes, journal.bytes);
-        assert_eq!(answer(&read, &event(9)), Some(reply));
-        assert!(read.is_past(&event(8), BOUNDS));
-        records[0].value = b"{}".to_vec();
-        let broken = Journal::of(&records, "answers/").expect_err("no head");
-        assert!(broken.to_string().contains("cannot be read"), "{broken}");
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::journal::{Journal, Next};
+use super::journal::{Journal, Next, Writes};
 use super::line::Held;
 use super::{Conversations, EventId, Key, NotEntered};
 use crate::chat::Reply;
@@ -88,7 +88,7 @@ impl Place {
     }
 
     /// What has to be committed for an answer to outlive the host. What becomes of it is to be said then, by one of
-    /// [`Place::is_kept`], [`Place::is_known`] and [`Place::forget`].
+    /// [`Place::is_kept`], [`Place::is_known`], [`Place::is_not_kept`] and [`Place::is_unsure`].
     ///
     /// # Errors
     /// [`Failed`] if it cannot be written down.
@@ -99,9 +99,9 @@ impl Place {
         let bounds = self.conversations.bounds();
         let journal = numbered.journal();
         let mut next = journal.next(&numbered.event, reply, bounds)?;
-        let (changes, replaces) = match self.conversations.answers_on_disk() {
-            true => journal.changes(&mut next, &super::journal_key(&self.key), bounds)?,
-            false => Default::default(),
+        let Writes { changes, replaces } = match self.conversations.answers_on_disk() {
+            true => journal.writes(&mut next, &super::journal_key(&self.key), bounds)?,
+            false => Writes::default(),
         };
         drop(journal);
         self.is_unsure = true;
@@ -116,7 +116,8 @@ impl Place {
     pub fn is_kept(&mut self, Noted(next): Noted) {
         self.is_unsure = false;
         if let (Some(numbered), Some(next)) = (&self.event, next) {
-            numbered.journal().add(next);
+            let bounds = self.conversations.bounds();
+            numbered.journal().add(next, bounds);
             self.conversations.know(&self.key, &numbered.journal);
         }
     }
@@ -126,11 +127,31 @@ impl Place {
         self.is_kept(Noted(next.map(Next::without_record)));
     }
 
-    /// The answer is not kept, or nobody knows whether it is: what the store has is read again.
+    /// Has a repeat be told the same as long as the host runs, unless it is known what it was answered.
+    ///
+    /// # Errors
+    /// [`Failed`] if it cannot be written down.
+    pub fn remember(&mut self, reply: &Reply) -> Result<(), Failed> {
+        if let Some(numbered) = &self.event {
+            let bounds = self.conversations.bounds();
+            numbered
+                .journal()
+                .remember(&numbered.event, reply, bounds)?;
+            self.conversations.know(&self.key, &numbered.journal);
+        }
+        Ok(())
+    }
+
+    /// The answer is not in the store, and is not to be known.
+    pub fn is_not_kept(&mut self) {
+        self.is_unsure = false;
+    }
+
+    /// Nobody knows whether the answer is in the store, or another one is: what the store has is read again.
     ///
     /// # Errors
     /// [`Failed`] if that cannot be read.
-    pub async fn forget(&mut self) -> Result<(), Failed> {
+    pub async fn is_unsure(&mut self) -> Result<(), Failed> {
         self.doubt();
         if let Some(numbered) = &mut self.event {
             numbered.journal = self.conversations.journal(&self.key).await?;
@@ -140,8 +161,11 @@ impl Place {
 
     /// What is in memory may be less than what the store has.
     fn doubt(&mut self) {
-        if std::mem::take(&mut self.is_unsure) && self.conversations.answers_on_disk() {
-            self.conversations.forget_journal(&self.key);
+        if std::mem::take(&mut self.is_unsure)
+            && self.conversations.answers_on_disk()
+            && let Some(numbered) = &self.event
+        {
+            numbered.journal().doubt();
         }
     }
 }

@@ -27,7 +27,10 @@ impl Host {
         };
         let (at, event) = (asked.to, asked.event.clone());
         let place = self.0.conversations.enter(at, id, event, asked.deadline);
-        let mut place = place.await?;
+        let mut place = match place.await {
+            Ok(place) => place,
+            Err(error) => return Err(self.not_entered(record, asked, id, error).await),
+        };
         if let Some(reply) = place.answer()? {
             record.is_replay = true;
             return Ok(reply);
@@ -48,6 +51,25 @@ impl Host {
             self.keep_stand_in(asked, &mut place, &reply).await;
         }
         answered
+    }
+
+    /// Has a repeat of an event that did not get its conversation be given the same stand-in.
+    async fn not_entered(
+        &self,
+        record: &Invocation,
+        asked: &Asked<'_>,
+        id: &str,
+        error: NotEntered,
+    ) -> InvokeError {
+        let error = InvokeError::from(error);
+        if let (Some(event), Some(reply)) = (&asked.event, record.stand_in_for(&error)) {
+            let conversations = &self.0.conversations;
+            let remembered = conversations.remember_stand_in(asked.to, id, event, &reply);
+            if let Err(error) = remembered.await {
+                tracing::debug!("a stand-in is not remembered: {error}");
+            }
+        }
+        error
     }
 
     /// Has a turn answered, and what it wrote kept. It is run again once if another turn changed the same meanwhile.
@@ -151,8 +173,12 @@ impl Host {
                 place.is_known(noted);
                 Err(error)
             }
+            Err(error @ (NotKept::Full { .. } | NotKept::DiskFull | NotKept::Late)) => {
+                place.is_not_kept();
+                Err(error)
+            }
             Err(error) => {
-                place.forget().await?;
+                place.is_unsure().await?;
                 Err(error)
             }
         }
@@ -163,8 +189,10 @@ impl Host {
         let (nothing, mut held) = (Staged::default(), Held::default());
         let before = Instant::now() + STAND_IN_TIME;
         let kept = self.commit(asked, Some(place), reply, nothing, &mut held, before);
-        if let Err(error) = kept.await {
-            tracing::debug!("a stand-in is not kept: {error}");
+        let Err(error) = kept.await else { return };
+        tracing::debug!("a stand-in is in memory only: {error}");
+        if let Err(error) = place.remember(reply) {
+            tracing::debug!("a stand-in is not remembered: {error}");
         }
     }
 
