@@ -1,9 +1,10 @@
 //! Functions: deployed, invoked and stopped as bots are, and not to be mistaken for them.
 
 use harness::bots;
-use harness::host::{Served, host_with_secret, text};
+use harness::host::{Served, address, host_with_secret, text};
 use harness::{host, patient_host};
 use retort::invocation::Settings;
+use retort::liveperson::custom_endpoint::read_conversation;
 use retort::registry::Wanted;
 use retort::sandbox::World;
 use serde_json::{Value, json};
@@ -163,17 +164,17 @@ async fn a_function_is_not_asked_as_a_bot_nor_a_bot_invoked() {
     let at = "/v1/bots/function/environments/draft";
     let state = host.send("GET", &format!("{at}/state"), "").await;
     assert_eq!((state.status.as_u16(), state.code()), (400, "other-world"));
-    host.send("PUT", &format!("{at}/conversations/c"), "{}")
-        .await;
-    let event =
-        json!({ "type": "TEXT", "data": { "message": "hi" }, "context": { "lpEvent": {} } });
-    let event = host
-        .send(
-            "POST",
-            &format!("{at}/conversations/c/events"),
-            event.to_string(),
-        )
-        .await;
+    let conversation = format!("{at}/conversations/c");
+    let begun = host.send("PUT", &conversation, "{}").await;
+    assert_eq!((begun.status.as_u16(), begun.code()), (400, "other-world"));
+    // One that began while there was a bot.
+    let known = read_conversation("c", b"{}").expect("a conversation");
+    let function = address("function");
+    let begun = host.host.begin(&function, "c", known).await;
+    begun.expect("it begins");
+    let event = json!({ "type": "TEXT", "data": { "message": "hi" } }).to_string();
+    let events = format!("{conversation}/events");
+    let event = host.send("POST", &events, event).await;
     assert_eq!((event.status.as_u16(), event.code()), (400, "other-world"));
     let invoked = host.invoke("bot", Vec::new(), json!({})).await;
     assert_eq!(invoked.outcome(), "other-world");

@@ -470,14 +470,3 @@ async fn what_serves_in_production_is_listed_by_name_event_and_state() {
         assert_eq!(listed(path).await.0, names, "{path}");
     }
 }
-
-#[tokio::test]
-async fn a_function_has_no_conversations_and_no_state() {
-    let host = serving().await;
-    let at = "/v1/bots/hook/environments/production";
-    for (method, path) in [("GET", "state"), ("PUT", "conversations/c1")] {
-        let answer = host.send(method, &format!("{at}/{path}"), "{}").await;
-        let told = (answer.status.as_u16(), answer.code());
-        assert_eq!(told, (400, "other-world"), "{method} {path}");
-    }
-}
