@@ -244,12 +244,14 @@ async fn a_bots_turns_are_shown_with_what_it_logged_and_why_they_failed() {
         failed.contains(" bot-trapped, error sent after "),
         "{failed}"
     );
-    let elsewhere = does(
-        &serving,
-        at,
-        &format!("logs {BOT} --environment production"),
+    let elsewhere = format!("logs {BOT} --environment production");
+    let elsewhere = run(&mut to(&serving, at, &elsewhere), "");
+    assert_eq!((elsewhere.code, elsewhere.stdout.as_str()), (0, ""));
+    assert!(
+        elsewhere.stderr.contains("no such turn"),
+        "{}",
+        elsewhere.stderr
     );
-    assert_eq!(elsewhere, "");
     let last = does(&serving, at, &format!("logs {BOT} --last 1 --json"));
     let turn: serde_json::Value = serde_json::from_str(&last).expect("one turn");
     assert_eq!(

@@ -9,7 +9,7 @@ use super::Of;
 use super::remote::{Method, Remote};
 use super::table::{field, items, short, text};
 use crate::chat::one_line;
-use crate::cli::{Ended, give};
+use crate::cli::{Ended, give, say};
 use crate::tenant::Environment;
 
 /// How soon a turn is shown that has ended.
@@ -55,7 +55,11 @@ async fn show(args: &Args, after: Option<u64>) -> Result<u64, Ended> {
         .remote
         .ask(Method::GET, &path(args, after), Value::Null)
         .await?;
-    for turn in items(&answer, "turns") {
+    let turns = items(&answer, "turns");
+    if turns.is_empty() && after.is_none() && !args.remote.json {
+        say("there is no such turn among those that are remembered");
+    }
+    for turn in turns {
         if args.remote.json {
             give(turn);
         } else {
