@@ -1,9 +1,11 @@
 //! The floor: the web server and the JSON alone. It reads the payload that the bare route takes, answers what `echo`
-//! would, and runs no bot.
+//! would, and runs no bot. With the bare engine behind it a bot is run as well, under an engine's own limits, and nothing is
+//! done with what it says: the most that is left to a host here.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::serve::ListenerExt;
@@ -12,6 +14,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+
+use crate::bare::Bare;
 
 /// What a response is called that names no outcome of a turn.
 pub(crate) const OUTCOME: &str = "status 200 OK";
@@ -33,9 +37,10 @@ pub(crate) struct Floor {
 }
 
 impl Floor {
-    pub(crate) async fn start() -> anyhow::Result<Self> {
+    pub(crate) async fn start(bare: Option<Bare>) -> anyhow::Result<Self> {
         let route = "/tenants/{tenant}/bots/{bot}/environments/{environment}/respond";
         let router = Router::new().route(route, post(respond));
+        let router = router.with_state(bare.map(Arc::new));
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let listener = listener.tap_io(|stream| {
@@ -52,11 +57,16 @@ impl Floor {
 }
 
 async fn respond(
+    State(bare): State<Option<Arc<Bare>>>,
     Path(_names): Path<(String, String, String)>,
     body: body::Bytes,
 ) -> Result<Json<Value>, StatusCode> {
     let payload: Payload =
         serde_json::from_slice(&body).map_err(|_| StatusCode::UNPROCESSABLE_ENTITY)?;
+    if let Some(bare) = bare {
+        let ran = bare.turn().await;
+        ran.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    }
     Ok(Json(
         json!({ "messages": [payload.message], "context": {} }),
     ))

@@ -4,6 +4,12 @@
 
 #![expect(clippy::print_stdout, reason = "this is what a benchmark gives")]
 
+#[path = "../turn/bare.rs"]
+#[expect(
+    clippy::disallowed_types,
+    reason = "the bare engine runs under the real clock"
+)]
+mod bare;
 mod callers;
 mod fairness;
 mod floor;

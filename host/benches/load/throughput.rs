@@ -14,6 +14,7 @@ use retort::state::Scope;
 use retort::store::Store;
 
 use crate::Bench;
+use crate::bare::{Bare, Layers};
 use crate::callers::{self, CALLERS};
 use crate::floor::{self, Floor};
 use crate::goal::Goal;
@@ -27,6 +28,7 @@ const ON_DISK: f64 = 0.25;
 const TIMES_AS_MANY: f64 = 4.0;
 
 const FLOOR: &str = "the floor";
+const ENGINE: &str = "  + the bare engine";
 const RESPOND: &str = "respond";
 const EVENTS: &str = "custom endpoint";
 const ANSWERS: &str = "  + answers on disk";
@@ -34,12 +36,14 @@ const STATE: &str = "  + state on disk";
 const OTHER: &str = "wasmtime serve";
 
 pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Goal>> {
-    let bare = Floor::start().await?;
+    let bare = Floor::start(None).await?;
+    let engine = Floor::start(Some(Bare::new(&bench.echo, Layers::ALL)?)).await?;
     let other = WasmtimeServe::start().await?;
     let folder = tempfile::tempdir()?;
     let (in_memory, on_disk) = (in_memory().await?, on_disk(folder.path()).await?);
     let mut routes = vec![
         same(FLOOR, bare.address, floor::OUTCOME),
+        same(ENGINE, engine.address, floor::OUTCOME),
         same(RESPOND, in_memory.address, REPLIED),
     ];
     routes.extend(
