@@ -199,26 +199,28 @@ impl Conversations {
         Ok(Place::new(self, key, event, held))
     }
 
+    /// The journal of a conversation: the one that all have, for as long as it is in memory.
     async fn journal(&self, key: &Key) -> Result<Arc<Mutex<Journal>>, Failed> {
         let known = self.journals.get(key);
-        match known {
-            Some(journal) if !locked(&journal).is_stale() => return Ok(journal),
-            None if !self.settings.answers_on_disk => return Ok(Arc::default()),
-            _ => {}
+        if let Some(known) = known.filter(|known| !locked(known).is_stale()) {
+            return Ok(known);
         }
-        let below = journal_key(key);
-        // There are only so many, since each counts something.
-        let records = self.records.list(&below, None, usize::MAX).await?;
-        let mut journal = Journal::of(&records, &below)?;
-        if let Some(known) = known {
-            journal.take_over(&mut locked(&known));
+        let mut journal = Journal::default();
+        if self.settings.answers_on_disk {
+            let below = journal_key(key);
+            // There are only so many, since each counts something.
+            let records = self.records.list(&below, None, usize::MAX).await?;
+            journal = Journal::of(&records, &below)?;
         }
-        let is_empty = journal.is_empty();
-        let journal = Arc::new(Mutex::new(journal));
-        if !is_empty {
-            self.know(key, &journal);
+        journal.is_to_be_weighed();
+        let read = Arc::new(Mutex::new(journal));
+        let known = self.journals.entry_by_ref(key).or_insert(Arc::clone(&read));
+        let known = known.into_value();
+        if locked(&known).is_stale() {
+            let read = std::mem::take(&mut *locked(&read));
+            locked(&known).renew(read);
         }
-        Ok(journal)
+        Ok(known)
     }
 
     /// Has a repeat of an event be told what the first was told, which never had its turn. As long as the host runs.

@@ -288,10 +288,6 @@ impl Journal {
         self.is_stale = true;
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.answers.is_empty()
-    }
-
     /// The journal whose answers have these records, in the order of their keys.
     ///
     /// # Errors
@@ -309,20 +305,19 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Takes over what another one has in memory only.
-    pub(super) fn take_over(&mut self, other: &mut Self) {
-        let others = std::mem::take(&mut other.answers).into_iter();
+    /// Becomes what the store has, with what is in memory only.
+    pub(super) fn renew(&mut self, read: Self) {
+        let before = std::mem::replace(self, read);
+        self.weight = before.weight;
+        let in_memory = before.answers.into_iter();
         self.answers
-            .extend(others.filter(|answer| answer.record.is_none()));
+            .extend(in_memory.filter(|answer| answer.record.is_none()));
         self.answers
             .make_contiguous()
             .sort_by_key(|answer| answer.at);
-        for reached in std::mem::take(&mut other.reached) {
-            let own = self
-                .reached
-                .iter()
-                .position(|it| it.dialog == reached.dialog);
-            match own.and_then(|at| self.reached.get_mut(at)) {
+        for reached in before.reached {
+            let own = self.reached.iter_mut();
+            match own.into_iter().find(|own| own.dialog == reached.dialog) {
                 None => self.reached.insert(0, reached),
                 Some(own) if reached.sequence > own.sequence => *own = reached,
                 Some(_) => {}

@@ -147,6 +147,31 @@ async fn an_answer_whose_turn_was_dropped_before_it_was_kept_is_not_given_again(
 }
 
 #[tokio::test]
+async fn what_an_event_was_told_that_never_had_its_turn_is_known_beside_the_turn_of_another() {
+    for answers_on_disk in [true, false] {
+        let settings = Settings {
+            answers_on_disk,
+            ..Settings::default()
+        };
+        let store = Store::in_memory();
+        let conversations = Conversations::new(&store, &settings);
+        let (at, sorry) = (address(), Reply::of_host("sorry"));
+        let mut place = enter(&conversations, 1).await;
+        let second = event(2);
+        let told = conversations.remember_stand_in(&at, "c1", &second, &sorry);
+        told.await.expect("remembered");
+        let written = place.write(&Reply::silence()).expect("written");
+        place.is_kept(written.noted);
+        // Nobody knows what became of the next one's.
+        drop(place);
+        let mut place = enter(&conversations, 3).await;
+        place.write(&Reply::silence()).expect("written");
+        drop(place);
+        assert_eq!(known(&enter(&conversations, 2).await), Some(sorry));
+    }
+}
+
+#[tokio::test]
 async fn answers_in_memory_write_nothing_and_do_not_outlive_the_host() {
     let settings = Settings {
         answers_on_disk: false,

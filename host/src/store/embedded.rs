@@ -24,6 +24,12 @@ const LAST_REVISION: &str = "last-revision";
 /// Memory for blocks that were read.
 const CACHE_BYTES: u64 = 16 << 20;
 
+/// What is in the journal is read through at the next start. The least that the library takes is half of this.
+const JOURNAL_BYTES: u64 = 128 << 20;
+/// What is sorted in memory before it becomes a file of its own. Commits wait for the disk while such a file is written, so
+/// it is written often, and is small.
+const MEMTABLE_BYTES: u64 = 8 << 20;
+
 /// Commits that wait at most; who comes next waits for room.
 const WAITING: usize = 4096;
 /// Commits that a watch may be behind before it is told to read everything again.
@@ -170,8 +176,12 @@ impl Files {
     }
 
     fn open_or_make(folder: &Path) -> fjall::Result<Self> {
-        let database = Database::builder(folder).cache_size(CACHE_BYTES).open()?;
-        let keyspace = |name| database.keyspace(name, KeyspaceCreateOptions::default);
+        let database = Database::builder(folder)
+            .cache_size(CACHE_BYTES)
+            .max_journaling_size(JOURNAL_BYTES)
+            .open()?;
+        let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
+        let keyspace = |name| database.keyspace(name, options);
         Ok(Self {
             records: keyspace("records")?,
             expiries: keyspace("expiries")?,

@@ -185,9 +185,12 @@ fn what_is_in_memory_only_outlives_a_look_at_the_store_and_makes_room_first() {
     journal
         .remember(&event(2), &Reply::of_host("later"), BOUNDS)
         .expect("remembered");
-    let mut read = Journal::of(&records, "answers/").expect("a journal");
+    let read = Journal::of(&records, "answers/").expect("a journal");
     assert_eq!(known(&read), [1, 4]);
-    read.take_over(&mut journal);
+    journal.doubt();
+    journal.renew(read);
+    assert!(!journal.is_stale());
+    let mut read = journal;
     for (sequence, said) in [(1, "one"), (2, "two"), (3, "three"), (4, "four")] {
         assert_eq!(answer(&read, &event(sequence)), Some(Reply::of_host(said)));
     }
