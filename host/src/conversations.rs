@@ -235,7 +235,11 @@ impl Conversations {
         reply: &Reply,
     ) -> Result<(), Failed> {
         let key = (at.clone(), id.to_owned());
-        let journal = self.journal(&key).await?;
+        // Only who has the conversation reads its answers again: somebody else might do so with what is old by then.
+        let journal = match self.journals.get(&key) {
+            Some(journal) => journal,
+            None => self.journal(&key).await?,
+        };
         locked(&journal).remember(event, reply, self.bounds())?;
         self.know(&key, &journal);
         Ok(())

@@ -172,7 +172,10 @@ impl Journal {
         below: &str,
         bounds: Bounds,
     ) -> Result<Writes, Failed> {
-        let number = self.numbers().last().map_or(0, |last| last + 1);
+        let rows = self.answers.iter().filter_map(|answer| answer.record);
+        // Not of the last one: a clock that was set back mixes them up.
+        let highest = rows.map(|row| row.number).max();
+        let number = highest.map_or(0, |highest| highest + 1);
         let bytes = next.written()?;
         next.answer.record = Some(Row {
             number,
@@ -206,11 +209,6 @@ impl Journal {
             },
         });
         Ok(writes)
-    }
-
-    fn numbers(&self) -> impl DoubleEndedIterator<Item = u64> {
-        let rows = self.answers.iter().filter_map(|answer| answer.record);
-        rows.map(|row| row.number)
     }
 
     /// The next answer was given.

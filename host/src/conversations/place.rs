@@ -15,7 +15,7 @@ pub struct Place {
     key: Key,
     event: Option<Numbered>,
     /// Whether an answer is on its way into the store of which nobody has said yet what became of it.
-    is_unsure: bool,
+    is_underway: bool,
     held: Held,
 }
 
@@ -58,7 +58,7 @@ impl Place {
             conversations: conversations.clone(),
             key,
             event,
-            is_unsure: false,
+            is_underway: false,
             held,
         }
     }
@@ -104,7 +104,7 @@ impl Place {
             false => Writes::default(),
         };
         drop(journal);
-        self.is_unsure = true;
+        self.is_underway = true;
         Ok(Written {
             changes,
             replaces,
@@ -114,7 +114,7 @@ impl Place {
 
     /// The answer is in the store, or where it has to be if it is kept in memory only.
     pub fn is_kept(&mut self, Noted(next): Noted) {
-        self.is_unsure = false;
+        self.is_underway = false;
         if let (Some(numbered), Some(next)) = (&self.event, next) {
             let bounds = self.conversations.bounds();
             numbered.journal().add(next, bounds);
@@ -144,7 +144,7 @@ impl Place {
 
     /// The answer is not in the store, and is not to be known.
     pub fn is_not_kept(&mut self) {
-        self.is_unsure = false;
+        self.is_underway = false;
     }
 
     /// Nobody knows whether the answer is in the store, or another one is: what the store has is read again.
@@ -161,7 +161,7 @@ impl Place {
 
     /// What is in memory may be less than what the store has.
     fn doubt(&mut self) {
-        if std::mem::take(&mut self.is_unsure)
+        if std::mem::take(&mut self.is_underway)
             && self.conversations.answers_on_disk()
             && let Some(numbered) = &self.event
         {

@@ -27,6 +27,17 @@ fn spoken(language: &str) -> Arc<Conversation> {
     })
 }
 
+/// A store, and conversations whose answers are kept in it or in memory only.
+fn keeping(answers_on_disk: bool) -> (Store, Conversations) {
+    let settings = Settings {
+        answers_on_disk,
+        ..Settings::default()
+    };
+    let store = Store::in_memory();
+    let conversations = Conversations::new(&store, &settings);
+    (store, conversations)
+}
+
 async fn commit(store: &Store, change: Change) -> Revision {
     let committed = store.records.commit(vec![change], None).await;
     committed.expect("a commit")
@@ -128,12 +139,7 @@ async fn a_repeat_is_given_the_same_answer_also_after_a_restart() {
 #[tokio::test]
 async fn an_answer_whose_turn_was_dropped_before_it_was_kept_is_not_given_again() {
     for answers_on_disk in [true, false] {
-        let settings = Settings {
-            answers_on_disk,
-            ..Settings::default()
-        };
-        let store = Store::in_memory();
-        let conversations = Conversations::new(&store, &settings);
+        let (store, conversations) = keeping(answers_on_disk);
         let reply = Reply::of_host("one");
         answer(&conversations, &store, 1, &reply).await;
         let mut place = enter(&conversations, 2).await;
@@ -149,12 +155,7 @@ async fn an_answer_whose_turn_was_dropped_before_it_was_kept_is_not_given_again(
 #[tokio::test]
 async fn what_an_event_was_told_that_never_had_its_turn_is_known_beside_the_turn_of_another() {
     for answers_on_disk in [true, false] {
-        let settings = Settings {
-            answers_on_disk,
-            ..Settings::default()
-        };
-        let store = Store::in_memory();
-        let conversations = Conversations::new(&store, &settings);
+        let (_, conversations) = keeping(answers_on_disk);
         let (at, sorry) = (address(), Reply::of_host("sorry"));
         let mut place = enter(&conversations, 1).await;
         let second = event(2);

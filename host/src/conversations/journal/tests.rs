@@ -163,6 +163,27 @@ fn each_answer_has_a_record_that_goes_with_it_and_is_read_again() {
 }
 
 #[test]
+fn no_number_is_given_twice_though_the_clock_was_set_back() {
+    let (mut journal, mut records) = (Journal::default(), Vec::new());
+    for sequence in 1..=2 {
+        keep(
+            &mut journal,
+            &mut records,
+            &event(sequence),
+            &Reply::silence(),
+        );
+    }
+    let mut read = Journal::of(&records, "answers/").expect("a journal");
+    read.answers[0].at += 60_000;
+    journal.renew(read);
+    assert_eq!(known(&journal), [2, 1]);
+    keep(&mut journal, &mut records, &event(3), &Reply::silence());
+    records.sort_by(|one, other| one.key.cmp(&other.key));
+    records.dedup_by(|one, other| one.key == other.key);
+    assert_eq!(records.len(), 3);
+}
+
+#[test]
 fn what_is_in_memory_only_outlives_a_look_at_the_store_and_makes_room_first() {
     let (mut journal, mut records) = (Journal::default(), Vec::new());
     keep(
