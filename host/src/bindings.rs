@@ -43,12 +43,22 @@ mod generated_function {
     });
 }
 
-pub(crate) use generated::BotPre;
+mod generated_engine {
+    wasmtime::component::bindgen!({
+        path: ["../wit", "../wit/engine"],
+        world: "retort:engine/engine",
+        exports: { default: async },
+    });
+}
+
 pub use generated::exports::retort::bot::handler;
 pub use generated::retort::bot::{budget, config, http, log, secrets, state, types};
+pub(crate) use generated::{BotIndices, BotPre};
 
-pub(crate) use generated_function::FunctionPre;
+pub(crate) use generated_engine::EngineIndices;
+pub(crate) use generated_engine::exports::retort::engine::scripts;
 pub use generated_function::exports::retort::bot::function_handler;
+pub(crate) use generated_function::{FunctionIndices, FunctionPre};
 
 /// The contract's name and version.
 pub const CONTRACT: &str = "retort:bot@1.0.0";

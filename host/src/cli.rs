@@ -1,5 +1,6 @@
 //! The command line: what can be asked for, and what each answer's exit code is.
 
+mod artifact;
 #[cfg(feature = "attack")]
 pub mod attack;
 pub mod build;
@@ -7,6 +8,7 @@ mod chat;
 mod compile_child;
 mod dev;
 mod invoke;
+pub mod lambda;
 mod local;
 mod operate;
 mod serve;
@@ -221,12 +223,6 @@ fn give(line: impl Display) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
-/// A bot's file or its folder.
-fn is_component(path: &std::path::Path) -> bool {
-    path.extension()
-        .is_some_and(|extension| extension == "wasm")
-}
-
 /// `KEY=VALUE`, for a bot's configuration.
 fn key_value(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("must be KEY=VALUE")?;
@@ -234,11 +230,14 @@ fn key_value(text: &str) -> Result<(String, String), String> {
 }
 
 /// Which bot a command is about, and what it is given.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 struct BotArgs {
-    /// A component (FILE.wasm), or the folder of a Rust bot, which is built first
-    #[arg(value_name = "FILE.wasm|PLUGIN_DIR")]
+    /// A component, a JavaScript file, or the folder of a Rust bot, which is built first
+    #[arg(value_name = "FILE.wasm|FILE.js|PLUGIN_DIR")]
     bot: PathBuf,
+    /// Take a JavaScript file for a function, whose payloads and results are any JSON
+    #[arg(long)]
+    function: bool,
     /// A value of the bot's configuration; can be given several times
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     config: Vec<(String, String)>,

@@ -10,9 +10,11 @@ mod engine;
 mod failure;
 mod guests;
 mod instance;
+mod javascript;
 mod limits;
 mod loaded;
 mod refusing_wasi;
+pub mod script;
 pub mod structure;
 mod ticker;
 mod world;
@@ -96,6 +98,9 @@ pub struct Settings {
     /// The folder for compiled code. None is a temporary one, which goes with the host.
     #[serde(skip)]
     pub compiled: Option<PathBuf>,
+    /// Whether other processes use that folder as well.
+    #[serde(skip)]
+    pub shares_compiled: bool,
 }
 
 impl Default for Settings {
@@ -115,6 +120,7 @@ impl Default for Settings {
             compile: compile::Limits::default(),
             compiling: Compiling::default(),
             compiled: None,
+            shares_compiled: false,
         }
     }
 }
@@ -247,7 +253,12 @@ impl Sandbox {
         let guests = Guests::start(&settings).map_err(NotStarted::Thread)?;
         let (limits, compiling) = (settings.compile, settings.compiling.clone());
         let compiler = Compiler::new(engine.clone(), limits, compiling);
-        let artifacts = Artifacts::open(settings.compiled.as_deref(), &engine, compiler);
+        let artifacts = Artifacts::open(
+            settings.compiled.as_deref(),
+            settings.shares_compiled,
+            &engine,
+            compiler,
+        );
         let artifacts = artifacts.map_err(NotStarted::Folder)?;
         let canary = Cage::new(&engine).map_err(NotStarted::Engine)?;
         Ok(Self {

@@ -153,12 +153,12 @@ async fn a_manifest_and_a_bot_that_disagree_are_told_apart() {
     let name = refused(&with("name = \"probe\"\nversion = \"1.0.0\"\n")).await;
     assert_eq!(
         name,
-        "the manifest says name \"probe\" and `describe` says \"misbehaving\"; make them agree"
+        "the manifest says name \"probe\" and the component says \"misbehaving\"; make them agree"
     );
     let version = refused(&with("name = \"misbehaving\"\nversion = \"1.0.1\"\n")).await;
     assert_eq!(
         version,
-        "the manifest says version \"1.0.1\" and `describe` says \"1.0.0\"; make them agree"
+        "the manifest says version \"1.0.1\" and the component says \"1.0.0\"; make them agree"
     );
     let invalid = refused(&with("name = \"misbehaving\"\n")).await;
     assert!(invalid.contains("missing field `version`"), "{invalid}");

@@ -3,6 +3,7 @@
 pub mod bots;
 pub mod certificates;
 pub mod host;
+pub mod javascript;
 pub mod operator;
 pub mod sentinel;
 

@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{Ended, give, is_component, local, say};
+use super::artifact::is_component;
+use super::{Ended, give, local, say};
 use crate::registry::{Manifest, NotDeployable, Wanted, manifest};
 
 const TARGET: &str = "wasm32-wasip2";

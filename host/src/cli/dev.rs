@@ -2,30 +2,26 @@
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 
 use super::chat::{Conversation, EndedBy, Person};
 use super::watch::Watch;
-use super::{Ended, build, give, key_value, local, say};
+use super::{BotArgs, Ended, give, local, say};
 use crate::http::Platform;
 use crate::invocation::Host;
+use crate::registry::Manifest;
 use crate::tenant::Address;
 use crate::{http, telemetry};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The folder of the bot, with its Cargo.toml and its bot.toml
-    plugin_dir: PathBuf,
+    #[command(flatten)]
+    bot: BotArgs,
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7878")]
     listen: SocketAddr,
-    /// A value of the bot's configuration; can be given several times
-    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
-    config: Vec<(String, String)>,
-    #[command(flatten)]
-    given: local::Given,
 }
 
 /// What the bot logs and how its turns end, whoever asks it.
@@ -37,10 +33,10 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
         ..telemetry::Settings::default()
     };
     let _writing = telemetry::start(&log).map_err(|error| Ended::Host(error.to_string()))?;
-    let built = build::build(&args.plugin_dir)?;
-    let at = local::address("dev", built.manifest.name.as_str())?;
-    let host = local::host_given(&args.given, &at.tenant).await?;
-    local::deploy(&host, &at, &built.component, &args.config).await?;
+    let component = local::component(&args.bot)?;
+    let at = local::address("dev", &named(&component)?)?;
+    let host = local::host_given(&args.bot.given, &at.tenant).await?;
+    local::deploy(&host, &at, &component, &args.bot.config).await?;
     local::is_a_bot(&host, &at)?;
 
     let unbound = |error| {
@@ -52,7 +48,7 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     let listener = TcpListener::bind(args.listen).await.map_err(unbound)?;
     let address = listener.local_addr().map_err(unbound)?;
     // Before it says that it serves: who saves after that is seen.
-    let watch = Watch::start(&args.plugin_dir)?;
+    let watch = Watch::start(&args.bot.bot)?;
     greet(&at, address);
 
     // A person's own machine: their bot answers the Custom Endpoint's calls as well.
@@ -68,7 +64,7 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     let serving = http::serve(listener, router, &front_door, std::future::pending());
     tokio::select! {
         () = serving => Ok(()),
-        () = rebuild_on_save(watch, &host, &at, &args) => Ok(()),
+        () = rebuild_on_save(watch, &host, &at, &args.bot) => Ok(()),
         talked = talk(&host, &at) => talked,
         _ = tokio::signal::ctrl_c() => Ok(()),
     }
@@ -83,12 +79,23 @@ fn greet(at: &Address, address: SocketAddr) {
     ));
 }
 
+/// The bot's own name, and a name for one that has none.
+fn named(component: &[u8]) -> Result<String, Ended> {
+    let manifest = Manifest::of_component(component);
+    let manifest = manifest.map_err(|error| Ended::NoBot(error.to_string()))?;
+    Ok(manifest.map_or_else(|| "bot".to_owned(), |manifest| manifest.name.to_string()))
+}
+
 /// Ends never: a bot that does not build leaves the last one in place.
-async fn rebuild_on_save(mut watch: Watch, host: &Host, at: &Address, args: &Args) {
+async fn rebuild_on_save(mut watch: Watch, host: &Host, at: &Address, bot: &BotArgs) {
     loop {
         watch.changed().await;
-        match rebuild(host, at, &args.plugin_dir, &args.config).await {
-            Ok(version) => say(format_args!("serving {} {version}", at.bot)),
+        let saved = Instant::now();
+        match rebuild(host, at, bot).await {
+            Ok(()) => say(format_args!(
+                "serving what was saved, {} ms later",
+                saved.elapsed().as_millis()
+            )),
             Err(ended) => say(format_args!(
                 "still serving the last one that was well: {ended}"
             )),
@@ -96,17 +103,11 @@ async fn rebuild_on_save(mut watch: Watch, host: &Host, at: &Address, args: &Arg
     }
 }
 
-async fn rebuild(
-    host: &Host,
-    at: &Address,
-    folder: &Path,
-    config: &[(String, String)],
-) -> Result<semver::Version, Ended> {
-    let folder = folder.to_owned();
-    let built = tokio::task::spawn_blocking(move || build::build(&folder)).await;
-    let built = built.map_err(|panicked| Ended::Host(panicked.to_string()))??;
-    local::deploy(host, at, &built.component, config).await?;
-    Ok(built.manifest.version)
+async fn rebuild(host: &Host, at: &Address, bot: &BotArgs) -> Result<(), Ended> {
+    let built = bot.clone();
+    let built = tokio::task::spawn_blocking(move || local::component(&built)).await;
+    let component = built.map_err(|panicked| Ended::Host(panicked.to_string()))??;
+    local::deploy(host, at, &component, &bot.config).await
 }
 
 /// One conversation after another where there is a person to hold them; otherwise nothing, for ever.

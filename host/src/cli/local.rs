@@ -1,10 +1,12 @@
 //! One bot on the author's own machine: the same spine as in `serve`, with a registry of one.
 
+mod compiled;
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
-use super::{BotArgs, Ended, build, compile_child, is_component};
+use super::{BotArgs, Ended, artifact, compile_child};
 use crate::egress::{self, Range};
 use crate::fault::Fault;
 use crate::invocation::{Host, Settings};
@@ -34,7 +36,7 @@ pub(super) struct Given {
 
 /// Loads or builds a bot, and makes it ready.
 pub(super) async fn start(args: &BotArgs) -> Result<Local, Ended> {
-    let component = component(&args.bot)?;
+    let component = component(args)?;
     let at = address("local", "bot")?;
     let host = host_given(&args.given, &at.tenant).await?;
     deploy(&host, &at, &component, &args.config).await?;
@@ -58,7 +60,7 @@ pub(super) fn is_a_bot(host: &Host, at: &Address) -> Result<(), Ended> {
         World::Bot => Ok(()),
         World::Function => Err(Ended::Usage(
             "this is a function, which holds no conversation; give it an event with \
-             `retort invoke FILE.wasm|PLUGIN_DIR --payload FILE`"
+             `retort invoke FILE.wasm|FILE.js|PLUGIN_DIR --payload FILE`"
                 .to_owned(),
         )),
     }
@@ -108,6 +110,8 @@ fn range(text: &str) -> Result<Range, String> {
 
 pub(super) fn host_with(mut settings: Settings) -> Result<Host, Ended> {
     settings.sandbox.compiling = compile_child::compiling()?;
+    settings.sandbox.compiled = compiled::folder();
+    settings.sandbox.shares_compiled = true;
     Host::new(settings, Store::in_memory()).map_err(|error| Ended::Host(error.to_string()))
 }
 
@@ -162,16 +166,18 @@ pub(super) fn not_deployed(error: &NotDeployable) -> Ended {
     }
 }
 
-fn component(bot: &Path) -> Result<Vec<u8>, Ended> {
-    if bot.is_dir() {
-        return build::build(bot).map(|built| built.component);
+/// The component of what is given as a bot: read, packed or built.
+pub(super) fn component(args: &BotArgs) -> Result<Vec<u8>, Ended> {
+    let world = args.function.then_some(World::Function);
+    match artifact::component(&args.bot, world)? {
+        Some(_) if args.function && artifact::script(&args.bot).is_none() => Err(Ended::Usage(
+            "`--function` is for JavaScript files; any other bot says by itself what it is"
+                .to_owned(),
+        )),
+        Some(component) => Ok(component),
+        None => Err(Ended::Usage(format!(
+            "\"{}\" is neither a component (FILE.wasm), nor a JavaScript file (FILE.js), nor a folder",
+            args.bot.display()
+        ))),
     }
-    if !is_component(bot) {
-        return Err(Ended::Usage(format!(
-            "\"{}\" is neither a .wasm file nor a folder",
-            bot.display()
-        )));
-    }
-    std::fs::read(bot)
-        .map_err(|error| Ended::NoBot(format!("\"{}\" cannot be read: {error}", bot.display())))
 }

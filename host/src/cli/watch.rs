@@ -1,4 +1,4 @@
-//! A folder that is watched for changes to what a bot is built from.
+//! A folder, or a file, that is watched for changes to what a bot is built from.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,26 +10,41 @@ use super::Ended;
 
 /// An editor writes a file in several steps, and saves several files at once.
 const SETTLES_IN: Duration = Duration::from_millis(200);
+/// One file is ready as soon as it is written, and is read again if it was not.
+const FILE_SETTLES_IN: Duration = Duration::from_millis(20);
 
-/// A folder under watch, until it is dropped.
+/// A folder or a file under watch, until it is dropped.
 pub(super) struct Watch {
     changes: mpsc::Receiver<()>,
+    settles_in: Duration,
     _watcher: RecommendedWatcher,
 }
 
 impl Watch {
-    pub(super) fn start(folder: &Path) -> Result<Self, Ended> {
+    /// Of a file only itself and what beside it has its name, such as its manifest.
+    pub(super) fn start(path: &Path) -> Result<Self, Ended> {
         let unwatched = |error: &dyn std::fmt::Display| {
-            Ended::Host(format!(
-                "\"{}\" cannot be watched: {error}",
-                folder.display()
-            ))
+            Ended::Host(format!("\"{}\" cannot be watched: {error}", path.display()))
         };
-        let folder = folder.canonicalize().map_err(|error| unwatched(&error))?;
+        let path = path.canonicalize().map_err(|error| unwatched(&error))?;
+        let file = path.is_file().then(|| path.with_extension(""));
+        // An editor may put another file in the place of the one that is watched: its folder stays.
+        let folder = match &file {
+            Some(file) => file.parent().unwrap_or(Path::new("/")).to_owned(),
+            None => path,
+        };
         let (change, changes) = mpsc::channel(1);
         let root = folder.clone();
+        let (recursive, settles_in) = match &file {
+            Some(_) => (RecursiveMode::NonRecursive, FILE_SETTLES_IN),
+            None => (RecursiveMode::Recursive, SETTLES_IN),
+        };
         let on_event = move |event: notify::Result<Event>| {
-            if event.is_ok_and(|event| is_change(&event, &root)) {
+            let is_watched = |path: &Path| match &file {
+                Some(file) => path.with_extension("") == *file,
+                None => is_source(path, &root),
+            };
+            if event.is_ok_and(|event| is_change(&event, is_watched)) {
                 // A change that is not yet seen stands for this one too.
                 let _ = change.try_send(());
             }
@@ -37,10 +52,11 @@ impl Watch {
         let mut watcher =
             notify::recommended_watcher(on_event).map_err(|error| unwatched(&error))?;
         watcher
-            .watch(&folder, RecursiveMode::Recursive)
+            .watch(&folder, recursive)
             .map_err(|error| unwatched(&error))?;
         Ok(Self {
             changes,
+            settles_in,
             _watcher: watcher,
         })
     }
@@ -50,17 +66,17 @@ impl Watch {
         if self.changes.recv().await.is_none() {
             std::future::pending().await
         }
-        while let Ok(Some(())) = tokio::time::timeout(SETTLES_IN, self.changes.recv()).await {}
+        while let Ok(Some(())) = tokio::time::timeout(self.settles_in, self.changes.recv()).await {}
     }
 }
 
 /// That a file was read is no change: the build itself reads them all.
-fn is_change(event: &Event, root: &Path) -> bool {
+fn is_change(event: &Event, is_watched: impl Fn(&Path) -> bool) -> bool {
     let written = matches!(
         event.kind,
         EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_)
     );
-    written && event.paths.iter().any(|path| is_source(path, root))
+    written && event.paths.iter().any(|path| is_watched(path))
 }
 
 /// Not what the build itself writes, nor what editors and version control keep in hidden places.

@@ -20,7 +20,7 @@ use crate::recent::Recent;
 use crate::registry::grant::Grants;
 use crate::registry::manifest::{BadManifest, Manifest};
 use crate::sandbox::{
-    Ask, Bot, CheckConfig, Describe, Failure, Limits, Sandbox, Terms, Unloadable,
+    Ask, Bot, CheckConfig, Describe, Failure, Limits, Sandbox, Terms, Unloadable, World,
 };
 use crate::tenant::{Address, BotName};
 use crate::vault::{Redactions, Vault};
@@ -50,10 +50,10 @@ pub enum NotDeployable {
     BadDescription(String),
     /// It is not what its manifest says.
     #[error(
-        "the manifest says {what} \"{manifest}\" and `describe` says \"{described}\"; make them agree"
+        "the manifest says {what} \"{manifest}\" and the component says \"{described}\"; make them agree"
     )]
     Disagrees {
-        /// `name` or `version`.
+        /// `name`, `version` or `world`.
         what: &'static str,
         /// The manifest's.
         manifest: String,
@@ -151,7 +151,7 @@ impl Inspected {
         let manifest = Manifest::of_component(component)?;
         let candidate = Candidate::of(gate, &bot, limits, config);
         let (description, _) = candidate.ask("describe", Describe).await?;
-        check_description(&description, manifest.as_ref())?;
+        check_description(&description, bot.world(), manifest.as_ref())?;
         Ok(Self {
             bot,
             manifest,
@@ -293,6 +293,7 @@ const VERSION_BYTES: usize = 64;
 
 fn check_description(
     described: &Description,
+    world: World,
     manifest: Option<&Manifest>,
 ) -> Result<(), NotDeployable> {
     let bad = |error: &dyn std::fmt::Display| NotDeployable::BadDescription(error.to_string());
@@ -323,6 +324,9 @@ fn check_description(
     }
     if version != manifest.version {
         return disagrees("version", &manifest.version, &version);
+    }
+    if let Some(said) = manifest.world.filter(|said| *said != world) {
+        return disagrees("world", &said, &world);
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use wasm_encoder::{ComponentSection, CustomSection, Encode};
 use super::grant::{Grant, Grants};
 use crate::chat::one_line;
 use crate::egress::Rule;
+use crate::sandbox::World;
 use crate::state::Scope;
 use crate::tenant::{BotName, SecretName};
 
@@ -28,6 +29,9 @@ pub struct Manifest {
     /// What it does, in a sentence.
     #[serde(default)]
     pub description: String,
+    /// What it is: a component says so by itself, and must not disagree; a script without it is a bot.
+    #[serde(default)]
+    pub world: Option<World>,
     /// What it asks for.
     #[serde(default)]
     pub wants: Wants,

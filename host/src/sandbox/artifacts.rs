@@ -6,6 +6,7 @@ use std::fs::{DirBuilder, File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tempfile::{NamedTempFile, TempDir};
@@ -21,6 +22,8 @@ use super::loaded::Source;
 const TEMPORARY: &str = ".tmp";
 /// Its owner's alone: who can write here has the host run their code.
 const PRIVATE: u32 = 0o700;
+/// What nobody has written to for so long, none of those who share a folder is at.
+const ABANDONED: Duration = Duration::from_hours(1);
 
 /// The compiled code of one engine.
 pub(super) struct Artifacts {
@@ -40,9 +43,11 @@ struct Entry {
 }
 
 impl Artifacts {
-    /// Opens the folder, and clears it of what other engines and crashes have left.
+    /// Opens the folder, and clears it of what other engines and crashes have left; if it is shared with other processes,
+    /// of what is old of that.
     pub(super) fn open(
         folder: Option<&Path>,
+        is_shared: bool,
         engine: &Engine,
         compiler: Compiler,
     ) -> io::Result<Self> {
@@ -64,7 +69,8 @@ impl Artifacts {
             .mode(PRIVATE)
             .create(&own)?;
         std::fs::set_permissions(&folder, Permissions::from_mode(PRIVATE))?;
-        clear(&folder, &own)?;
+        let age = if is_shared { ABANDONED } else { Duration::ZERO };
+        clear(&folder, &own, age)?;
         Ok(Self {
             engine: engine.clone(),
             compiler,
@@ -214,10 +220,10 @@ fn digest_of(path: &Path) -> io::Result<String> {
 }
 
 /// Removes the folders of other engines, and of our own what was never finished.
-fn clear(folder: &Path, own: &Path) -> io::Result<()> {
+fn clear(folder: &Path, own: &Path, age: Duration) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.is_dir() && path != own {
+        if path.is_dir() && path != own && is_older(&path, age) {
             tracing::debug!(folder = %path.display(), "compiled code of another engine is removed");
             std::fs::remove_dir_all(path)?;
         }
@@ -225,6 +231,7 @@ fn clear(folder: &Path, own: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(own)? {
         let path = entry?.path();
         if path.to_string_lossy().ends_with(TEMPORARY)
+            && is_older(&path, age)
             && let Err(error) = std::fs::remove_file(&path)
         {
             tracing::warn!(
@@ -234,4 +241,10 @@ fn clear(folder: &Path, own: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+fn is_older(path: &Path, than: Duration) -> bool {
+    let written = std::fs::metadata(path).and_then(|found| found.modified());
+    // A clock that was set back makes it none.
+    written.is_ok_and(|written| written.elapsed().unwrap_or_default() >= than)
 }

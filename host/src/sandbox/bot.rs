@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
-use wasmtime::component::{Component, HasSelf, Linker, ResourceTable};
+use wasmtime::component::{Component, HasSelf, InstancePre, Linker, ResourceTable};
 use wasmtime_wasi::WasiView;
 use wasmtime_wasi::cli::{WasiCli, WasiCliView};
 use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView};
@@ -18,6 +18,7 @@ use super::compile::NotCompiled;
 use super::instance::TurnState;
 use super::loaded::Source;
 use super::refusing_wasi;
+use super::script::ScriptEngine;
 use super::structure;
 use super::world::{Pre, World};
 use crate::bindings;
@@ -63,6 +64,9 @@ pub enum Unloadable {
          contract's world `bot`, or its world `function`"
     )]
     Export(String),
+    /// A script that its engine does not take.
+    #[error("the script is not valid: {0}")]
+    Script(String),
 }
 
 /// A bot of one deployment, or a function. Its component is loaded when it is asked.
@@ -87,6 +91,7 @@ impl Unloadable {
             Unloadable::Contract(_) => "other-contract",
             Unloadable::Import(_) => "import-not-offered",
             Unloadable::Export(_) => "not-a-bot",
+            Unloadable::Script(_) => "script-not-valid",
         }
     }
 
@@ -138,14 +143,25 @@ pub(super) fn link(engine: &Engine, component: &Component) -> Result<Pre, Unload
     if let Some(version) = version {
         return Err(Unloadable::Contract(version));
     }
-    let import = |error| Unloadable::Import(words(&error));
-    let linker = linker(engine, component).map_err(import)?;
-    let linked = linker.instantiate_pre(component).map_err(import)?;
+    let linked = pre(engine, component).map_err(|error| Unloadable::Import(words(&error)))?;
     Pre::of(linked, engine, component).map_err(|error| {
         let told = misfit::export(engine, component);
         // What is there and does not fit has another type: the engine says which and how.
         Unloadable::Export(told.unwrap_or_else(|| words(&error)))
     })
+}
+
+/// Links the engine of scripts, which is ours, and has what a bot has.
+pub(super) fn link_engine(
+    engine: &Engine,
+    component: &Component,
+) -> Result<ScriptEngine, Unloadable> {
+    let linked = pre(engine, component).and_then(ScriptEngine::of);
+    linked.map_err(|error| NotCompiled::Host(words(&error)).into())
+}
+
+fn pre(engine: &Engine, component: &Component) -> wasmtime::Result<InstancePre<TurnState>> {
+    linker(engine, component)?.instantiate_pre(component)
 }
 
 /// What the bytes are and what they ask for, before a compiler sees them.

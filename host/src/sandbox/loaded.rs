@@ -3,26 +3,30 @@
 
 use std::fmt::Debug;
 use std::future::{Future, ready};
-use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use moka::future::Cache;
 use tokio::runtime::Handle;
-use wasmtime::Engine;
+use tokio::sync::OnceCell;
+use wasmtime::{Engine, Result, Store};
 
 use super::artifacts::Artifacts;
 use super::bot::{self, Unloadable};
 use super::compile::NotCompiled;
+use super::instance::TurnState;
+use super::javascript;
+use super::script::{self, Program, Script, ScriptEngine};
 use super::structure;
-use super::world::{Pre, World};
+use super::world::{Exports, Pre, World};
 
 /// Loaded at a time. Each takes a handful of the 65,530 mappings that a system gives a process, and of memory what its
 /// turns have touched.
 const MOST: u64 = 1_000;
 
 /// The bytes of a component once they are there, or why there are none.
-pub type Wasm<'a> = Pin<Box<dyn Future<Output = Result<Arc<[u8]>, String>> + Send + 'a>>;
+pub type Wasm<'a> =
+    Pin<Box<dyn Future<Output = std::result::Result<Arc<[u8]>, String>> + Send + 'a>>;
 
 /// Where the bytes of a component are.
 pub trait Source: Debug + Send + Sync {
@@ -37,14 +41,35 @@ impl Source for Arc<[u8]> {
     }
 }
 
-/// A component that is linked, ready for instances.
-pub(super) struct Linked(Option<Pre>);
+/// A bot that is ready for instances.
+pub(super) struct Linked(Option<Runs>);
 
-impl Deref for Linked {
-    type Target = Pre;
+enum Runs {
+    /// Its own code.
+    Component(Pre),
+    /// A script, on the engine of all of its kind.
+    Script(Arc<ScriptEngine>, Program),
+}
 
-    fn deref(&self) -> &Self::Target {
+impl Linked {
+    fn runs(&self) -> &Runs {
         self.0.as_ref().expect("it is there until it is dropped")
+    }
+
+    /// What it can be asked.
+    pub(super) fn world(&self) -> World {
+        match self.runs() {
+            Runs::Component(pre) => pre.world(),
+            Runs::Script(_, program) => program.world(),
+        }
+    }
+
+    /// A fresh instance of it.
+    pub(super) async fn instance(&self, store: &mut Store<TurnState>) -> Result<Exports> {
+        match self.runs() {
+            Runs::Component(pre) => pre.instance(store).await,
+            Runs::Script(engine, program) => engine.instance(store, program).await,
+        }
     }
 }
 
@@ -64,6 +89,8 @@ pub(super) struct Loaded {
     limits: structure::Limits,
     /// By digest.
     linked: Cache<Arc<str>, Arc<Linked>>,
+    /// The engine of scripts, once there is a script.
+    javascript: OnceCell<Arc<ScriptEngine>>,
 }
 
 impl Loaded {
@@ -73,6 +100,7 @@ impl Loaded {
             artifacts,
             limits,
             linked: Cache::new(MOST),
+            javascript: OnceCell::new(),
         }
     }
 
@@ -81,7 +109,7 @@ impl Loaded {
         &self,
         digest: &Arc<str>,
         source: &dyn Source,
-    ) -> Result<Arc<Linked>, Arc<Unloadable>> {
+    ) -> std::result::Result<Arc<Linked>, Arc<Unloadable>> {
         if let Some(linked) = self.linked.get(digest).await {
             return Ok(linked);
         }
@@ -90,7 +118,10 @@ impl Loaded {
     }
 
     /// Checks bytes, and loads them for the first time; their digest, and what they can be asked.
-    pub(super) async fn add(&self, wasm: &Arc<[u8]>) -> Result<(Arc<str>, World), Unloadable> {
+    pub(super) async fn add(
+        &self,
+        wasm: &Arc<[u8]>,
+    ) -> std::result::Result<(Arc<str>, World), Unloadable> {
         let (bytes, limits) = (Arc::clone(wasm), self.limits);
         let digest: Arc<str> = blocking(move || {
             bot::check(&bytes, &limits)?;
@@ -111,7 +142,7 @@ impl Loaded {
         &self,
         digest: &Arc<str>,
         source: &dyn Source,
-    ) -> Result<(), Unloadable> {
+    ) -> std::result::Result<(), Unloadable> {
         if self.artifacts.has(digest) {
             return Ok(());
         }
@@ -122,18 +153,55 @@ impl Loaded {
         &self,
         digest: &Arc<str>,
         source: &dyn Source,
-    ) -> Result<Arc<Linked>, Unloadable> {
-        let component = self.artifacts.component(source, digest).await?;
+    ) -> std::result::Result<Arc<Linked>, Unloadable> {
+        let runs = match self.script(digest, source).await? {
+            Some(script) => {
+                let on = self
+                    .javascript
+                    .get_or_try_init(|| self.javascript())
+                    .await?;
+                let program = script::compile(&self.engine, on, script).await?;
+                Runs::Script(Arc::clone(on), program)
+            }
+            None => {
+                let component = self.artifacts.component(source, digest).await?;
+                let engine = self.engine.clone();
+                Runs::Component(blocking(move || bot::link(&engine, &component)).await?)
+            }
+        };
+        Ok(Arc::new(Linked(Some(runs))))
+    }
+
+    /// The script that a bot is; none if it is code, of which there may be some already.
+    async fn script(
+        &self,
+        digest: &str,
+        source: &dyn Source,
+    ) -> std::result::Result<Option<Script>, Unloadable> {
+        if self.artifacts.has(digest) {
+            return Ok(None);
+        }
+        let bytes = source.wasm().await.map_err(NotCompiled::Host)?;
+        Script::of(&bytes)
+    }
+
+    /// The engine of scripts, from its kept image or started now.
+    async fn javascript(&self) -> std::result::Result<Arc<ScriptEngine>, Unloadable> {
+        let digest = bot::digest(javascript::Image::component());
+        let component = self
+            .artifacts
+            .component(&javascript::Image, &digest)
+            .await?;
         let engine = self.engine.clone();
-        let linked = blocking(move || bot::link(&engine, &component)).await?;
-        Ok(Arc::new(Linked(Some(linked))))
+        let linked = blocking(move || bot::link_engine(&engine, &component)).await?;
+        Ok(Arc::new(linked))
     }
 }
 
 /// On a thread where it holds up nobody.
 async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Unloadable> + Send + 'static,
-) -> Result<T, Unloadable> {
+    work: impl FnOnce() -> std::result::Result<T, Unloadable> + Send + 'static,
+) -> std::result::Result<T, Unloadable> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|panicked| NotCompiled::host("it cannot be loaded", &panicked))?
 }

@@ -7,17 +7,18 @@ use serde_json::{Value, json};
 use super::remote::{Method, Remote};
 use super::table::field;
 use super::{At, Said, consent, revision, show, table, upload};
-use crate::cli::{Ended, build, is_component, say};
+use crate::cli::{Ended, artifact, say};
 use crate::liveperson::functions::EVENTS;
 use crate::registry::Grant;
 use crate::registry::settings::Settings;
+use crate::sandbox::World;
 use crate::tenant::EventId;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// A component, the folder of a Rust bot, which is built first, or the digest of a revision that the bot has, or
-    /// its first digits
-    #[arg(value_name = "FILE.wasm|PLUGIN_DIR|DIGEST")]
+    /// A component, a JavaScript file, the folder of a Rust bot, which is built first, or the digest of a revision that
+    /// the bot has, or its first digits
+    #[arg(value_name = "FILE.wasm|FILE.js|PLUGIN_DIR|DIGEST")]
     what: String,
     #[command(flatten)]
     at: At,
@@ -58,7 +59,7 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
     }
     // Before anything is sent: the configuration file may have the say there.
     let granted = consent::granted(&args.remote, &args.at).await?;
-    let revision = match artifact(&args.what)? {
+    let revision = match artifact(&args.what, world(&settings))? {
         Artifact::Component(component) => upload(&args, component).await?,
         Artifact::Digits(digits) => {
             revision::find(&args.remote, &args.at.of.path(), &digits).await?
@@ -88,23 +89,22 @@ enum Artifact {
     Digits(String),
 }
 
-fn artifact(what: &str) -> Result<Artifact, Ended> {
-    let path = Path::new(what);
-    if is_component(path) {
-        let unread =
-            |error: std::io::Error| Ended::Usage(format!("\"{what}\" cannot be read: {error}"));
-        if !std::fs::metadata(path).map_err(unread)?.is_file() {
-            return Err(unread(std::io::Error::other("it is not a file")));
-        }
-        return Ok(Artifact::Component(std::fs::read(path).map_err(unread)?));
-    }
-    if path.is_dir() {
-        return Ok(Artifact::Component(build::build(path)?.component));
+/// What a script is that says nothing of it, by what it is invoked by.
+fn world(settings: &Settings) -> Option<World> {
+    let events = settings.events.as_ref()?;
+    let is_function = !events.is_empty() && !events.contains(&EventId::custom_integration());
+    is_function.then_some(World::Function)
+}
+
+fn artifact(what: &str, world: Option<World>) -> Result<Artifact, Ended> {
+    if let Some(component) = artifact::component(Path::new(what), world)? {
+        return Ok(Artifact::Component(component));
     }
     match revision::digits(what) {
         Some(digits) => Ok(Artifact::Digits(digits.to_owned())),
         None => Err(Ended::Usage(format!(
-            "\"{what}\" is neither a component (FILE.wasm), nor a folder, nor {} or more digits of a digest",
+            "\"{what}\" is neither a component (FILE.wasm), nor a JavaScript file (FILE.js), nor a folder, nor {} or more \
+             digits of a digest",
             revision::LEAST_DIGITS
         ))),
     }

@@ -1,0 +1,263 @@
+//! Bots that are scripts: how one travels, as a component that has nothing but a script in it, and how it is made ready
+//! for its engine.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
+use wasm_encoder::{Component, CustomSection};
+use wasmtime::component::InstancePre;
+use wasmtime::{Engine, Store};
+
+use super::bot::Unloadable;
+use super::compile::NotCompiled;
+use super::failure::Failure;
+use super::guests::{self, Progress};
+use super::instance::{self, Ended, Given, Terms, TurnState, Work};
+use super::limits::Limits;
+use super::structure;
+use super::world::{Exports, World};
+use crate::bindings::{BotIndices, EngineIndices, FunctionIndices, scripts};
+use crate::capabilities::log::Log;
+use crate::capabilities::moved::Moved;
+use crate::capabilities::reach::Reach;
+use crate::capabilities::tally::Tally;
+use crate::chat::one_line;
+use crate::vault::Redactions;
+
+/// The custom section of a component that holds a script: a line of JSON that says what it is, and its source.
+const SECTION: &str = "retort:javascript";
+
+/// What a script is.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// The name of its file, which is what its author is told lines of.
+    pub file: String,
+    /// The bot's name.
+    pub name: String,
+    /// The bot's own version.
+    pub version: String,
+    /// What it can be asked.
+    pub world: World,
+}
+
+/// A script with its source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Script {
+    /// What it is.
+    pub head: Head,
+    /// Its source, as its author wrote it.
+    pub source: String,
+}
+
+/// What a script may be longer than by no means: a hundred thousand characters are what LivePerson takes.
+const MOST_BYTES: usize = 1 << 20;
+
+impl Script {
+    /// The component that it travels as.
+    pub fn package(&self) -> Vec<u8> {
+        let head = serde_json::to_string(&self.head).expect("it is texts only");
+        let data = format!("{head}\n{}", self.source);
+        let mut component = Component::new();
+        component.section(&CustomSection {
+            name: Cow::Borrowed(SECTION),
+            data: Cow::Borrowed(data.as_bytes()),
+        });
+        component.finish()
+    }
+
+    /// The script that a component is; none if it is another one.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn of(component: &[u8]) -> Result<Option<Self>, Unloadable> {
+        use wasmparser::Payload;
+        let mut data = None;
+        let mut is_more = false;
+        for payload in wasmparser::Parser::new(0).parse_all(component) {
+            match payload {
+                Ok(Payload::CustomSection(section)) if section.name() == SECTION => {
+                    is_more |= data.replace(section.data()).is_some();
+                }
+                Ok(Payload::CustomSection(_) | Payload::Version { .. } | Payload::End(_)) => {}
+                // What is broken is told of where components are checked.
+                _ => is_more = true,
+            }
+        }
+        let Some(data) = data else { return Ok(None) };
+        let bad = |problem: &str| Unloadable::Script(format!("its section `{SECTION}` {problem}"));
+        if is_more {
+            return Err(bad("has to be the only thing in it, beside its manifest"));
+        }
+        let text = std::str::from_utf8(data).map_err(|_| bad("is not UTF-8"))?;
+        let (head, source) = text.split_once('\n').ok_or_else(|| bad("has no source"))?;
+        let head: Head = serde_json::from_str(head)
+            .map_err(|error| bad(&format!("does not say what it is: {error}")))?;
+        if source.len() > MOST_BYTES {
+            return Err(Unloadable::Script(format!(
+                "{} has {} bytes, and may have {MOST_BYTES}",
+                one_line(&head.file, 100),
+                source.len()
+            )));
+        }
+        Ok(Some(Self {
+            head,
+            source: source.to_owned(),
+        }))
+    }
+}
+
+/// An engine that is linked, ready for instances.
+pub(super) struct ScriptEngine {
+    pre: InstancePre<TurnState>,
+    engine: EngineIndices,
+    bot: BotIndices,
+    function: FunctionIndices,
+}
+
+impl ScriptEngine {
+    /// The engine that a component is.
+    pub(super) fn of(pre: InstancePre<TurnState>) -> wasmtime::Result<Self> {
+        Ok(Self {
+            engine: EngineIndices::new(&pre)?,
+            bot: BotIndices::new(&pre)?,
+            function: FunctionIndices::new(&pre)?,
+            pre,
+        })
+    }
+
+    /// An instance that runs a program from now on.
+    pub(super) async fn instance(
+        &self,
+        store: &mut Store<TurnState>,
+        program: &Program,
+    ) -> wasmtime::Result<Exports> {
+        let instance = self.pre.instantiate_async(&mut *store).await?;
+        let engine = self.engine.load(&mut *store, &instance)?;
+        let scripts = engine.retort_engine_scripts();
+        scripts.call_load(&mut *store, &program.code).await?;
+        Ok(match program.world {
+            World::Bot => {
+                let bot = self.bot.load(store, &instance)?;
+                Exports::Bot(bot.retort_bot_handler().clone())
+            }
+            World::Function => {
+                let function = self.function.load(store, &instance)?;
+                Exports::Function(function.retort_bot_function_handler().clone())
+            }
+        })
+    }
+
+    async fn compile(
+        &self,
+        store: &mut Store<TurnState>,
+        file: &str,
+        source: &str,
+    ) -> wasmtime::Result<Result<Vec<u8>, String>> {
+        let instance = self.pre.instantiate_async(&mut *store).await?;
+        let engine = self.engine.load(&mut *store, &instance)?;
+        engine
+            .retort_engine_scripts()
+            .call_compile(store, file, source)
+            .await
+    }
+}
+
+/// A script that is ready to run.
+pub(super) struct Program {
+    code: scripts::Program,
+    world: World,
+}
+
+impl Program {
+    /// What it can be asked.
+    pub(super) fn world(&self) -> World {
+        self.world
+    }
+}
+
+/// Makes a script ready, in an instance of its engine: its source is as hostile as what it does later.
+pub(super) async fn compile(
+    engine: &Engine,
+    on: &Arc<ScriptEngine>,
+    script: Script,
+) -> Result<Program, Unloadable> {
+    let Script { head, source } = script;
+    let limits = Limits {
+        deadline_ms: 1_000,
+        ..Limits::default()
+    };
+    let (moved, progress) = (Moved::default(), Progress::default());
+    let given = Given {
+        log: Log::new(limits.log(), moved.clone(), Redactions::default()),
+        moved,
+        tally: Tally::default(),
+        redactions: Redactions::default(),
+        clock_resolution: Duration::from_millis(1),
+        made_of: structure::Limits::default(),
+    };
+    let terms = Terms {
+        deadline: Instant::now() + limits.deadline(),
+        limits,
+        config: Arc::default(),
+        reach: Reach::default(),
+    };
+    let file = head.file.clone();
+    let on = Arc::clone(on);
+    let compiling = Compiling { on, file, source };
+    let compiling = instance::run(
+        engine.clone(),
+        terms,
+        given,
+        compiling,
+        (),
+        progress.clone(),
+    );
+    let compiling = guests::alone(compiling, progress);
+    let runtime = Handle::current();
+    let compiled = spawn_blocking(move || runtime.block_on(compiling).result).await;
+    let compiled =
+        compiled.map_err(|panicked| NotCompiled::host("it cannot be compiled", &panicked))?;
+    let code = match compiled {
+        Ok(Ok(code)) => code,
+        Ok(Err(problem)) => return Err(Unloadable::Script(problem)),
+        Err(Failure::Host(problem)) => return Err(NotCompiled::Host(problem).into()),
+        Err(failure) => {
+            let file = one_line(&head.file, 100);
+            return Err(Unloadable::Script(format!(
+                "{file} cannot be compiled: {failure}"
+            )));
+        }
+    };
+    Ok(Program {
+        code: scripts::Program {
+            file: head.file,
+            name: head.name,
+            version: head.version,
+            code,
+        },
+        world: head.world,
+    })
+}
+
+struct Compiling {
+    on: Arc<ScriptEngine>,
+    file: String,
+    source: String,
+}
+
+impl Work for Compiling {
+    type Said = Result<Vec<u8>, String>;
+
+    async fn done(self, store: &mut Store<TurnState>) -> Result<Self::Said, Ended> {
+        let compiled = self.on.compile(store, &self.file, &self.source).await;
+        compiled.map_err(|error| Ended {
+            error,
+            starting: false,
+        })
+    }
+}

@@ -1,0 +1,61 @@
+// What went wrong, in one line: a name, a message, and where, in the author's own lines.
+(function (host, own, global) {
+  // As the names of the language itself are: writable, and in no loop over `globalThis`.
+  own.define = (target, values) => {
+    for (const [name, value] of Object.entries(values)) {
+      Object.defineProperty(target, name, { value, writable: true, configurable: true, enumerable: false });
+    }
+  };
+
+  // Where it was thrown, and from where that was called: `NAME (FILE:LINE:COLUMN)` each.
+  const frames = (thrown) =>
+    String(thrown.stack ?? '')
+      .split('\n')
+      .map((line) => /^\s+at (.*)$/.exec(line)?.[1])
+      .filter((frame) => frame !== undefined && !frame.includes('retort:') && !frame.includes('(native)'));
+  const place = (frame) => /\(([^()]*:\d+:\d+)\)$/.exec(frame)?.[1] ?? frame;
+
+  own.json = (value) => {
+    try {
+      return JSON.stringify(value);
+    } catch (problem) {
+      return undefined;
+    }
+  };
+
+  own.inWords = (thrown) => {
+    if (!(thrown instanceof Error)) {
+      const shown = typeof thrown === 'string' ? thrown : own.json(thrown);
+      return shown === undefined ? String(thrown) : shown;
+    }
+    const head = thrown.message ? `${thrown.name}: ${thrown.message}` : String(thrown.name);
+    const cause = thrown.cause instanceof Error ? `: ${thrown.cause.message}` : '';
+    const [first] = frames(thrown);
+    return head + cause + (first === undefined ? '' : ` (${place(first)})`);
+  };
+
+  // The way there, and what was the cause, for the log: a line each.
+  own.stack = (thrown) => {
+    if (!(thrown instanceof Error)) return [];
+    const lines = frames(thrown).map((frame) => `    at ${frame}`);
+    if (thrown.cause !== undefined) lines.push(`caused by ${own.inWords(thrown.cause)}`, ...own.stack(thrown.cause));
+    return lines;
+  };
+  // For what ends a turn: its line, after its stack has been logged, where that says more.
+  own.told = (thrown) => {
+    const lines = own.stack(thrown);
+    if (lines.length > 1) for (const line of [own.inWords(thrown), ...lines]) host.log(3, line);
+    return own.inWords(thrown);
+  };
+
+  // Promises that are rejected while nobody listens; who listens later takes theirs away again.
+  const unseen = new Map();
+  own.rejected = (promise, reason, isHandled) => {
+    if (isHandled) unseen.delete(promise);
+    else unseen.set(promise, reason);
+  };
+  own.unseenRejection = () => {
+    for (const reason of unseen.values()) return `a promise was rejected and nobody handled it: ${own.told(reason)}`;
+    return undefined;
+  };
+});

@@ -1,0 +1,79 @@
+// Finds the lambda in what its file has defined, invokes it, and keeps what comes of it.
+(function (host, own, global) {
+  const evaluate = eval;
+  // A name of a script's own lines is global, but no property of `globalThis` if it is a class or a constant.
+  const named = () => {
+    if (typeof global.__lambda === 'function') return global.__lambda;
+    const found = evaluate("typeof lambda === 'function' ? lambda : undefined");
+    if (found) return found;
+    const exported = global.module.exports;
+    const candidates = [exports?.lambda, exports?.default, exports?.handler, exported, exported?.lambda, exported?.handler];
+    return candidates.find((candidate) => typeof candidate === 'function');
+  };
+  let exports;
+  let failedToLoad;
+  own.loading = (ran, itsExports) => {
+    exports = itsExports;
+    if (ran instanceof Promise) ran.catch((problem) => (failedToLoad = { problem }));
+  };
+  own.loaded = () => {
+    if (failedToLoad !== undefined) throw failedToLoad.problem;
+    return named();
+  };
+
+  const state = { isDone: false, result: 'null', code: undefined, message: undefined };
+  const succeed = (value) => {
+    if (state.isDone) return;
+    try {
+      state.result = JSON.stringify(value) ?? 'null';
+      state.isDone = true;
+    } catch (problem) {
+      own.fail('lambda-answer-not-valid', problem);
+    }
+  };
+  own.fail = (code, problem) => {
+    if (state.isDone) return;
+    Object.assign(state, { isDone: true, code, message: own.told(problem) });
+  };
+
+  own.invoke = (lambda, names, values, payload) => {
+    const headers = names.map((key, at) => ({ key, value: values[at] }));
+    const input = { headers, payload: JSON.parse(payload) };
+    const callback = (error, value) => {
+      if (error !== undefined && error !== null && error !== false && error !== '') own.fail('lambda-failed', error);
+      else succeed(value);
+    };
+    try {
+      const returned = lambda(input, callback);
+      const isPromise = typeof returned?.then === 'function';
+      if (lambda.length < 2) {
+        if (isPromise) returned.then(succeed, (problem) => own.fail('lambda-threw', problem));
+        else succeed(returned);
+      } else if (isPromise) {
+        returned.then(undefined, (problem) => own.fail('lambda-threw', problem));
+      }
+    } catch (problem) {
+      own.fail('lambda-threw', problem);
+    }
+    return state;
+  };
+  const fire = own.fireTimer;
+  own.fireTimer = () => {
+    try {
+      fire();
+    } catch (problem) {
+      own.fail('lambda-threw', problem);
+    }
+  };
+  // Nothing is left that could answer: a code and why.
+  own.silence = (lambda) => {
+    const unseen = own.unseenRejection();
+    if (unseen !== undefined) return ['lambda-rejection-unhandled', unseen];
+    const why =
+      lambda.length < 2
+        ? 'the lambda returned nothing that ends: a promise that it waits for is settled by nobody'
+        : 'the lambda never called back, and nothing is left that could: call `callback(null, result)` on every path, ' +
+          'or write it without the parameter `callback` and return the result';
+    return ['lambda-never-called-back', why];
+  };
+});

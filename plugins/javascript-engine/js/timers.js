@@ -1,0 +1,72 @@
+// Timers that take the time they say: the engine waits for the next one when nothing else is left to do.
+(function (host, own, global) {
+  let begun;
+  // Milliseconds since the turn first asked.
+  own.now = () => {
+    const now = Date.now();
+    begun ??= now;
+    return now - begun;
+  };
+
+  const timers = new Map();
+  let latest = 0;
+  const start = (call, ms, values, every) => {
+    if (typeof call !== 'function') throw new TypeError('The "callback" argument must be of type function');
+    const wait = ms >= 1 && ms <= 2147483647 ? Math.trunc(ms) : 1;
+    latest += 1;
+    const timer = { id: latest, due: own.now() + wait, call, values, every: every ? wait : 0 };
+    timers.set(latest, timer);
+    return handle(timer);
+  };
+  // What Node gives: an object, which is a number where one is wanted.
+  const handle = (timer) => ({
+    [Symbol.toPrimitive]: () => timer.id,
+    id: timer.id,
+    ref() { return this; },
+    unref() { return this; },
+    hasRef: () => true,
+    refresh() {
+      timer.due = own.now() + (timer.every || 1);
+      return this;
+    },
+    close() { timers.delete(timer.id); return this; },
+  });
+  const stop = (timer) => {
+    if (timer !== undefined && timer !== null) timers.delete(typeof timer === 'object' ? timer.id : Number(timer));
+  };
+  const next = () => {
+    let first;
+    for (const timer of timers.values()) if (first === undefined || timer.due < first.due) first = timer;
+    return first;
+  };
+
+  own.nextTimer = () => {
+    const timer = next();
+    return timer === undefined ? undefined : Math.max(0, timer.due - own.now());
+  };
+  own.fireTimer = () => {
+    const timer = next();
+    if (timer.every) timer.due = own.now() + timer.every;
+    else timers.delete(timer.id);
+    timer.call(...timer.values);
+  };
+  own.define(global, {
+    setTimeout: (call, ms, ...values) => start(call, ms, values, false),
+    setInterval: (call, ms, ...values) => start(call, ms, values, true),
+    setImmediate: (call, ...values) => start(call, 0, values, false),
+    clearTimeout: stop,
+    clearInterval: stop,
+    clearImmediate: stop,
+    queueMicrotask: (call) => {
+      if (typeof call !== 'function') throw new TypeError('The "callback" argument must be of type function');
+      Promise.resolve().then(() => {
+        try {
+          call();
+        } catch (problem) {
+          own.fail('lambda-threw', problem);
+        }
+      });
+    },
+    performance: { now: own.now, timeOrigin: 0 },
+  });
+});

@@ -1,0 +1,39 @@
+//! What can be imported by its name: what `require` gives, under the names that a module asks for.
+
+use rquickjs::loader::{ImportAttributes, Loader, Resolver};
+use rquickjs::module::Declared;
+use rquickjs::{Ctx, Error, Function, Module, Result};
+
+use crate::engine;
+
+/// The modules that there are.
+pub struct Known;
+
+impl Resolver for Known {
+    fn resolve<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        base: &str,
+        name: &str,
+        _: Option<ImportAttributes<'js>>,
+    ) -> Result<String> {
+        let unavailable: Function = engine::own(ctx)?.get("unavailable")?;
+        let problem: Option<String> = unavailable.call((name,))?;
+        match problem {
+            None => Ok(name.to_owned()),
+            Some(problem) => Err(Error::new_resolving_message(base, name, problem)),
+        }
+    }
+}
+
+impl Loader for Known {
+    fn load<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        name: &str,
+        _: Option<ImportAttributes<'js>>,
+    ) -> Result<Module<'js, Declared>> {
+        let source: Function = engine::own(ctx)?.get("moduleSource")?;
+        Module::declare(ctx.clone(), name, source.call::<_, String>((name,))?)
+    }
+}

@@ -1,0 +1,3 @@
+function lambda(input, callback) {
+  callback(new TypeError('this order is not known'));
+}

@@ -1,0 +1,3 @@
+module.exports = function (input, callback) {
+  callback(null, { exported: true, keys: Object.keys(input).sort() });
+};

@@ -1,0 +1,2 @@
+const greeting = 'Hi';
+const lambda = (input, callback) => callback(null, `${greeting} ${input.payload.name}`);

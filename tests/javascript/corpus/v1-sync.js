@@ -1,0 +1,3 @@
+function lambda(input, callback) {
+  callback(null, `Hello ${input.payload.name}, you wrote ${input.payload.message.length} characters`);
+}

@@ -1,0 +1,2 @@
+var greeting = 'Hi';
+var lambda = function (input, callback) { callback(null, greeting + ' ' + input.payload.name); };

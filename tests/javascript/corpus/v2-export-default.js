@@ -1,0 +1,3 @@
+export default async function (input) {
+  return `exported for ${input.payload.name}`;
+}

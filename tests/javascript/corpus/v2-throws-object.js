@@ -1,0 +1,3 @@
+async function lambda(input) {
+  throw { code: 42, reason: 'no error object' };
+}

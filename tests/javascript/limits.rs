@@ -1,0 +1,137 @@
+//! A lambda is cut like any bot, with the outcome of what it did.
+
+use harness::Served;
+use harness::javascript::{self, script};
+use retort::registry::Wanted;
+use retort::sandbox::World;
+use serde_json::json;
+use tokio::time::{Duration, Instant};
+
+async fn host(source: &str, wanting: impl FnOnce(&mut Wanted)) -> Served {
+    let host = javascript::host().await.wanting(wanting);
+    host.with_bot("lambda", &script(source, "", World::Function))
+        .await
+}
+
+async fn outcome(source: &str, wanting: impl FnOnce(&mut Wanted)) -> String {
+    let host = host(source, wanting).await;
+    let invoked = host.invoke("lambda", Vec::new(), json!({})).await;
+    let outcome = match &invoked.result {
+        Err(error) => format!("{}: {error}", invoked.outcome()),
+        Ok(returned) => format!("replied: {}", returned.json().get()),
+    };
+    host.is_empty_again().await;
+    outcome
+}
+
+#[tokio::test]
+async fn one_that_never_ends_is_cut_by_its_fuel_or_by_its_deadline() {
+    let spins = [
+        "function lambda() { for (;;); }",
+        "async function lambda() { for (;;) await null; }",
+        "function lambda() { return /(a+)+$/.test('a'.repeat(40) + 'b'); }",
+        "function lambda(input, callback) { const again = () => Promise.resolve().then(again); again(); }",
+        "function lambda() { for (;;) console.log('x'); }",
+    ];
+    for source in spins {
+        let cut = outcome(source, |wanted| wanted.limits.host_calls = u64::MAX).await;
+        assert!(cut.starts_with("out-of-fuel"), "{source}: {cut}");
+    }
+    for source in spins {
+        let cut = outcome(source, |wanted| {
+            wanted.limits.deadline_ms = 150;
+            wanted.limits.fuel = u64::MAX;
+            wanted.limits.host_calls = u64::MAX;
+        });
+        let cut = cut.await;
+        assert!(cut.starts_with("deadline-exceeded"), "{source}: {cut}");
+    }
+}
+
+#[tokio::test]
+async fn timers_take_their_time_and_are_cut_by_the_deadline() {
+    let waits = "function lambda(input, callback) { setTimeout(() => callback(null, 'late'), input.payload.ms); }";
+    let host = host(waits, |wanted| wanted.limits.deadline_ms = 300).await;
+    let begun = Instant::now();
+    let said = host.returns("lambda", json!({ "ms": 60 })).await;
+    assert_eq!(said, "\"late\"");
+    assert!(
+        begun.elapsed() >= Duration::from_millis(59),
+        "{:?}",
+        begun.elapsed()
+    );
+    let cut = host
+        .invoke("lambda", Vec::new(), json!({ "ms": 60_000 }))
+        .await;
+    assert_eq!(cut.outcome(), "deadline-exceeded");
+    assert!(
+        cut.usage.fuel < 5_000_000,
+        "it waits, and does not spin: {}",
+        cut.usage.fuel
+    );
+}
+
+#[tokio::test]
+async fn one_that_recurses_deeply_can_catch_it() {
+    let caught = "function deep(n) { return 1 + deep(n + 1); }\n\
+                  function lambda() { try { return deep(0); } catch (error) { return error.name; } }";
+    assert_eq!(outcome(caught, |_| {}).await, "replied: \"RangeError\"");
+    for deep in [
+        "function lambda() { return JSON.parse('['.repeat(200000)); }",
+        "function lambda() { let a = []; for (let i = 0; i < 200000; i++) a = [a]; return JSON.stringify(a); }",
+        "function lambda() { let f = 0; for (let i = 0; i < 100000; i++) { const g = f; f = { toString: () => '' + g }; } return '' + f; }",
+    ] {
+        let cut = outcome(deep, |_| {}).await;
+        let known = ["bot-fault", "stack-exhausted"];
+        assert!(
+            known.iter().any(|known| cut.starts_with(known)),
+            "{deep}: {cut}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn one_that_wants_more_memory_than_it_may_is_told_or_cut() {
+    for hungry in [
+        "function lambda() { const all = []; for (;;) all.push(new Array(1000).fill(all.length)); }",
+        "function lambda() { let text = 'x'; for (;;) text += text; }",
+        "function lambda() { return new Uint8Array(500e6).length; }",
+        "function lambda() { const all = new Map(); for (let i = 0; ; i++) all.set(i, { i }); }",
+    ] {
+        let cut = outcome(hungry, |wanted| {
+            wanted.limits.fuel = u64::MAX;
+            wanted.limits.memory_bytes = 16 << 20;
+        });
+        let cut = cut.await;
+        let known = [
+            "bot-fault",
+            "memory-exceeded",
+            "bot-trapped",
+            "out-of-memory",
+        ];
+        assert!(
+            known.iter().any(|known| cut.starts_with(known)),
+            "{hungry}: {cut}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_one_turn_reaches_the_next() {
+    let source = "globalThis.seen = (globalThis.seen ?? 0) + 1;\n\
+                  Object.prototype.polluted ??= 0;\nObject.prototype.polluted += 1;\n\
+                  Array.prototype.push = Array.prototype.push;\nprocess.env.seen = 'x';\n\
+                  function lambda() { return [seen, ({}).polluted, Math.random(), Date.now(), crypto.randomUUID()]; }";
+    let host = host(source, |_| {}).await;
+    let mut random = Vec::new();
+    for _ in 0..5 {
+        let said = host.returns("lambda", json!({})).await;
+        let said: Vec<serde_json::Value> = serde_json::from_str(&said).expect("JSON");
+        assert_eq!((&said[0], &said[1]), (&json!(1), &json!(1)));
+        assert!(said[3].as_u64() > Some(1_700_000_000_000), "{said:?}");
+        random.push((said[2].to_string(), said[4].to_string()));
+    }
+    random.sort();
+    random.dedup_by(|one, other| one.0 == other.0 || one.1 == other.1);
+    assert_eq!(random.len(), 5, "{random:?}");
+}

@@ -1,0 +1,8 @@
+//! What Retort promises a bot that is JavaScript: one file for each promise.
+
+mod corpus;
+mod failures;
+mod limits;
+mod messages;
+mod platform;
+mod reach;
