@@ -1,4 +1,4 @@
-//! From `retort deploy` of a Rust bot to its first answer, beside the time of compiling it.
+//! From `retort deploy` to the first answer: of a Rust bot beside the time of compiling it, and of a lambda.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,6 +12,7 @@ use retort::store::Store;
 use tokio::time::Instant;
 
 use crate::artifacts::again;
+use crate::lambda;
 use crate::many::median;
 use crate::served::Served;
 use crate::tell;
@@ -36,6 +37,25 @@ pub(crate) async fn measure(bot: &[u8], times: usize) -> anyhow::Result<()> {
     let told = format!("{deployed:.1?}, {more:.1?} more than compiling alone ({compiled:.1?})");
     let what = "from `retort deploy` of a Rust bot to its first answer, at the median";
     tell(what, told, "compiling and 50 ms", more <= MORE);
+    Ok(())
+}
+
+/// On a host that has run a lambda before: its engine is there.
+pub(crate) async fn of_a_lambda(times: usize) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let served = Served::on(folder.path())?;
+    first_answer(&served, folder.path(), &lambda::echo(0)?)?;
+    let mut deployed = Vec::new();
+    for number in 1..=times {
+        deployed.push(first_answer(
+            &served,
+            folder.path(),
+            &lambda::echo(number)?,
+        )?);
+    }
+    let deployed = median(deployed);
+    let what = "from `retort deploy` of a lambda to its first answer, at the median";
+    tell(what, format!("{deployed:.1?}"), "50 ms", deployed <= MORE);
     Ok(())
 }
 

@@ -16,9 +16,34 @@ use retort::tenant::{Address, Environment};
 use tokio::time::Instant;
 
 use crate::artifacts::saying;
+use crate::lambda;
 
-/// Deployments share so many artifacts.
+/// What is deployed.
+#[derive(Clone, Copy)]
+pub(crate) enum Artifacts {
+    /// So many components, which the deployments share.
+    Shared,
+    /// As many lambdas as there are deployments.
+    Lambdas,
+}
+
 pub(crate) const ARTIFACTS: usize = 20;
+
+impl Artifacts {
+    fn of(self, number: usize) -> anyhow::Result<Vec<u8>> {
+        match self {
+            Artifacts::Shared => saying(&format!("word {}", number % ARTIFACTS)),
+            Artifacts::Lambdas => lambda::echo(number),
+        }
+    }
+
+    pub(crate) fn words(self) -> String {
+        match self {
+            Artifacts::Shared => format!("deployments of {ARTIFACTS} artifacts"),
+            Artifacts::Lambdas => "lambdas of 20 KB".to_owned(),
+        }
+    }
+}
 
 /// A host on a folder, and its operators' side.
 pub(crate) struct Given {
@@ -45,7 +70,11 @@ pub(crate) fn by() -> By {
 
 impl Given {
     /// Gives a new folder so many deployments, as operators do, one after the other; and how long that took.
-    pub(crate) async fn new(folder: &Path, deployments: usize) -> anyhow::Result<(Self, Duration)> {
+    pub(crate) async fn new(
+        folder: &Path,
+        deployments: usize,
+        of: Artifacts,
+    ) -> anyhow::Result<(Self, Duration)> {
         let settings = Settings {
             sandbox: sandbox::Settings {
                 compiled: Some(folder.join("compiled")),
@@ -61,14 +90,14 @@ impl Given {
         };
         let begun = Instant::now();
         for number in 0..deployments {
-            given.deploy(number).await.context("a deployment")?;
+            given.deploy(number, of).await.context("a deployment")?;
         }
         Ok((given, begun.elapsed()))
     }
 
-    async fn deploy(&self, number: usize) -> anyhow::Result<()> {
+    async fn deploy(&self, number: usize, of: Artifacts) -> anyhow::Result<()> {
         let at = address(number)?;
-        let component: Arc<[u8]> = saying(&format!("word {}", number % ARTIFACTS))?.into();
+        let component: Arc<[u8]> = of.of(number)?.into();
         let by_whom = by();
         let revision = self.control.add(&at.tenant, &at.bot, component, &by_whom);
         let wanted = Wanted {

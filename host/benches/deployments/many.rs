@@ -1,4 +1,4 @@
-//! Ten thousand deployments of twenty artifacts, beside twenty of them.
+//! Ten thousand deployments, of twenty artifacts or each of its own lambda, beside twenty of them.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,7 +9,7 @@ use retort::invocation::Purpose;
 use retort::liveperson::custom_integration::{Payload, read_payload};
 use tokio::time::Instant;
 
-use crate::given::{ARTIFACTS, Given, address, by};
+use crate::given::{ARTIFACTS, Artifacts, Given, address, by};
 use crate::served::Served;
 use crate::tell;
 
@@ -22,10 +22,10 @@ const IDLE_BYTES: u64 = 64 << 10;
 /// More than the same twice in one run differ by.
 const FLAT: f64 = 1.25;
 
-pub(crate) async fn measure(deployments: usize) -> anyhow::Result<()> {
+pub(crate) async fn measure(deployments: usize, of: Artifacts) -> anyhow::Result<()> {
     let (of_few, of_many) = (tempfile::tempdir()?, tempfile::tempdir()?);
-    let few = given(of_few.path(), ARTIFACTS).await?;
-    let many = given(of_many.path(), deployments).await?;
+    let few = given(of_few.path(), ARTIFACTS, of).await?;
+    let many = given(of_many.path(), deployments, of).await?;
     // One after the other and again: what else the machine does falls on both alike.
     let (mut turns, mut changes) = (Pair::default(), Pair::default());
     for _ in 0..ROUNDS {
@@ -46,7 +46,8 @@ pub(crate) async fn measure(deployments: usize) -> anyhow::Result<()> {
         few_in.as_secs_f64()
     );
     let what = format!(
-        "{deployments} deployments of {ARTIFACTS} artifacts, from the start to the open port"
+        "{deployments} {}, from the start to the open port",
+        of.words()
     );
     tell(&what, ready, "3 s", many.ready_in <= READY);
     let each = many.memory()?.saturating_sub(few_bytes) / (deployments - ARTIFACTS) as u64;
@@ -77,11 +78,12 @@ impl Pair {
     }
 }
 
-async fn given(folder: &Path, deployments: usize) -> anyhow::Result<Given> {
-    let (given, took) = Given::new(folder, deployments).await?;
+async fn given(folder: &Path, deployments: usize, of: Artifacts) -> anyhow::Result<Given> {
+    let (given, took) = Given::new(folder, deployments, of).await?;
     let each = took / deployments as u32;
     println!(
-        "{deployments} deployments were given in {:.1} s, {each:?} each",
+        "{deployments} {} were given in {:.1} s, {each:?} each",
+        of.words(),
         took.as_secs_f64()
     );
     Ok(given)

@@ -10,6 +10,7 @@
 
 mod allocations;
 mod bare;
+mod lambda;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -104,6 +105,8 @@ async fn rows(echo: &[u8]) -> anyhow::Result<Vec<Row>> {
         Way::Contract(served(echo).await?),
     ));
     rows.push(row("  + line in the log", Way::Logged(served(echo).await?)));
+    let lambda = served(&lambda::echo(0)?).await?;
+    rows.push(row("20 KB of JavaScript, as JSON", Way::Contract(lambda)));
     Ok(rows)
 }
 

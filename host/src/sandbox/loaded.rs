@@ -143,10 +143,12 @@ impl Loaded {
         digest: &Arc<str>,
         source: &dyn Source,
     ) -> std::result::Result<(), Unloadable> {
-        if self.artifacts.has(digest) {
-            return Ok(());
+        match self.script(digest, source).await? {
+            // Its engine is all that takes long.
+            Some(_) => self.javascript().await.map(drop),
+            None if self.artifacts.has(digest) => Ok(()),
+            None => self.load(digest, source).await.map(drop),
         }
-        self.load(digest, source).await.map(drop)
     }
 
     async fn load(
@@ -156,10 +158,7 @@ impl Loaded {
     ) -> std::result::Result<Arc<Linked>, Unloadable> {
         let runs = match self.script(digest, source).await? {
             Some(script) => {
-                let on = self
-                    .javascript
-                    .get_or_try_init(|| self.javascript())
-                    .await?;
+                let on = self.javascript().await?;
                 let program = script::compile(&self.engine, on, script).await?;
                 Runs::Script(Arc::clone(on), program)
             }
@@ -186,15 +185,18 @@ impl Loaded {
     }
 
     /// The engine of scripts, from its kept image or started now.
-    async fn javascript(&self) -> std::result::Result<Arc<ScriptEngine>, Unloadable> {
-        let digest = bot::digest(javascript::Image::component());
-        let component = self
-            .artifacts
-            .component(&javascript::Image, &digest)
-            .await?;
-        let engine = self.engine.clone();
-        let linked = blocking(move || bot::link_engine(&engine, &component)).await?;
-        Ok(Arc::new(linked))
+    async fn javascript(&self) -> std::result::Result<&Arc<ScriptEngine>, Unloadable> {
+        let load = async || {
+            let digest = bot::digest(javascript::Image::component());
+            let component = self
+                .artifacts
+                .component(&javascript::Image, &digest)
+                .await?;
+            let engine = self.engine.clone();
+            let linked = blocking(move || bot::link_engine(&engine, &component)).await?;
+            Ok(Arc::new(linked))
+        };
+        self.javascript.get_or_try_init(load).await
     }
 }
 
