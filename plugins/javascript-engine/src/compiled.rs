@@ -13,6 +13,10 @@ use rquickjs::{CatchResultExt, CaughtError, Ctx, Value, qjs};
 /// What is added to a module, whose names nobody else sees: no new line, so that lines stay the author's.
 const TAIL: &str = ";globalThis.__lambda=typeof lambda==='function'?lambda:undefined;";
 
+/// Not the source of each function, which would be most of what a turn has to read: lines are told without it, and only
+/// `toString` of a function is not what was written.
+const WRITTEN: u32 = qjs::JS_WRITE_OBJ_BYTECODE | qjs::JS_WRITE_OBJ_STRIP_SOURCE;
+
 /// The two kinds of source that there are.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -70,7 +74,7 @@ fn compile_as(ctx: &Ctx<'_>, kind: Kind, file: &str, source: &str) -> Result<Vec
             return Err(problem(ctx));
         }
         let mut size = 0;
-        let code = qjs::JS_WriteObject(raw, &mut size, value, qjs::JS_WRITE_OBJ_BYTECODE as _);
+        let code = qjs::JS_WriteObject(raw, &mut size, value, WRITTEN as _);
         qjs::JS_FreeValue(raw, value);
         if code.is_null() {
             return Err(problem(ctx));
