@@ -15,6 +15,8 @@ use std::process::{Command, Stdio};
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const TARGET: &str = "wasm32-unknown-unknown";
+/// A stack for what `engine.rs` lets scripts have of it: all of it is set to zero after each turn.
+const FLAGS: &str = "-Clinker=wasm-component-ld -Clink-arg=-zstack-size=458752";
 const BUILT: &str = "RETORT_JAVASCRIPT_ENGINE";
 const COMPILER: &str = "CC_wasm32_unknown_unknown";
 
@@ -66,7 +68,7 @@ fn build(source: &Path) -> Result<PathBuf> {
         .args(["build", "--release", "--locked", "--target", TARGET])
         .arg("--target-dir")
         .arg(&folder)
-        .env("RUSTFLAGS", "-Clinker=wasm-component-ld")
+        .env("RUSTFLAGS", FLAGS)
         .current_dir(source)
         .stdin(Stdio::null());
     for name in NOT_INHERITED.iter().skip(1) {

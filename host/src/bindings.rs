@@ -47,6 +47,7 @@ mod generated_engine {
     wasmtime::component::bindgen!({
         path: ["../wit", "../wit/engine"],
         world: "retort:engine/engine",
+        with: { "retort:bot/types": super::types },
         exports: { default: async },
     });
 }

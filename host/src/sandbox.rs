@@ -76,7 +76,8 @@ pub struct Settings {
     /// The most table elements that any deployment may allow its bot. JavaScript and Python need 60,000.
     pub table_elements_ceiling: usize,
     /// Memory that a free slot keeps instead of giving it back to the system; page faults cost more than
-    /// anything else in a short turn. The resident size grows by this times the instances.
+    /// anything else in a short turn. The resident size grows by this times the instances, at most: a slot keeps no more
+    /// than the largest bot had that used it. 2 MiB are what a script's engine has.
     pub keep_resident_bytes: usize,
     /// The WebAssembly stack. 1 MiB lets a script engine in a bot catch its own runaway recursion.
     pub wasm_stack_bytes: usize,
@@ -112,7 +113,7 @@ impl Default for Settings {
             instances: 128,
             memory_ceiling_bytes: 256 << 20,
             table_elements_ceiling: 100_000,
-            keep_resident_bytes: 256 << 10,
+            keep_resident_bytes: 2 << 20,
             wasm_stack_bytes: 1 << 20,
             deadline_ceiling_ms: 1000,
             clock_resolution_us: 1000,
@@ -182,10 +183,10 @@ pub struct Ran<T> {
     pub had_most: bool,
 }
 
-/// A turn of more fuel than this, some hundred microseconds' worth, has its bot's next one begin among the long ones,
+/// A turn of more fuel than this, some hundred microseconds' worth and most of what a short script takes, has its bot's next one begin among the long ones,
 /// where the order of tenants rules: many turns of just under a tick would take a host's threads from all others.
 /// Fuel and not time, since a bot is not to blame for what the machine does meanwhile.
-const SHORT_FUEL: u64 = 300_000;
+const SHORT_FUEL: u64 = 1_500_000;
 
 /// A turn from which its bot's next one is judged. Only one that ended well after little fuel speaks for its bot: the
 /// fuel of one that was cut is not known, and a failure may cost the host far more than fuel tells.

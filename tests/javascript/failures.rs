@@ -125,7 +125,7 @@ async fn what_cannot_be_loaded_is_not_deployed() {
         "{told}"
     );
     let (code, told) = refused("const x = 1;\nnull.x;\nfunction lambda() {}").await;
-    assert_eq!(code, "config-refused");
+    assert_eq!(code, "failed-when-asked");
     assert!(
         told.contains("cannot read property 'x' of null (lambda.js:2:"),
         "{told}"
@@ -157,7 +157,7 @@ async fn source_that_is_hostile_to_its_parser_is_refused() {
         String::new(),
     ] {
         let (code, told) = refused(&source).await;
-        let known = ["script-not-valid", "config-refused"];
+        let known = ["script-not-valid", "failed-when-asked"];
         assert!(known.contains(&code), "{code}: {told}");
     }
 }

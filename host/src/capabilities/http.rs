@@ -117,7 +117,7 @@ impl Http {
     async fn send_out(&mut self, request: Request) -> Result<egress::Response, HttpError> {
         if self.granted.http.is_empty() {
             return Err(HttpError::Denied(
-                "`http` is not granted: it takes `http = [\"GET https://...\"]` under `[wants]` in bot.toml, and a grant \
+                "`http` is not granted: it takes `http = [\"GET https://...\"]` under `[wants]` in its manifest, and a grant \
                  of that as `http:GET https://...`"
                     .to_owned(),
             ));

@@ -46,7 +46,7 @@ impl Secrets {
         match parsed {
             Ok(name) if self.granted.secrets.contains(&name) => Ok(name),
             Ok(name) => Err(SecretError::Denied(format!(
-                "the secret \"{name}\" is not granted: it takes `secrets = [\"{name}\"]` under `[wants]` in bot.toml, and \
+                "the secret \"{name}\" is not granted: it takes `secrets = [\"{name}\"]` under `[wants]` in its manifest, and \
                  a grant of `secret:{name}`"
             ))),
             Err(error) => Err(SecretError::Denied(error.to_string())),

@@ -58,7 +58,7 @@ impl State {
         }
         let name = scope.as_str();
         Err(StateError::Denied(format!(
-            "`state` of scope \"{name}\" is not granted: it takes `state = [\"{name}\"]` under `[wants]` in bot.toml, and \
+            "`state` of scope \"{name}\" is not granted: it takes `state = [\"{name}\"]` under `[wants]` in its manifest, and \
              a grant of `state:{name}`"
         )))
     }

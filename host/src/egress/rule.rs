@@ -170,7 +170,7 @@ pub(super) fn first_that_allows<'a>(
     first.ok_or_else(|| {
         let origin = target::origin(url);
         NotSent::denied(format!(
-            "no rule allows {method} {origin}: it takes one under `http` of `[wants]` in bot.toml, and a grant of it"
+            "no rule allows {method} {origin}: it takes one under `http` of `[wants]` in its manifest, and a grant of it"
         ))
     })
 }

@@ -14,6 +14,9 @@ pub trait Ask: Send + 'static {
     /// What it says.
     type Said: Send + 'static;
 
+    /// Whether it is more than who the component is, which is asked before anything is granted.
+    const IS_MORE: bool = true;
+
     /// Inputs the export.
     fn ask(
         self,
@@ -35,6 +38,7 @@ pub struct Describe;
 
 impl Ask for Describe {
     type Said = types::Description;
+    const IS_MORE: bool = false;
 
     async fn ask(self, of: &Exports, store: &mut Store<TurnState>) -> Result<Self::Said> {
         match of {

@@ -164,9 +164,9 @@ fn pool(settings: &Settings) -> PoolingAllocationConfig {
         .max_memory_size(settings.memory_ceiling_bytes)
         .max_unused_warm_slots(instances)
         .linear_memory_keep_resident(settings.keep_resident_bytes)
-        .table_keep_resident(settings.keep_resident_bytes / 4)
+        .table_keep_resident(settings.keep_resident_bytes / 32)
         // Less, since this much of a stack is overwritten after each turn, used or not.
-        .async_stack_keep_resident(settings.keep_resident_bytes / 16)
+        .async_stack_keep_resident(settings.keep_resident_bytes / 128)
         // Scanning page maps misses pages that were swapped out, and would hand them to the next tenant.
         .pagemap_scan(Enabled::No);
     pool

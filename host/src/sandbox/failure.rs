@@ -8,6 +8,7 @@ use wasmtime_wasi::I32Exit;
 
 use super::asked::OtherWorld;
 use super::limits::Limits;
+use super::script::NotLoaded;
 use crate::bindings::types;
 use crate::chat::one_line;
 use crate::fault::Fault;
@@ -120,7 +121,15 @@ impl fmt::Display for TrapKind {
 }
 
 /// What an error of the engine means.
-pub(super) fn of(error: &wasmtime::Error, limits: &Limits, starting: bool) -> Failure {
+pub(super) fn of(
+    error: &wasmtime::Error,
+    limits: &Limits,
+    starting: bool,
+    redacted: impl Fn(&str) -> String,
+) -> Failure {
+    if let Some(NotLoaded(fault)) = error.downcast_ref() {
+        return Failure::faulted(fault, redacted);
+    }
     if let Some(exceeded) = error.downcast_ref::<Exceeded>() {
         return Failure::Exceeded(*exceeded);
     }

@@ -199,6 +199,7 @@ pub(super) async fn run<W: Work, P: Send>(
 ) -> Done<W::Said> {
     let started = Instant::now();
     let reach = std::mem::take(&mut terms.reach);
+    let redactions = given.redactions.clone();
     let mut store = match store(&engine, &terms, reach, given, progress) {
         Ok(store) => store,
         Err(error) => return Done::failed(Failure::Host(format!("{error:#}")), Usage::default()),
@@ -217,7 +218,10 @@ pub(super) async fn run<W: Work, P: Send>(
 
     let result = match ended {
         Ok(Ok(said)) => Ok(said),
-        Ok(Err(Ended { error, starting })) => Err(failure::of(&error, &terms.limits, starting)),
+        Ok(Err(Ended { error, starting })) => {
+            let redacted = |words: &str| redactions.redact(words).into_owned();
+            Err(failure::of(&error, &terms.limits, starting, redacted))
+        }
         Err(_) => Err(terms.late().now().into()),
     };
     Done {
@@ -245,7 +249,8 @@ impl<A: Ask> Work for Asking<A> {
 
     async fn done(self, store: &mut Store<TurnState>) -> Result<A::Said, Ended> {
         let ended = |starting| move |error| Ended { error, starting };
-        let exports = self.bot.instance(store).await.map_err(ended(true))?;
+        let exports = self.bot.instance(store, A::IS_MORE).await;
+        let exports = exports.map_err(ended(true))?;
         self.ask.ask(&exports, store).await.map_err(ended(false))
     }
 }

@@ -64,11 +64,15 @@ impl Linked {
         }
     }
 
-    /// A fresh instance of it.
-    pub(super) async fn instance(&self, store: &mut Store<TurnState>) -> Result<Exports> {
+    /// A fresh instance of it, for who asks more than who it is or just that.
+    pub(super) async fn instance(
+        &self,
+        store: &mut Store<TurnState>,
+        asks_more: bool,
+    ) -> Result<Exports> {
         match self.runs() {
             Runs::Component(pre) => pre.instance(store).await,
-            Runs::Script(engine, program) => engine.instance(store, program).await,
+            Runs::Script(engine, program) => engine.instance(store, program, asks_more).await,
         }
     }
 }

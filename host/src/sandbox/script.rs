@@ -20,6 +20,7 @@ use super::instance::{self, Ended, Given, Terms, TurnState, Work};
 use super::limits::Limits;
 use super::structure;
 use super::world::{Exports, World};
+use crate::bindings::types::Fault;
 use crate::bindings::{BotIndices, EngineIndices, FunctionIndices, scripts};
 use crate::capabilities::log::Log;
 use crate::capabilities::moved::Moved;
@@ -130,16 +131,18 @@ impl ScriptEngine {
         })
     }
 
-    /// An instance that runs a program from now on.
+    /// An instance that runs a program from now on, whose own lines have run if it is asked more than who it is.
     pub(super) async fn instance(
         &self,
         store: &mut Store<TurnState>,
         program: &Program,
+        runs: bool,
     ) -> wasmtime::Result<Exports> {
         let instance = self.pre.instantiate_async(&mut *store).await?;
         let engine = self.engine.load(&mut *store, &instance)?;
         let scripts = engine.retort_engine_scripts();
-        scripts.call_load(&mut *store, &program.code).await?;
+        let loaded = scripts.call_load(&mut *store, &program.code, runs).await?;
+        loaded.map_err(NotLoaded)?;
         Ok(match program.world {
             World::Bot => {
                 let bot = self.bot.load(store, &instance)?;
@@ -166,6 +169,11 @@ impl ScriptEngine {
             .await
     }
 }
+
+/// A script's own lines failed, in its engine's words.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.message)]
+pub(super) struct NotLoaded(pub(super) Fault);
 
 /// A script that is ready to run.
 pub(super) struct Program {

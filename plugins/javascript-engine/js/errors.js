@@ -37,7 +37,8 @@
   // The way there, and what was the cause, for the log: a line each.
   own.stack = (thrown) => {
     if (!(thrown instanceof Error)) return [];
-    const lines = frames(thrown).map((frame) => `    at ${frame}`);
+    // Between two calls the engine knows no line.
+    const lines = frames(thrown).map((frame) => `    at ${frame.replace(' (missing)', '')}`);
     if (thrown.cause !== undefined) lines.push(`caused by ${own.inWords(thrown.cause)}`, ...own.stack(thrown.cause));
     return lines;
   };
@@ -46,6 +47,13 @@
     const lines = own.stack(thrown);
     if (lines.length > 1) for (const line of [own.inWords(thrown), ...lines]) host.log(3, line);
     return own.inWords(thrown);
+  };
+
+  // What is about to end the turn, and where the lambda is.
+  own.ending = (what) => {
+    const here = own.stack(new Error());
+    host.log(3, `the turn has used up most of its ${what}, and is here:`);
+    for (const line of here) host.log(3, line);
   };
 
   // Promises that are rejected while nobody listens; who listens later takes theirs away again.

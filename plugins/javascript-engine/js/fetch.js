@@ -90,8 +90,7 @@
     const pairs = [...headers];
     const answer = host.send(method, url, pairs.map(([name]) => name), pairs.map(([, value]) => value), body);
     if (answer.kind === undefined) return answer;
-    const advice = answer.kind === 'denied' ? '; what a bot may send stands in the `[wants]` of its manifest' : '';
-    const cause = Object.assign(new Error(answer.problem + advice), { code: answer.kind });
+    const cause = Object.assign(new Error(answer.problem), { code: answer.kind });
     throw new TypeError('fetch failed', { cause });
   };
 

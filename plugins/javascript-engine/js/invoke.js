@@ -11,13 +11,24 @@
     return candidates.find((candidate) => typeof candidate === 'function');
   };
   let exports;
+  let hasLoaded = true;
   let failedToLoad;
   own.loading = (ran, itsExports) => {
     exports = itsExports;
-    if (ran instanceof Promise) ran.catch((problem) => (failedToLoad = { problem }));
+    if (!(ran instanceof Promise)) return;
+    hasLoaded = false;
+    ran.then(
+      () => (hasLoaded = true),
+      (problem) => {
+        hasLoaded = true;
+        failedToLoad = { problem };
+      },
+    );
   };
+  own.hasLoaded = () => hasLoaded;
   own.loaded = () => {
     if (failedToLoad !== undefined) throw failedToLoad.problem;
+    if (!hasLoaded) throw new Error('its own lines never end: what they await is settled by nobody');
     return named();
   };
 

@@ -8,6 +8,8 @@
     return now - begun;
   };
 
+  // A timer of more milliseconds than this may be more than its turn has.
+  const SLOW = 100;
   const timers = new Map();
   let latest = 0;
   const start = (call, ms, values, every) => {
@@ -15,6 +17,7 @@
     const wait = ms >= 1 && ms <= 2147483647 ? Math.trunc(ms) : 1;
     latest += 1;
     const timer = { id: latest, due: own.now() + wait, call, values, every: every ? wait : 0 };
+    if (wait > SLOW) timer.where = own.stack(new Error('a timer'))[0];
     timers.set(latest, timer);
     return handle(timer);
   };
@@ -42,7 +45,13 @@
 
   own.nextTimer = () => {
     const timer = next();
-    return timer === undefined ? undefined : Math.max(0, timer.due - own.now());
+    if (timer === undefined) return undefined;
+    const wait = Math.max(0, timer.due - own.now());
+    if (timer.where !== undefined && wait > host.left()) {
+      host.log(3, `the turn ends before this timer does, in ${Math.round(wait)} ms:`);
+      host.log(3, timer.where);
+    }
+    return wait;
   };
   own.fireTimer = () => {
     const timer = next();

@@ -5,10 +5,10 @@ use std::cell::{Cell, RefCell};
 use rquickjs::context::EvalOptions;
 use rquickjs::{Context, Ctx, Function, Object, Persistent, Runtime};
 
-use crate::{host, modules};
+use crate::{ending, host, modules};
 
-/// What a lambda may take of the stack: the host's is a mebibyte, and what runs out of this is told as JavaScript's own
-/// `RangeError`, with the line.
+/// What a lambda may take of the stack in memory, which has 448 KiB; the host's own is a mebibyte. What runs out of this is
+/// told as JavaScript's own `RangeError`, with the line.
 const STACK_BYTES: usize = 384 << 10;
 /// Cycles are looked for from here on: a turn that is no larger never stops for it.
 const GARBAGE_BYTES: usize = 16 << 20;
@@ -78,6 +78,7 @@ fn start() -> rquickjs::Result<Engine> {
         rquickjs::Result::Ok(())
     })?;
     host::tell_rejections(&runtime);
+    ending::watch(&runtime, &context);
     HAS_STARTED.set(true);
     Ok(Engine { context })
 }

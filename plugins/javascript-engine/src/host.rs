@@ -7,7 +7,7 @@ use rquickjs::{Ctx, Function, Object, Runtime, TypedArray, Value};
 use crate::bindings::retort::bot::http::{HttpError, Request};
 use crate::bindings::retort::bot::log::{Level, write};
 use crate::bindings::retort::bot::secrets::SecretError;
-use crate::bindings::retort::bot::{config, http, secrets};
+use crate::bindings::retort::bot::{budget, config, http, secrets};
 use crate::engine;
 
 /// QuickJS asks for the time here; microseconds since 1970. While it starts there is nobody to ask yet.
@@ -36,6 +36,7 @@ pub fn object<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
         |name: &str, function: rquickjs::Result<Function<'js>>| host.set(name, function?);
     function("log", Function::new(ctx.clone(), log))?;
     function("config", Function::new(ctx.clone(), configuration))?;
+    function("left", Function::new(ctx.clone(), budget::remaining_ms))?;
     function("random", Function::new(ctx.clone(), random))?;
     function("secret", Function::new(ctx.clone(), secret))?;
     function("send", Function::new(ctx.clone(), send))?;

@@ -3,12 +3,13 @@
 
 mod answer;
 mod compiled;
+mod ending;
 mod engine;
 mod fault;
 mod host;
+mod lambda;
 mod modules;
 mod payload;
-mod running;
 
 #[allow(
     missing_docs,
@@ -31,7 +32,7 @@ use bindings::Guest;
 use bindings::exports::retort::bot::{function_handler, handler};
 use bindings::exports::retort::engine::scripts;
 use bindings::retort::bot::types::{ConfigProblem, Description, Fault, Reply, Turn};
-use running::Running;
+use lambda::Lambda;
 use scripts::Program;
 
 struct Component;
@@ -41,14 +42,21 @@ const _: () = {
     bindings::export!(Component with_types_in bindings);
 };
 
-thread_local! {
-    static PROGRAM: RefCell<Option<Program>> = const { RefCell::new(None) };
+/// What this instance runs.
+struct Loaded {
+    program: Program,
+    /// None of a program that is only asked who it is.
+    lambda: Option<Lambda>,
 }
 
-/// The program of this instance.
-fn program() -> Program {
-    let program = PROGRAM.take();
-    program.expect("the host loads a program before it asks for anything of it")
+thread_local! {
+    static LOADED: RefCell<Option<Loaded>> = const { RefCell::new(None) };
+}
+
+/// What was loaded. An instance is asked one thing.
+fn loaded() -> Loaded {
+    let loaded = LOADED.take();
+    loaded.expect("the host loads a program before it asks for anything of it")
 }
 
 impl Guest for Component {
@@ -62,34 +70,32 @@ impl scripts::Guest for Component {
         engine::with(|ctx, _| compiled::compile(ctx, &file, &source))
     }
 
-    fn load(program: Program) {
-        PROGRAM.set(Some(program));
+    fn load(program: Program, runs: bool) -> Result<(), Fault> {
+        let lambda = match runs {
+            true => Some(engine::with(|ctx, own| Lambda::of(ctx, own, &program))?),
+            false => None,
+        };
+        LOADED.set(Some(Loaded { program, lambda }));
+        Ok(())
     }
 }
 
 impl handler::Guest for Component {
     fn describe() -> Description {
-        let program = program();
+        let program = loaded().program;
         Description {
             name: program.name,
             version: program.version,
         }
     }
 
-    /// That it can be loaded at all is known here for the first time with its configuration.
+    /// A script has no word for what it is configured with. That it can be loaded is known by now.
     fn check_config() -> Result<(), Vec<ConfigProblem>> {
-        let program = program();
-        engine::with(|ctx, own| match Running::of(ctx, own, &program) {
-            Ok(_) => Ok(()),
-            Err(fault) => Err(vec![ConfigProblem {
-                key: program.file.clone(),
-                problem: fault.message,
-            }]),
-        })
+        Ok(())
     }
 
     fn respond(turn: Turn) -> Result<Reply, Fault> {
-        let result = invoke(&[], payload::of(turn))?;
+        let result = invoke(&[], &payload::of(turn))?;
         answer::of(&result)
     }
 }
@@ -104,12 +110,13 @@ impl function_handler::Guest for Component {
     }
 
     fn invoke(headers: Vec<(String, String)>, payload: String) -> Result<String, Fault> {
-        invoke(&headers, payload)
+        invoke(&headers, &payload)
     }
 }
 
 /// What the lambda makes of a payload: JSON, both.
-fn invoke(headers: &[(String, String)], payload: String) -> Result<String, Fault> {
-    let program = program();
-    engine::with(|ctx, own| Running::of(ctx, own, &program)?.invoke(headers, &payload))
+fn invoke(headers: &[(String, String)], payload: &str) -> Result<String, Fault> {
+    let lambda = loaded().lambda;
+    let lambda = lambda.expect("the host runs the lines of a program that it invokes");
+    engine::with(|ctx, own| lambda.invoke(ctx, own, headers, payload))
 }
