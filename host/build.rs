@@ -134,8 +134,8 @@ fn compiler(source: &Path, folder: &Path) -> Result<(PathBuf, PathBuf)> {
     let zig = tools.join("ziglang/zig");
     // It has names of its own for targets. What is undefined in C is left so, as by any other compiler.
     let cc = format!(
-        "#!/bin/sh\nfor word do\n  shift\n  case \"$word\" in --target=*) word=--target=wasm32-freestanding ;; esac\n  \
-         set -- \"$@\" \"$word\"\ndone\nexec '{}' cc -fno-sanitize=undefined \"$@\"\n",
+        "#!/bin/sh\nfor word do\n  shift\n  case \"$word\" in --target=*) ;; *) set -- \"$@\" \"$word\" ;; esac\ndone\n\
+         exec '{}' cc -target wasm32-freestanding -fno-sanitize=undefined \"$@\"\n",
         zig.display()
     );
     let ar = format!("#!/bin/sh\nexec '{}' ar \"$@\"\n", zig.display());

@@ -10,6 +10,7 @@ mod dev;
 mod invoke;
 pub mod lambda;
 mod local;
+mod new;
 mod operate;
 mod serve;
 mod watch;
@@ -78,7 +79,9 @@ enum Command {
     /// `listening on https://ADDR`, and everything else on standard error. Ends on Ctrl-C or SIGTERM, once the
     /// requests in flight have been answered.
     Serve(serve::Args),
-    /// Build a Rust bot into a component.
+    /// Begin a bot: a folder with one that answers, sample payloads, and two conversations.
+    New(new::Args),
+    /// Build a bot in Rust or Python into a component.
     ///
     /// Adds the WebAssembly target if it is missing, links the bot with a small stack and little initial
     /// memory, embeds its bot.toml, and checks that the result is a bot that agrees with it.
@@ -179,6 +182,7 @@ pub fn main() -> ExitCode {
 async fn run(command: Command) -> Result<(), Ended> {
     match command {
         Command::Serve(args) => serve::run(args).await,
+        Command::New(args) => new::run(&args),
         Command::Build(args) => build::run(&args).await,
         Command::Invoke(args) => invoke::run(args).await,
         Command::Chat(args) => chat::run(args).await,

@@ -1,5 +1,7 @@
-//! `retort build`: a Rust crate into a component that carries its manifest. Runs the real toolchain; knows
+//! `retort build`: a Rust crate, or a Python bot, into a component that carries its manifest. Runs the real toolchain; knows
 //! nothing of what the bot does.
+
+mod python;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -20,7 +22,7 @@ const NOT_INHERITED: [&str; 5] = [
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The folder of the bot, with its Cargo.toml and its bot.toml
+    /// The folder of the bot, with its bot.toml and its Cargo.toml, or its app.py
     plugin_dir: PathBuf,
     /// Where to write the component [default: NAME.wasm in the current folder]
     #[arg(short, long, value_name = "FILE")]
@@ -87,9 +89,16 @@ pub fn build(plugin_dir: &Path) -> Result<Built, Ended> {
             plugin_dir.join("bot.toml").display()
         ))
     })?;
+    if python::is_one(plugin_dir) {
+        let component = python::component(plugin_dir, &manifest)?;
+        return Ok(Built {
+            component: manifest::embed(&component, &text),
+            manifest,
+        });
+    }
     read(
         &plugin_dir.join("Cargo.toml"),
-        "only Rust bots are built here; give another bot's component as FILE.wasm",
+        "bots in Rust and, with an app.py, in Python are built here; give another bot's component as FILE.wasm",
     )?;
     let path = compile(plugin_dir, &manifest.build, &[])?
         .pop()

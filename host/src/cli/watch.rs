@@ -86,7 +86,7 @@ fn is_source(path: &Path, root: &Path) -> bool {
         .map(Path::to_path_buf)
         .unwrap_or_default();
     let is_built = inside.starts_with("target") || inside == Path::new("Cargo.lock");
-    let hidden = |name: &str| name.starts_with('.') || name.ends_with('~');
+    let hidden = |name: &str| name.starts_with('.') || name.ends_with('~') || name == "__pycache__";
     let mut names = inside
         .components()
         .map(|component| component.as_os_str().to_string_lossy());

@@ -16,7 +16,7 @@
     if (typeof call !== 'function') throw new TypeError('The "callback" argument must be of type function');
     const wait = ms >= 1 && ms <= 2147483647 ? Math.trunc(ms) : 1;
     latest += 1;
-    const timer = { id: latest, due: own.now() + wait, call, values, every: every ? wait : 0 };
+    const timer = { id: latest, due: own.now() + wait, wait, call, values, every: every ? wait : 0 };
     if (wait > SLOW) timer.where = own.stack(new Error('a timer'))[0];
     timers.set(latest, timer);
     return handle(timer);
@@ -48,7 +48,7 @@
     if (timer === undefined) return undefined;
     const wait = Math.max(0, timer.due - own.now());
     if (timer.where !== undefined && wait > host.left()) {
-      host.log(3, `the turn ends before this timer does, in ${Math.round(wait)} ms:`);
+      host.log(3, `a timer of ${timer.wait} ms takes longer than the turn has:`);
       host.log(3, timer.where);
     }
     return wait;

@@ -1,0 +1,166 @@
+//! `retort new`: a project that builds, in the language that its author has.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Ended, give, say};
+use crate::tenant::BotName;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The bot's name, and the folder's; nothing may be there yet
+    name: BotName,
+    /// The language to write it in
+    #[arg(long, value_enum, default_value = "js")]
+    lang: Language,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Language {
+    /// JavaScript, as a LivePerson Function: takes nothing but this command
+    Js,
+    /// Rust: takes its toolchain
+    Rust,
+    /// Python: takes Python 3 with pip
+    Python,
+}
+
+/// A file of a project, and its text.
+type File = (&'static str, &'static str);
+
+macro_rules! plugins {
+    ($path:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../plugins/", $path))
+    };
+}
+
+macro_rules! payload {
+    ($name:literal) => {
+        (
+            concat!("payloads/", $name, ".json"),
+            include_str!(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/../tests/integration/golden/custom_integration/",
+                $name,
+                ".in.json"
+            )),
+        )
+    };
+}
+
+/// The contract, as it travels with projects that are built against it.
+pub(super) const CONTRACT: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit/bot.wit"));
+
+const SHARED: [File; 11] = [
+    (".gitignore", "*.wasm\n.retort/\n__pycache__/\ntarget/\n"),
+    ("README.md", plugins!("templates/shared/README.md")),
+    (
+        "convos/hours.convo.txt",
+        plugins!("templates/shared/hours.convo.txt"),
+    ),
+    (
+        "convos/thanks.convo.txt",
+        plugins!("templates/shared/thanks.convo.txt"),
+    ),
+    payload!("messaging_text"),
+    payload!("messaging_welcome"),
+    payload!("chat_welcome"),
+    payload!("pressed_button"),
+    payload!("rich_content"),
+    payload!("file"),
+    payload!("social_post"),
+];
+const JAVASCRIPT: [File; 2] = [
+    ("lambda.js", plugins!("templates/javascript/lambda.js")),
+    ("lambda.toml", plugins!("templates/javascript/lambda.toml")),
+];
+const PYTHON: [File; 4] = [
+    ("app.py", plugins!("templates/python/app.py")),
+    ("bot.toml", plugins!("templates/python/bot.toml")),
+    ("retort_bot.py", plugins!("small-talk/retort_bot.py")),
+    ("requirements.txt", plugins!("small-talk/requirements.txt")),
+];
+/// The SDK goes along until it is published.
+const RUST: [File; 12] = [
+    ("Cargo.toml", plugins!("templates/rust/Cargo.toml")),
+    ("bot.toml", plugins!("templates/rust/bot.toml")),
+    ("src/lib.rs", plugins!("templates/rust/src/lib.rs")),
+    ("retort-sdk/Cargo.toml", plugins!("sdk/Cargo.toml")),
+    ("retort-sdk/src/lib.rs", plugins!("sdk/src/lib.rs")),
+    ("retort-sdk/src/answer.rs", plugins!("sdk/src/answer.rs")),
+    ("retort-sdk/src/config.rs", plugins!("sdk/src/config.rs")),
+    ("retort-sdk/src/fault.rs", plugins!("sdk/src/fault.rs")),
+    (
+        "retort-sdk/src/function.rs",
+        plugins!("sdk/src/function.rs"),
+    ),
+    ("retort-sdk/src/http.rs", plugins!("sdk/src/http.rs")),
+    ("retort-sdk/src/state.rs", plugins!("sdk/src/state.rs")),
+    ("retort-sdk/wit/bot.wit", CONTRACT),
+];
+
+impl Language {
+    fn files(self) -> &'static [File] {
+        match self {
+            Self::Js => &JAVASCRIPT,
+            Self::Rust => &RUST,
+            Self::Python => &PYTHON,
+        }
+    }
+
+    /// Its name, where the bot is, and where its manifest is.
+    fn words(self) -> [&'static str; 3] {
+        match self {
+            Self::Js => ["JavaScript", "lambda.js", "lambda.toml"],
+            Self::Rust => ["Rust", "src/lib.rs", "bot.toml"],
+            Self::Python => ["Python", "app.py", "bot.toml"],
+        }
+    }
+
+    /// A file as it is in a project of that name.
+    fn adapted(self, path: &str, text: &str, name: &str) -> String {
+        let [language, source, manifest] = self.words();
+        match path {
+            // In the clone they inherit from its workspace, and find the contract beside it.
+            "retort-sdk/Cargo.toml" => text
+                .replace("edition.workspace = true", "edition = \"2024\"")
+                .replace("rust-version.workspace = true", "rust-version = \"1.95\"")
+                .replace("publish.workspace = true", "publish = false"),
+            path if path.starts_with("retort-sdk/src/") => text.replace("\"../../wit\"", "\"wit\""),
+            "README.md" | "Cargo.toml" | "bot.toml" | "lambda.toml" => text
+                .replace("NAME", name)
+                .replace("LANGUAGE", language)
+                .replace("SOURCE", source)
+                .replace("MANIFEST", manifest),
+            _ => text.to_owned(),
+        }
+    }
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Ended> {
+    let folder = PathBuf::from(args.name.as_str());
+    if fs::symlink_metadata(&folder).is_ok() {
+        return Err(Ended::Usage(format!(
+            "\"{}\" is there already; choose another name, or remove it",
+            folder.display()
+        )));
+    }
+    for (path, text) in SHARED.iter().chain(args.lang.files()) {
+        let text = args.lang.adapted(path, text, args.name.as_str());
+        write(&folder.join(path), &text)?;
+    }
+    give(folder.display());
+    say(format_args!(
+        "talk to it: cd {} && retort dev .",
+        folder.display()
+    ));
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Ended> {
+    let written =
+        fs::create_dir_all(path.parent().unwrap_or(path)).and_then(|()| fs::write(path, text));
+    written
+        .map_err(|error| Ended::Host(format!("\"{}\" cannot be written: {error}", path.display())))
+}
