@@ -90,7 +90,9 @@ fn build_says_what_is_missing_or_wrong_in_a_folder() {
     let no_crate = build();
     assert_eq!(no_crate.code, 4);
     assert!(
-        no_crate.stderr.contains("only Rust bots are built here"),
+        no_crate
+            .stderr
+            .contains("bots in Rust and, with an app.py, in Python are built here"),
         "{}",
         no_crate.stderr
     );
@@ -189,7 +191,7 @@ fn invoke_tells_by_its_exit_code_who_has_to_mend_what() {
         (&bad, turn, 3, "the bot trapped: it panicked or aborted"),
         (&bad, "no", 2, "the body is not JSON"),
         (&text, turn, 4, "this is not a WebAssembly component"),
-        (&missing, turn, 4, "cannot be read"),
+        (&missing, turn, 2, "cannot be read"),
     ] {
         let ended = run(
             retort().arg("invoke").arg(bot).args(["--payload", "-"]),

@@ -72,6 +72,53 @@ async fn a_save_is_built_and_served_and_one_that_does_not_build_changes_nothing(
     );
 }
 
+#[tokio::test]
+async fn a_saved_script_answers_the_next_message() {
+    let folder = tempdir().expect("a folder");
+    let logs = tempdir().expect("a folder");
+    let log = logs.path().join("log");
+    let save = |words: &str| {
+        let source =
+            format!("async function lambda(input) {{ return {{ messages: ['{words}'] }}; }}");
+        // As an editor does: another file in its place.
+        let new = file(folder.path(), ".lambda.js.new", source);
+        std::fs::rename(new, folder.path().join("lambda.js")).expect("renamed");
+    };
+    save("first");
+    let mut dev = retort();
+    dev.arg("dev")
+        .arg(folder.path().join("lambda.js"))
+        .args(["--listen", "127.0.0.1:0"]);
+    let serving = Running::logging_to(&log, &mut dev);
+    let path = "/tenants/dev/bots/lambda/environments/draft/respond";
+    let says = async |answer: &str| {
+        let body = text("Hello").to_string();
+        let got = request(serving.address, "POST", path, &body).await;
+        got.contains(&format!("[\"{answer}\"]"))
+    };
+    assert!(says("first").await);
+    for words in ["second", "third"] {
+        save(words);
+        until("it is said", async || says(words).await).await;
+    }
+    let told = || std::fs::read_to_string(&log).expect("text");
+    save("broken'");
+    until("the broken one is told", async || {
+        told().contains("SyntaxError")
+    })
+    .await;
+    assert!(told().contains("(lambda.js:1:"), "{}", told());
+    assert!(says("third").await);
+    // Its manifest is saved beside it.
+    file(
+        folder.path(),
+        "lambda.toml",
+        "name = \"lambda\"\nversion = \"2.0.0\"\n",
+    );
+    save("fourth");
+    until("it is said", async || says("fourth").await).await;
+}
+
 /// Waits for what another process will do.
 async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
     // A build takes seconds on a machine of one's own, and minutes on one that many share.

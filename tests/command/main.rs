@@ -11,6 +11,7 @@ mod compiling;
 mod dev;
 mod event_kill;
 mod kill;
+mod new;
 mod operate;
 mod running;
 mod secrets;

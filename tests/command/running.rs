@@ -13,6 +13,11 @@ pub(crate) fn retort() -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("RETORT_")) {
         retort.env_remove(name);
     }
+    // What one test has compiled, the others need not.
+    retort.env(
+        "XDG_CACHE_HOME",
+        concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"),
+    );
     retort
 }
 
@@ -26,6 +31,11 @@ pub(crate) struct Ended {
 
 /// Runs it to its end, with this on its standard input.
 pub(crate) fn run(retort: &mut Command, input: &str) -> Ended {
+    run_within(retort, input, Duration::from_secs(120))
+}
+
+/// The same, if it takes no longer than this.
+pub(crate) fn run_within(retort: &mut Command, input: &str, time: Duration) -> Ended {
     let mut child = retort
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -41,14 +51,12 @@ pub(crate) fn run(retort: &mut Command, input: &str) -> Ended {
     let pid = child.id();
     let (ended, end) = std::sync::mpsc::channel();
     std::thread::spawn(move || ended.send(child.wait_with_output().expect("it ends")));
-    let output = end
-        .recv_timeout(Duration::from_secs(120))
-        .unwrap_or_else(|_| {
-            let _ = Command::new("kill")
-                .args(["-KILL", &pid.to_string()])
-                .status();
-            panic!("it goes on for ever: {retort:?}");
-        });
+    let output = end.recv_timeout(time).unwrap_or_else(|_| {
+        let _ = Command::new("kill")
+            .args(["-KILL", &pid.to_string()])
+            .status();
+        panic!("it goes on for ever: {retort:?}");
+    });
     Ended {
         code: output.status.code().expect("no signal"),
         stdout: String::from_utf8(output.stdout).expect("text"),

@@ -6,4 +6,5 @@ mod failures;
 mod limits;
 mod messages;
 mod platform;
+mod plugins;
 mod reach;

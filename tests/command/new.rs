@@ -1,0 +1,173 @@
+//! `new`: a project that builds and answers, in each language.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use harness::bots::plugin_dir;
+use tempfile::tempdir;
+
+use crate::running::{Ended, retort, run, run_within};
+
+/// Building takes a toolchain, and a machine may be busy with more.
+const PATIENCE: Duration = Duration::from_secs(900);
+
+fn begun(folder: &Path, language: &str) -> PathBuf {
+    let mut new = retort();
+    new.args(["new", "my-bot", "--lang", language])
+        .current_dir(folder);
+    let ended = run(&mut new, "");
+    assert_eq!(
+        (ended.code, ended.stdout.as_str()),
+        (0, "my-bot\n"),
+        "{}",
+        ended.stderr
+    );
+    folder.join("my-bot")
+}
+
+fn ran(project: &Path, args: &[&str]) -> Ended {
+    let ended = run_within(retort().args(args).current_dir(project), "", PATIENCE);
+    assert_eq!(ended.code, 0, "{args:?}: {}{}", ended.stdout, ended.stderr);
+    ended
+}
+
+/// That a project's bot answers as its conversations have it, and every payload.
+fn answers(project: &Path, bot: &str) {
+    let says = [
+        "--say",
+        "When are you open?",
+        "--say",
+        "Thank you!",
+        "--say",
+        "a person",
+    ];
+    let said = ran(project, &[&["chat", bot], &says[..]].concat()).stdout;
+    let mut rest = said.as_str();
+    for line in [
+        "bot: Hello!",
+        "[1: Opening hours]  [2: A person]",
+        "bot: We are open from 9 to 17.",
+        "bot: You are welcome.",
+        "bot: I will find somebody.",
+        "note (agents only): The consumer asked for a person",
+        "=>   transfers to skill \"human_skill\"",
+    ] {
+        let at = rest.find(line).unwrap_or_else(|| panic!("{line}: {said}"));
+        rest = &rest[at..];
+    }
+    let payloads = std::fs::read_dir(project.join("payloads")).expect("payloads");
+    let mut count = 0;
+    for payload in payloads {
+        let payload = payload.expect("a file").path();
+        let payload = payload.to_str().expect("text");
+        let answer = ran(project, &["invoke", bot, "--payload", payload]).stdout;
+        assert!(answer.contains("\"messages\": ["), "{payload}: {answer}");
+        count += 1;
+    }
+    assert_eq!(count, 7);
+    for convo in ["hours", "thanks"] {
+        let file = project.join(format!("convos/{convo}.convo.txt"));
+        let text = std::fs::read_to_string(file).expect("a conversation");
+        assert!(text.contains("#me\n") && text.contains("#bot\n"), "{text}");
+    }
+    let readme = std::fs::read_to_string(project.join("README.md")).expect("text");
+    for word in ["NAME", "LANGUAGE", "SOURCE", "MANIFEST"] {
+        assert!(!readme.contains(word), "{readme}");
+    }
+}
+
+#[test]
+fn a_project_in_javascript_answers_at_once() {
+    let folder = tempdir().expect("a folder");
+    answers(&begun(folder.path(), "js"), ".");
+}
+
+#[test]
+fn a_project_in_rust_builds_and_answers() {
+    let folder = tempdir().expect("a folder");
+    let project = begun(folder.path(), "rust");
+    ran(&project, &["build", ".", "-o", "bot.wasm"]);
+    answers(&project, "bot.wasm");
+}
+
+#[test]
+fn a_project_in_python_builds_and_answers_and_tells_where_it_fails() {
+    let folder = tempdir().expect("a folder");
+    let project = begun(folder.path(), "python");
+    // One build for both: a text that nobody says raises.
+    let source = std::fs::read_to_string(project.join("app.py")).expect("text");
+    let raising = source.replace(
+        "    if \"person\" in said:",
+        "    if said == \"raise\":\n        raise LookupError(\"no such order\")\n    if \"person\" in said:",
+    );
+    assert_ne!(source, raising);
+    std::fs::write(project.join("app.py"), &raising).expect("written");
+    ran(&project, &["build", ".", "-o", "bot.wasm"]);
+    answers(&project, "bot.wasm");
+    let ended = run_within(
+        retort()
+            .args(["chat", "bot.wasm", "--say", "raise"])
+            .current_dir(&project),
+        "",
+        PATIENCE,
+    );
+    assert_eq!(ended.code, 3, "{}", ended.stderr);
+    let line = raising
+        .lines()
+        .position(|line| line.contains("raise LookupError"));
+    let line = line.expect("the line") + 1;
+    for words in [
+        format!("`python-raised`: LookupError: no such order (app.py:{line})"),
+        format!("    at reply (app.py:{line})"),
+        "    at respond (app.py:".to_owned(),
+    ] {
+        assert!(ended.stdout.contains(&words), "{words}: {}", ended.stdout);
+    }
+    makes_small_talk(&project);
+}
+
+/// The example bot in Python, on what was installed for a project.
+fn makes_small_talk(project: &Path) {
+    for name in ["app.py", "bot.toml", "retort_bot.py", "requirements.txt"] {
+        let from = plugin_dir("small-talk").join(name);
+        std::fs::copy(from, project.join(name)).expect("copied");
+    }
+    ran(project, &["build", ".", "-o", "small-talk.wasm"]);
+    let says = [
+        "chat",
+        "small-talk.wasm",
+        "--say",
+        "hello",
+        "--say",
+        "how many",
+        "--say",
+        "a person",
+    ];
+    let said = ran(project, &says).stdout;
+    for line in [
+        "bot: Hello to you!",
+        "bot: You have said 2 things.",
+        "note (agents only): They said 3 things to me",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+}
+
+#[test]
+fn what_is_there_already_is_left_alone() {
+    let folder = tempdir().expect("a folder");
+    std::fs::write(folder.path().join("my-bot"), "mine").expect("written");
+    let mut new = retort();
+    new.args(["new", "my-bot"]).current_dir(folder.path());
+    let ended = run(&mut new, "");
+    assert_eq!(ended.code, 2);
+    assert!(
+        ended.stderr.contains("is there already"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(
+        std::fs::read_to_string(folder.path().join("my-bot")).expect("text"),
+        "mine"
+    );
+}
