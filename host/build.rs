@@ -16,7 +16,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 /// A stack for what `engine.rs` lets scripts have of it: all of it is set to zero after each turn.
-const FLAGS: &str = "-Clinker=wasm-component-ld -Clink-arg=-zstack-size=458752";
+const FLAGS: &str = "-Clinker=wasm-component-ld -Clink-arg=-zstack-size=262144";
 const BUILT: &str = "RETORT_JAVASCRIPT_ENGINE";
 const COMPILER: &str = "CC_wasm32_unknown_unknown";
 

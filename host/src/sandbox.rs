@@ -79,7 +79,8 @@ pub struct Settings {
     /// anything else in a short turn. The resident size grows by this times the instances, at most: a slot keeps no more
     /// than the largest bot had that used it. 2 MiB are what a script's engine has.
     pub keep_resident_bytes: usize,
-    /// The WebAssembly stack. 1 MiB lets a script engine in a bot catch its own runaway recursion.
+    /// The WebAssembly stack. 2 MiB let a script's engine see that it is about to be full before it is, whatever fills it:
+    /// calls of its own functions take twenty times what it counts of them.
     pub wasm_stack_bytes: usize,
     /// The longest deadline that any deployment may have, in milliseconds. A second is what the platform asks
     /// for; going past it is the operator's own decision.
@@ -114,7 +115,7 @@ impl Default for Settings {
             memory_ceiling_bytes: 256 << 20,
             table_elements_ceiling: 100_000,
             keep_resident_bytes: 2 << 20,
-            wasm_stack_bytes: 1 << 20,
+            wasm_stack_bytes: 2 << 20,
             deadline_ceiling_ms: 1000,
             clock_resolution_us: 1000,
             component: structure::Limits::default(),

@@ -83,6 +83,24 @@ fn a_project_in_javascript_answers_at_once() {
 }
 
 #[test]
+fn a_name_may_be_any_word() {
+    for name in ["MANIFEST", "SOURCE1", "LANGUAGE-bot", "NAME"] {
+        let folder = tempdir().expect("a folder");
+        let mut new = retort();
+        assert_eq!(
+            run(new.args(["new", name]).current_dir(folder.path()), "").code,
+            0
+        );
+        let manifest = std::fs::read_to_string(folder.path().join(name).join("lambda.toml"));
+        let manifest = manifest.expect("text");
+        assert!(
+            manifest.contains(&format!("name = \"{name}\"")),
+            "{manifest}"
+        );
+    }
+}
+
+#[test]
 fn a_project_in_rust_builds_and_answers() {
     let folder = tempdir().expect("a folder");
     let project = begun(folder.path(), "rust");

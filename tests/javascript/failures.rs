@@ -161,3 +161,31 @@ async fn source_that_is_hostile_to_its_parser_is_refused() {
         assert!(known.contains(&code), "{code}: {told}");
     }
 }
+
+#[tokio::test]
+async fn errors_that_are_hard_to_tell_are_told() {
+    for (source, words) in [
+        (
+            "function lambda() { const e = new Error('a'); e.cause = e; throw e; }",
+            "Error: a: a (lambda.js:1:",
+        ),
+        (
+            "async function lambda() { const a = new Error('a'); a.cause = new Error('b', { cause: a }); throw a; }",
+            "Error: a: b (lambda.js:1:",
+        ),
+        (
+            "function lambda() { throw new Error('half \\ud83d'); }",
+            "Error: half \u{fffd} (lambda.js:1:",
+        ),
+        (
+            "function lambda() { throw { get message() { throw 1; } }; }",
+            "[object Object]",
+        ),
+        ("function lambda() { throw null; }", "null"),
+        ("function lambda() { throw Symbol('x'); }", "Symbol(x)"),
+    ] {
+        let (outcome, told, _) = fails(source).await;
+        assert_eq!(outcome, "bot-fault", "{source}: {told}");
+        assert!(told.contains(words), "{source}: {told}");
+    }
+}

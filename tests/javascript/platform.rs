@@ -71,3 +71,56 @@ async fn small_modules_of_node_are_there() {
         "[\"a-1\",\"waited\",true,\"function\"]"
     );
 }
+
+/// What the lambda of this source gives.
+async fn gives(source: &str) -> String {
+    let host = javascript::host().await;
+    let host = host
+        .with_bot("lambda", &script(source, "", World::Function))
+        .await;
+    host.returns("lambda", json!({})).await
+}
+
+#[tokio::test]
+async fn half_an_emoji_is_told_as_what_it_is() {
+    let source = "function lambda() { const half = '\u{1F600}!'.slice(0, 1); console.info(half, { half });\n\
+                  return [half + '.', new TextEncoder().encode(half).length, '\\\\ud83d']; }";
+    assert_eq!(gives(source).await, "[\"\u{fffd}.\",3,\"\\\\ud83d\"]");
+}
+
+#[tokio::test]
+async fn a_callback_that_is_not_counted_is_waited_for() {
+    for source in [
+        "module.exports.lambda = (...all) => { Promise.resolve().then(() => all[1](null, 'x')); };",
+        "function lambda(input, callback = () => {}) { setTimeout(() => callback(null, 'x'), 3); }",
+        "function lambda() { return { then(done) { done({ then(inner) { inner('x'); } }); } }; }",
+    ] {
+        assert_eq!(gives(source).await, "\"x\"", "{source}");
+    }
+    assert_eq!(gives("function lambda() {}").await, "null");
+}
+
+#[tokio::test]
+async fn only_a_module_is_waited_for_before_it_is_asked() {
+    for last in [
+        "(async () => { for (;;) await new Promise((r) => setTimeout(r, 60000)); })();",
+        "new Promise(() => {});",
+        "module.exports.ready = new Promise(() => {});",
+    ] {
+        let source = format!("function lambda() {{ return 'ok'; }}\n{last}");
+        assert_eq!(gives(&source).await, "\"ok\"", "{last}");
+    }
+    let module = "export function lambda() { return ready; }\nconst ready = await new Promise((r) => setTimeout(r, 2, 'ready'));";
+    assert_eq!(gives(module).await, "\"ready\"");
+}
+
+#[tokio::test]
+async fn many_timers_are_called_in_their_order() {
+    let source = "async function lambda() { const seen = [];\n\
+        for (let n = 0; n < 2000; n++) setTimeout(() => seen.push(n), 1 + (n % 7));\n\
+        const stopped = setTimeout(() => seen.push('stopped'), 2); clearTimeout(stopped);\n\
+        await new Promise((r) => setTimeout(r, 30));\n\
+        const inOrder = (k) => seen.filter((n) => n % 7 === k).every((n, at, all) => at === 0 || all[at - 1] < n);\n\
+        return [seen.length, [0, 1, 2, 3, 4, 5, 6].every(inOrder)]; }";
+    assert_eq!(gives(source).await, "[2000,true]");
+}

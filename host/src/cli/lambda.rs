@@ -5,6 +5,7 @@ use std::path::Path;
 use toml::Table;
 
 use super::{Ended, artifact};
+use crate::chat::one_line;
 use crate::registry::manifest::BadManifest;
 use crate::registry::{Manifest, manifest};
 use crate::sandbox::World;
@@ -75,7 +76,7 @@ fn text(path: &Path) -> Result<String, Ended> {
 
 fn file_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default();
-    name.to_string_lossy().into_owned()
+    one_line(&name.to_string_lossy(), 100)
 }
 
 /// The file's own name, or its folder's where all files are called the same, as far as a bot may be called that.

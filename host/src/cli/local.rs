@@ -114,7 +114,13 @@ pub(super) fn host_with(mut settings: Settings) -> Result<Host, Ended> {
     settings.sandbox.compile.cpu_seconds = 300;
     settings.sandbox.compiled = compiled::folder();
     settings.sandbox.shares_compiled = true;
-    Host::new(settings, Store::in_memory()).map_err(|error| Ended::Host(error.to_string()))
+    let host = Host::new(settings.clone(), Store::in_memory());
+    let host = host.or_else(|_| {
+        // A cache that is of no use is no reason not to run.
+        settings.sandbox.compiled = None;
+        Host::new(settings, Store::in_memory())
+    });
+    host.map_err(|error| Ended::Host(error.to_string()))
 }
 
 pub(super) fn address(tenant: &str, bot: &str) -> Result<Address, Ended> {

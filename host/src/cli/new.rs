@@ -129,10 +129,11 @@ impl Language {
                 .replace("publish.workspace = true", "publish = false"),
             path if path.starts_with("retort-sdk/src/") => text.replace("\"../../wit\"", "\"wit\""),
             "README.md" | "Cargo.toml" | "bot.toml" | "lambda.toml" => text
-                .replace("NAME", name)
                 .replace("LANGUAGE", language)
                 .replace("SOURCE", source)
-                .replace("MANIFEST", manifest),
+                .replace("MANIFEST", manifest)
+                // Last: a name may be any of these words.
+                .replace("NAME", name),
             _ => text.to_owned(),
         }
     }
@@ -152,7 +153,7 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
     }
     give(folder.display());
     say(format_args!(
-        "talk to it: cd {} && retort dev .",
+        "talk to it: cd ./{} && retort dev .",
         folder.display()
     ));
     Ok(())

@@ -18,13 +18,7 @@ use super::failure::Failure;
 use super::guests::{self, Progress};
 use super::instance::{self, Ended, Given, Terms, TurnState, Work};
 use super::limits::Limits;
-use super::structure;
-use crate::capabilities::log::Log;
-use crate::capabilities::moved::Moved;
-use crate::capabilities::reach::Reach;
-use crate::capabilities::tally::Tally;
 use crate::limit::Limit;
-use crate::vault::Redactions;
 
 /// How long past its deadline a canary is waited for: no machine is so busy, so then nothing will end it in time.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -88,21 +82,9 @@ impl Cage {
             deadline_ms: u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
             ..Limits::default()
         };
-        let (moved, progress) = (Moved::default(), Progress::default());
-        let given = Given {
-            log: Log::new(limits.log(), moved.clone(), Redactions::default()),
-            moved,
-            tally: Tally::default(),
-            redactions: Redactions::default(),
-            clock_resolution: Duration::from_millis(1),
-            made_of: structure::Limits::default(),
-        };
-        let terms = Terms {
-            limits,
-            config: Arc::default(),
-            reach: Reach::default(),
-            deadline,
-        };
+        let progress = Progress::default();
+        let given = Given::alone(&limits);
+        let terms = Terms::alone(limits, deadline);
         let starts = Starts(self.canary.clone());
         let turn = instance::run(
             self.engine.clone(),

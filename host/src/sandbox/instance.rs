@@ -66,6 +66,16 @@ impl Late {
 }
 
 impl Terms {
+    /// For a guest of the host's own, which reaches nothing.
+    pub(super) fn alone(limits: Limits, deadline: Instant) -> Self {
+        Self {
+            limits,
+            config: Arc::default(),
+            reach: Reach::default(),
+            deadline,
+        }
+    }
+
     pub(super) fn late(&self) -> Late {
         Late {
             deadline: self.deadline,
@@ -82,6 +92,21 @@ pub(super) struct Given {
     pub(super) redactions: Redactions,
     pub(super) clock_resolution: Duration,
     pub(super) made_of: structure::Limits,
+}
+
+impl Given {
+    /// For a guest of the host's own.
+    pub(super) fn alone(limits: &Limits) -> Self {
+        let (moved, redactions) = (Moved::default(), Redactions::default());
+        Self {
+            log: Log::new(limits.log(), moved.clone(), redactions.clone()),
+            moved,
+            tally: Tally::default(),
+            redactions,
+            clock_resolution: Duration::from_millis(1),
+            made_of: structure::Limits::default(),
+        }
+    }
 }
 
 /// What an instance used.

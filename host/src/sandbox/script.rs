@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
@@ -18,16 +18,10 @@ use super::failure::Failure;
 use super::guests::{self, Progress};
 use super::instance::{self, Ended, Given, Terms, TurnState, Work};
 use super::limits::Limits;
-use super::structure;
 use super::world::{Exports, World};
 use crate::bindings::types::Fault;
 use crate::bindings::{BotIndices, EngineIndices, FunctionIndices, scripts};
-use crate::capabilities::log::Log;
-use crate::capabilities::moved::Moved;
-use crate::capabilities::reach::Reach;
-use crate::capabilities::tally::Tally;
 use crate::chat::one_line;
-use crate::vault::Redactions;
 
 /// The custom section of a component that holds a script: a line of JSON that says what it is, and its source.
 const SECTION: &str = "retort:javascript";
@@ -57,6 +51,8 @@ pub struct Script {
 
 /// What a script may be longer than by no means: a hundred thousand characters are what LivePerson takes.
 const MOST_BYTES: usize = 1 << 20;
+/// The name of a file stands in each of its lines.
+const FILE_CHARS: usize = 100;
 
 impl Script {
     /// The component that it travels as.
@@ -98,10 +94,15 @@ impl Script {
         let (head, source) = text.split_once('\n').ok_or_else(|| bad("has no source"))?;
         let head: Head = serde_json::from_str(head)
             .map_err(|error| bad(&format!("does not say what it is: {error}")))?;
+        if head.file != one_line(&head.file, FILE_CHARS) {
+            return Err(bad(&format!(
+                "names a file of more than {FILE_CHARS} characters, or of other than visible ones"
+            )));
+        }
         if source.len() > MOST_BYTES {
             return Err(Unloadable::Script(format!(
                 "{} has {} bytes, and may have {MOST_BYTES}",
-                one_line(&head.file, 100),
+                one_line(&head.file, FILE_CHARS),
                 source.len()
             )));
         }
@@ -197,23 +198,13 @@ pub(super) async fn compile(
     let Script { head, source } = script;
     let limits = Limits {
         deadline_ms: 1_000,
+        transfer_bytes: 8 << 20,
         ..Limits::default()
     };
-    let (moved, progress) = (Moved::default(), Progress::default());
-    let given = Given {
-        log: Log::new(limits.log(), moved.clone(), Redactions::default()),
-        moved,
-        tally: Tally::default(),
-        redactions: Redactions::default(),
-        clock_resolution: Duration::from_millis(1),
-        made_of: structure::Limits::default(),
-    };
-    let terms = Terms {
-        deadline: Instant::now() + limits.deadline(),
-        limits,
-        config: Arc::default(),
-        reach: Reach::default(),
-    };
+    let progress = Progress::default();
+    let given = Given::alone(&limits);
+    let deadline = Instant::now() + limits.deadline();
+    let terms = Terms::alone(limits, deadline);
     let file = head.file.clone();
     let on = Arc::clone(on);
     let compiling = Compiling { on, file, source };
@@ -234,8 +225,16 @@ pub(super) async fn compile(
         Ok(Ok(code)) => code,
         Ok(Err(problem)) => return Err(Unloadable::Script(problem)),
         Err(Failure::Host(problem)) => return Err(NotCompiled::Host(problem).into()),
+        Err(Failure::Exceeded(over)) => {
+            let file = one_line(&head.file, FILE_CHARS);
+            let (limit, most) = (over.limit.code(), over.allowed);
+            return Err(Unloadable::Script(format!(
+                "{file} takes more than a script may to be compiled ({limit}, {most} at most): make it smaller, or \
+                 nest less in it"
+            )));
+        }
         Err(failure) => {
-            let file = one_line(&head.file, 100);
+            let file = one_line(&head.file, FILE_CHARS);
             return Err(Unloadable::Script(format!(
                 "{file} cannot be compiled: {failure}"
             )));

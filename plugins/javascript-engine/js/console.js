@@ -26,7 +26,7 @@
   };
   // What has several lines is logged as several.
   const write = (level, text) => {
-    for (const line of text.split('\n')) host.log(level, line);
+    for (const line of text.split('\n')) own.log(level, line);
   };
   const at = (level) => (...values) => write(level, formatted(values));
   const counts = new Map();
@@ -42,16 +42,16 @@
     table: at(1),
     trace: (...values) => at(0)(Object.assign(new Error(formatted(values)), { name: 'Trace' })),
     assert: (holds, ...values) => {
-      if (!holds) host.log(3, ['Assertion failed', ...(values.length ? [formatted(values)] : [])].join(': '));
+      if (!holds) own.log(3, ['Assertion failed', ...(values.length ? [formatted(values)] : [])].join(': '));
     },
     count: (label) => {
       const times = (counts.get(said(label)) ?? 0) + 1;
       counts.set(said(label), times);
-      host.log(1, `${said(label)}: ${times}`);
+      own.log(1, `${said(label)}: ${times}`);
     },
     countReset: (label) => void counts.delete(said(label)),
     time: (label) => void begun.set(said(label), Date.now()),
-    timeLog: (label) => host.log(1, `${said(label)}: ${Date.now() - begun.get(said(label))}ms`),
+    timeLog: (label) => own.log(1, `${said(label)}: ${Date.now() - begun.get(said(label))}ms`),
     timeEnd: (label) => {
       console.timeLog(label);
       begun.delete(said(label));

@@ -15,6 +15,10 @@
       .filter((frame) => frame !== undefined && !frame.includes('retort:') && !frame.includes('(native)'));
   const place = (frame) => /\(([^()]*:\d+:\d+)\)$/.exec(frame)?.[1] ?? frame;
 
+  // The host's texts are Unicode: half a surrogate pair, as slicing through an emoji leaves it, is told as U+FFFD.
+  own.text = (value) => String(value).toWellFormed();
+  own.log = (level, line) => host.log(level, own.text(line));
+
   own.json = (value) => {
     try {
       return JSON.stringify(value);
@@ -24,6 +28,13 @@
   };
 
   own.inWords = (thrown) => {
+    try {
+      return own.text(inWords(thrown));
+    } catch (problem) {
+      return 'something that cannot be told in words';
+    }
+  };
+  const inWords = (thrown) => {
     if (!(thrown instanceof Error)) {
       const shown = typeof thrown === 'string' ? thrown : own.json(thrown);
       return shown === undefined ? String(thrown) : shown;
@@ -35,25 +46,29 @@
   };
 
   // The way there, and what was the cause, for the log: a line each.
-  own.stack = (thrown) => {
-    if (!(thrown instanceof Error)) return [];
+  own.stack = (thrown, depth = 0) => {
+    if (!(thrown instanceof Error) || depth > 5) return [];
     // Between two calls the engine knows no line.
     const lines = frames(thrown).map((frame) => `    at ${frame.replace(' (missing)', '')}`);
-    if (thrown.cause !== undefined) lines.push(`caused by ${own.inWords(thrown.cause)}`, ...own.stack(thrown.cause));
+    if (thrown.cause !== undefined) lines.push(`caused by ${own.inWords(thrown.cause)}`, ...own.stack(thrown.cause, depth + 1));
     return lines;
   };
   // For what ends a turn: its line, after its stack has been logged, where that says more.
   own.told = (thrown) => {
-    const lines = own.stack(thrown);
-    if (lines.length > 1) for (const line of [own.inWords(thrown), ...lines]) host.log(3, line);
+    try {
+      const lines = own.stack(thrown);
+      if (lines.length > 1) for (const line of [own.inWords(thrown), ...lines]) own.log(3, line);
+    } catch (problem) {
+      // Its one line says the most of it.
+    }
     return own.inWords(thrown);
   };
 
   // What is about to end the turn, and where the lambda is.
   own.ending = (what) => {
     const here = own.stack(new Error());
-    host.log(3, `the turn has used up most of its ${what}, and is here:`);
-    for (const line of here) host.log(3, line);
+    own.log(3, `the turn has used up most of its ${what}, and is here:`);
+    for (const line of here) own.log(3, line);
   };
 
   // Promises that are rejected while nobody listens; who listens later takes theirs away again.

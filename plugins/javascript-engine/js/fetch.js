@@ -34,7 +34,7 @@
       return this.#bytes;
     }
     async arrayBuffer() { return (await this.bytes()).slice().buffer; }
-    async text() { return host.text(await this.bytes()); }
+    async text() { return host.text(await this.bytes()).replace(/^\ufeff/, ''); }
     async json() { return JSON.parse(await this.text()); }
     copy() {
       if (this.#isUsed) throw new TypeError('Body is unusable: it has been read already');
@@ -46,8 +46,9 @@
     if (body === undefined || body === null) return new Uint8Array();
     if (body instanceof ArrayBuffer) return new Uint8Array(body);
     if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
-    return host.utf8(String(body));
+    return host.utf8(own.text(body));
   };
+  own.bytesOf = bytesOf;
 
   class Response extends Body {
     constructor(body, { status = 200, statusText = '', headers, url = '', redirected = false } = {}) {
@@ -88,7 +89,8 @@
   // Sends, and throws what tells why nothing came back.
   own.send = (method, url, headers, body) => {
     const pairs = [...headers];
-    const answer = host.send(method, url, pairs.map(([name]) => name), pairs.map(([, value]) => value), body);
+    const [names, values] = [0, 1].map((at) => pairs.map((pair) => own.text(pair[at])));
+    const answer = host.send(own.text(method), own.text(url), names, values, body);
     if (answer.kind === undefined) return answer;
     const cause = Object.assign(new Error(answer.problem), { code: answer.kind });
     throw new TypeError('fetch failed', { cause });

@@ -7,7 +7,8 @@
     const found = evaluate("typeof lambda === 'function' ? lambda : undefined");
     if (found) return found;
     const exported = global.module.exports;
-    const candidates = [exports?.lambda, exports?.default, exports?.handler, exported, exported?.lambda, exported?.handler];
+    const ofModule = [exports?.lambda, exports?.default, exports?.default?.lambda, exports?.handler];
+    const candidates = [...ofModule, exported, exported?.lambda, exported?.handler];
     return candidates.find((candidate) => typeof candidate === 'function');
   };
   let exports;
@@ -15,7 +16,8 @@
   let failedToLoad;
   own.loading = (ran, itsExports) => {
     exports = itsExports;
-    if (!(ran instanceof Promise)) return;
+    // What the last line of a script gives is nobody's to wait for.
+    if (itsExports === undefined || !(ran instanceof Promise)) return;
     hasLoaded = false;
     ran.then(
       () => (hasLoaded = true),
@@ -32,11 +34,15 @@
     return named();
   };
 
+  let returnsNothing = false;
   const state = { isDone: false, result: 'null', code: undefined, message: undefined };
   const succeed = (value) => {
     if (state.isDone) return;
     try {
-      state.result = JSON.stringify(value) ?? 'null';
+      const json = JSON.stringify(value) ?? 'null';
+      // Half a surrogate pair is written as an escape, which no reader of JSON has to take.
+      const whole = (key, one) => (typeof one === 'string' ? one.toWellFormed() : one);
+      state.result = /\\ud[89a-f]/i.test(json) ? JSON.stringify(value, whole) : json;
       state.isDone = true;
     } catch (problem) {
       own.fail('lambda-answer-not-valid', problem);
@@ -57,11 +63,14 @@
     try {
       const returned = lambda(input, callback);
       const isPromise = typeof returned?.then === 'function';
+      const coming = isPromise ? Promise.resolve(returned) : undefined;
       if (lambda.length < 2) {
-        if (isPromise) returned.then(succeed, (problem) => own.fail('lambda-threw', problem));
-        else succeed(returned);
+        if (isPromise) coming.then(succeed, (problem) => own.fail('lambda-threw', problem));
+        else if (returned !== undefined) succeed(returned);
+        // It may have its callback all the same, and call it later.
+        else returnsNothing = true;
       } else if (isPromise) {
-        returned.then(undefined, (problem) => own.fail('lambda-threw', problem));
+        coming.then(undefined, (problem) => own.fail('lambda-threw', problem));
       }
     } catch (problem) {
       own.fail('lambda-threw', problem);
@@ -76,8 +85,9 @@
       own.fail('lambda-threw', problem);
     }
   };
-  // Nothing is left that could answer: a code and why.
+  // Nothing is left that could answer: a code and why; or, of one that need not have answered, nothing.
   own.silence = (lambda) => {
+    if (returnsNothing) return succeed(undefined);
     const unseen = own.unseenRejection();
     if (unseen !== undefined) return ['lambda-rejection-unhandled', unseen];
     const why =

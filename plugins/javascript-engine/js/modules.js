@@ -12,7 +12,7 @@
   class SecretClient {
     async readSecret(key) {
       const name = typeof key === 'object' && key !== null ? key.key : key;
-      const said = host.secret(String(name));
+      const said = host.secret(own.text(name));
       if (said.kind === undefined) return { key: String(name), value: parsed(said.value) };
       throw Object.assign(new Error(`the secret "${name}" cannot be read: ${said.problem}`), {
         code: said.kind === 'not-set' ? 'com.liveperson.faas.secret.not-found' : 'com.liveperson.faas.secret.forbidden',
@@ -53,7 +53,8 @@
       if (!sent.has('accept')) sent.set('accept', 'application/json');
     }
     const at = qs ? `${url}${String(url).includes('?') ? '&' : '?'}${pairs(qs)}` : String(url);
-    const answer = own.send(String(method).toUpperCase(), at, sent, bytes);
+    const sentBody = bytes === undefined || bytes === null ? undefined : own.bytesOf(bytes);
+    const answer = own.send(String(method).toUpperCase(), at, sent, sentBody);
     const text = host.text(answer.body);
     let read = text;
     if (json) {

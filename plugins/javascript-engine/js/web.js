@@ -2,7 +2,7 @@
 (function (host, own, global) {
   class TextEncoder {
     get encoding() { return 'utf-8'; }
-    encode(text = '') { return host.utf8(String(text)); }
+    encode(text = '') { return host.utf8(own.text(text)); }
   }
   class TextDecoder {
     constructor(label = 'utf-8') {

@@ -7,9 +7,9 @@ use rquickjs::{Context, Ctx, Function, Object, Persistent, Runtime};
 
 use crate::{ending, host, modules};
 
-/// What a lambda may take of the stack in memory, which has 448 KiB; the host's own is a mebibyte. What runs out of this is
-/// told as JavaScript's own `RangeError`, with the line.
-const STACK_BYTES: usize = 384 << 10;
+/// What a lambda may take of the stack in memory. It is a twentieth at least of what the same calls take of the host's,
+/// which has 2 MiB and is not to be full first: what runs out of this is JavaScript's own `RangeError`.
+const STACK_BYTES: usize = 128 << 10;
 /// Cycles are looked for from here on: a turn that is no larger never stops for it.
 const GARBAGE_BYTES: usize = 16 << 20;
 

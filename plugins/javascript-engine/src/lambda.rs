@@ -55,8 +55,11 @@ impl Lambda {
         let state: Object = call(ctx, own, "invoke", given)?;
         while !thrown::<bool>(ctx, own, state.get("isDone"))? {
             if !ctx.execute_pending_job() && !wait_for_timer(ctx, own)? {
-                let List((code, message)) = call(ctx, own, "silence", (lambda,))?;
-                return Err(Fault { code, message });
+                let silence: Option<List<(String, String)>> =
+                    call(ctx, own, "silence", (lambda.clone(),))?;
+                if let Some(List((code, message))) = silence {
+                    return Err(Fault { code, message });
+                }
             }
         }
         match thrown(ctx, own, state.get("code"))? {
