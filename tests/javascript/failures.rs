@@ -84,7 +84,7 @@ async fn each_way_to_fail_points_at_its_line() {
         (
             "function lambda(input) {\n  return require('axios');\n}",
             "lambda-threw",
-            "Error: Cannot find module 'axios' is not available here: use `fetch` (lambda.js:2:",
+            "Error: Cannot find module 'axios': it is not available here: use `fetch` (lambda.js:2:",
         ),
     ] {
         let (outcome, told, _) = fails(source).await;
@@ -134,7 +134,9 @@ async fn what_cannot_be_loaded_is_not_deployed() {
     assert!(told.contains("has no function `lambda`"), "{told}");
     let (_, told) = refused("import axios from 'axios';\nfunction lambda() {}").await;
     assert!(
-        told.contains("'axios' is not available here: use `fetch`"),
+        told.contains(
+            "ReferenceError: Cannot find module 'axios': it is not available here: use `fetch`"
+        ),
         "{told}"
     );
     let (_, told) =
@@ -180,6 +182,22 @@ async fn errors_that_are_hard_to_tell_are_told() {
         (
             "function lambda() { throw { get message() { throw 1; } }; }",
             "[object Object]",
+        ),
+        (
+            "function lambda() {\n return Buffer.from('x'); }",
+            "Buffer is not defined: use `TextEncoder`, `TextDecoder`, `btoa` and `atob` (lambda.js:2:",
+        ),
+        (
+            "function lambda() {\n return JSON.parse('<html>'); }",
+            "(lambda.js:2:",
+        ),
+        (
+            "async function lambda() {\n await fetch('http://127.0.0.1/', { method: 'POST', body: '{}' }); }",
+            "(lambda.js:2:",
+        ),
+        (
+            "async function lambda() {\n return new Response('<html>').json(); }",
+            "(lambda.js:2:",
         ),
         ("function lambda() { throw null; }", "null"),
         ("function lambda() { throw Symbol('x'); }", "Symbol(x)"),

@@ -123,7 +123,7 @@ async fn what_is_no_answer_says_what_and_where() {
         ),
         (
             json!({ "messages": "hello" }),
-            "`messages` of `messages` has to be an array, and is a text",
+            "`messages` of it has to be an array, and is a text",
         ),
         (
             json!({ "messages": ["a", 7] }),
@@ -151,7 +151,7 @@ async fn what_is_no_answer_says_what_and_where() {
         ),
         (
             json!({ "messages": ["x"], "context": [] }),
-            "`context` of `context` has to be an object",
+            "`context` of it has to be an object",
         ),
     ] {
         let answered = host
@@ -167,11 +167,22 @@ async fn what_is_no_answer_says_what_and_where() {
             "{given}: {told}"
         );
     }
-    for nothing in ["null", "{}", "{\"messages\":[]}"] {
-        let answered = host
-            .ask("lambda", &json!({ "convId": "c", "message": nothing }))
-            .await;
-        assert_eq!(answered.outcome(), "reply-refused", "{nothing}");
+    for (nothing, words) in [
+        (
+            "null",
+            "the lambda gave nothing: give `{ messages: [...] }`, or, to say nothing on purpose,",
+        ),
+        ("{}", "gave an empty object"),
+        ("{\"messages\":[]}", "gave no message and no action"),
+        (
+            "{\"message\":\"hi\"}",
+            "an object without `messages`, but with `message`",
+        ),
+    ] {
+        let payload = json!({ "convId": "c", "message": nothing });
+        let answered = host.ask("lambda", &payload).await;
+        let told = answered.result.expect_err("it fails").to_string();
+        assert!(told.contains(words), "{nothing}: {told}");
     }
 }
 

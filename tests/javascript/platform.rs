@@ -1,6 +1,9 @@
 //! What is around a lambda: its log, its configuration, and what Node has that it may expect.
 
+use std::path::Path;
+
 use harness::javascript::{self, script};
+use retort::cli::lambda;
 use retort::sandbox::World;
 use serde_json::json;
 
@@ -123,4 +126,28 @@ async fn many_timers_are_called_in_their_order() {
         const inOrder = (k) => seen.filter((n) => n % 7 === k).every((n, at, all) => at === 0 || all[at - 1] < n);\n\
         return [seen.length, [0, 1, 2, 3, 4, 5, 6].every(inOrder)]; }";
     assert_eq!(gives(source).await, "[2000,true]");
+}
+
+#[tokio::test]
+async fn each_import_gives_what_it_names() {
+    let source = "import { Toolbelt } from 'core-functions-toolbelt';\nimport { format } from 'util';\n\
+        import * as waits from 'timers/promises';\n\
+        export default async () => [typeof Toolbelt, typeof format, typeof waits.setTimeout, typeof waits.default.format];";
+    assert_eq!(
+        gives(source).await,
+        "[\"object\",\"function\",\"function\",\"undefined\"]"
+    );
+}
+
+#[test]
+fn what_is_wrong_in_its_manifest_is_told_with_its_own_line() {
+    for (manifest, line) in [
+        ("name = \"a\"\n\nbogus = 1\n", "line 3"),
+        ("version = \"1.0.0\"\nworld = \"functon\"\n", "line 2"),
+        ("\n\n[wants]\nhtp = []\n", "line 4"),
+    ] {
+        let packed = lambda::package(Path::new("lambda.js"), String::new(), manifest, None);
+        let told = packed.expect_err("it is wrong").to_string();
+        assert!(told.contains(line), "{manifest}: {told}");
+    }
 }

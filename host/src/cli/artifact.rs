@@ -15,6 +15,13 @@ pub(super) fn component(path: &Path, world: Option<World>) -> Result<Option<Vec<
         return lambda::read(&script, world).map(Some);
     }
     if path.is_dir() {
+        let marks = ["bot.toml", "Cargo.toml", "app.py"];
+        if !marks.iter().any(|mark| path.join(mark).exists()) {
+            return Err(Ended::NoBot(format!(
+                "there is no bot in \"{}\": no lambda.js, no index.js, and no bot.toml",
+                path.display()
+            )));
+        }
         return build::build(path).map(|built| Some(built.component));
     }
     if is_component(path) {

@@ -39,7 +39,12 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
 async fn respond(local: &Local, payload: &[u8], verbose: bool) -> Result<(), Ended> {
     let (incoming, purpose) = match custom_integration::read_payload(payload) {
         Ok(Payload::Event(incoming)) => (incoming, Purpose::Answer(Contract::CustomIntegration)),
-        Ok(Payload::ConnectionTest(incoming)) => (incoming, Purpose::Test),
+        Ok(Payload::ConnectionTest(incoming)) => {
+            say(
+                "the payload has no `convId`: it is a connection test, of which nothing is passed on",
+            );
+            (incoming, Purpose::Test)
+        }
         Err(unreadable) => return Err(Ended::Usage(unreadable.to_string())),
     };
     let invocation = local

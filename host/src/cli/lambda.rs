@@ -2,17 +2,31 @@
 
 use std::path::Path;
 
+use semver::Version;
+use serde::Deserialize;
 use toml::Table;
 
 use super::{Ended, artifact};
 use crate::chat::one_line;
-use crate::registry::manifest::BadManifest;
+use crate::registry::manifest::{BadManifest, Wants};
 use crate::registry::{Manifest, manifest};
 use crate::sandbox::World;
 use crate::sandbox::script::{Head, Script};
+use crate::tenant::BotName;
 
 /// A version for who names none: a file is a version by itself, told by its digest.
 const VERSION: &str = "0.0.0";
+
+/// What may stand beside a file.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Beside {
+    name: Option<BotName>,
+    version: Option<Version>,
+    description: Option<String>,
+    world: Option<World>,
+    wants: Wants,
+}
 
 /// Whether this is such a file.
 pub(super) fn is_script(path: &Path) -> bool {
@@ -46,6 +60,8 @@ pub fn package(
     world: Option<World>,
 ) -> Result<Vec<u8>, BadManifest> {
     let invalid = |error| BadManifest::Invalid(Box::new(error));
+    // As it stands first: what is wrong is told with the author's own lines.
+    toml::from_str::<Beside>(manifest).map_err(invalid)?;
     let mut table: Table = toml::from_str(manifest).map_err(invalid)?;
     let mut default = |key: &str, value: String| {
         table.entry(key).or_insert(value.into());

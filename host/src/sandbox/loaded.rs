@@ -21,7 +21,7 @@ use super::structure;
 use super::world::{Exports, Pre, World};
 
 /// Loaded at a time. Each takes a handful of the 65,530 mappings that a system gives a process, and of memory what its
-/// turns have touched.
+/// turns have touched. A script takes none, and counts once more for each 64 KiB of its code.
 const MOST: u64 = 1_000;
 
 /// The bytes of a component once they are there, or why there are none.
@@ -54,6 +54,13 @@ enum Runs {
 impl Linked {
     fn runs(&self) -> &Runs {
         self.0.as_ref().expect("it is there until it is dropped")
+    }
+
+    fn weight(&self) -> u32 {
+        match self.runs() {
+            Runs::Component(_) => 1,
+            Runs::Script(_, program) => 1 + (program.bytes() >> 16) as u32,
+        }
     }
 
     /// What it can be asked.
@@ -103,7 +110,10 @@ impl Loaded {
             engine,
             artifacts,
             limits,
-            linked: Cache::new(MOST),
+            linked: Cache::builder()
+                .max_capacity(MOST)
+                .weigher(|_, linked: &Arc<Linked>| linked.weight())
+                .build(),
             javascript: OnceCell::new(),
         }
     }

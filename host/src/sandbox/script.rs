@@ -183,6 +183,11 @@ pub(super) struct Program {
 }
 
 impl Program {
+    /// What its code has, which is what it takes of memory while nobody asks it.
+    pub(super) fn bytes(&self) -> usize {
+        self.code.code.len()
+    }
+
     /// What it can be asked.
     pub(super) fn world(&self) -> World {
         self.world

@@ -12,12 +12,23 @@
     String(thrown.stack ?? '')
       .split('\n')
       .map((line) => /^\s+at (.*)$/.exec(line)?.[1])
-      .filter((frame) => frame !== undefined && !frame.includes('retort:') && !frame.includes('(native)'));
+      .filter((frame) => frame !== undefined && !/retort:|\(native\)|<input>/.test(frame));
   const place = (frame) => /\(([^()]*:\d+:\d+)\)$/.exec(frame)?.[1] ?? frame;
 
   // The host's texts are Unicode: half a surrogate pair, as slicing through an emoji leaves it, is told as U+FFFD.
   own.text = (value) => String(value).toWellFormed();
   own.log = (level, line) => host.log(level, own.text(line));
+
+  // Names of Node's and of the web's that are not there.
+  own.insteadOf = {
+    Buffer: 'use `TextEncoder`, `TextDecoder`, `btoa` and `atob`',
+    URL: 'write URLs by `encodeURIComponent`',
+    URLSearchParams: 'write queries by `encodeURIComponent`',
+    Intl: 'there is one language and one time zone, UTC',
+    FormData: 'write the body of a form yourself',
+    Blob: 'use a `Uint8Array`',
+    XMLHttpRequest: 'use `fetch`',
+  };
 
   own.json = (value) => {
     try {
@@ -39,7 +50,9 @@
       const shown = typeof thrown === 'string' ? thrown : own.json(thrown);
       return shown === undefined ? String(thrown) : shown;
     }
-    const head = thrown.message ? `${thrown.name}: ${thrown.message}` : String(thrown.name);
+    const missing = thrown instanceof ReferenceError && /^'?(\w+)'? is not defined$/.exec(thrown.message);
+    const instead = missing && Object.hasOwn(own.insteadOf, missing[1]) ? `: ${own.insteadOf[missing[1]]}` : '';
+    const head = (thrown.message ? `${thrown.name}: ${thrown.message}` : String(thrown.name)) + instead;
     const cause = thrown.cause instanceof Error ? `: ${thrown.cause.message}` : '';
     const [first] = frames(thrown);
     return head + cause + (first === undefined ? '' : ` (${place(first)})`);

@@ -139,8 +139,12 @@
     path: 'a bot has no files',
     child_process: 'a bot has no processes',
     worker_threads: 'a bot has no threads',
+    lodash: 'write what it does, or put that into your file',
+    'es-toolkit': 'write what it does, or put that into your file',
+    buffer: own.insteadOf.Buffer,
+    querystring: own.insteadOf.URLSearchParams,
     crypto: 'use `crypto.randomUUID` and `crypto.getRandomValues`, which are there without it',
-    url: 'write URLs by `encodeURIComponent`',
+    url: own.insteadOf.URL,
     uuid: 'use `crypto.randomUUID()`',
     moment: 'use `Date`',
     luxon: 'use `Date`',
@@ -150,12 +154,12 @@
   const plain = (name) => String(name).replace(/^node:/, '');
   own.unavailable = (name) => {
     if (modules.has(plain(name))) return undefined;
-    const instead = INSTEAD[plain(name)] ?? (/^[./]/.test(name) ? 'a lambda is one file' : 'there is: ' + [...modules.keys()].join(', '));
-    return `module '${name}' is not available here: ${instead}`;
+    const instead = INSTEAD[plain(name)] ?? (/^[./]/.test(name) ? 'a lambda is one file' : `there are ${[...modules.keys()].join(', ')}`);
+    return `it is not available here: ${instead}`;
   };
   const require = (name) => {
     const problem = own.unavailable(name);
-    if (problem !== undefined) throw Object.assign(new Error(`Cannot find ${problem}`), { code: 'MODULE_NOT_FOUND' });
+    if (problem !== undefined) throw Object.assign(new Error(`Cannot find module '${name}': ${problem}`), { code: 'MODULE_NOT_FOUND' });
     return modules.get(plain(name))();
   };
   // What `import` loads: each name of the module, and the whole as its default.
@@ -163,10 +167,9 @@
     const names = Object.keys(require(name)).filter((key) => /^[A-Za-z_$][\w$]*$/.test(key) && key !== 'default');
     const each = names.map((key, at) => `const _${at} = _all[${JSON.stringify(key)}];`).join('');
     const exported = names.map((key, at) => `_${at} as ${key}`).join(',');
-    own.importing = require(name);
-    return `const _all = (0, globalThis[Symbol.for('retort.importing')])();${each}export {${exported}};export default _all;`;
+    return `const _all = (0, globalThis[Symbol.for('retort.importing')])(${JSON.stringify(name)});${each}export {${exported}};export default _all;`;
   };
-  Object.defineProperty(global, Symbol.for('retort.importing'), { value: () => own.importing });
+  Object.defineProperty(global, Symbol.for('retort.importing'), { value: require });
 
   const module = { exports: {} };
   own.define(global, { require, module, exports: module.exports });

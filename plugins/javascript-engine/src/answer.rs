@@ -11,14 +11,13 @@ use crate::fault::{ANSWER, fault};
 
 type Object = Map<String, Value>;
 
-/// The answer that a result is. Nothing at all is an answer without anything in it, which the host refuses as the
-/// platform does.
+/// The answer that a result is.
 pub fn of(result: &str) -> Result<Reply, Fault> {
     let result: Value =
         serde_json::from_str(result).map_err(|error| wrong("it", &error.to_string()))?;
     let result = match result {
         Value::Object(result) => result,
-        Value::Null => Object::new(),
+        Value::Null => return Err(nothing("nothing")),
         other => {
             return Err(unlike(
                 "it",
@@ -30,13 +29,7 @@ pub fn of(result: &str) -> Result<Reply, Fault> {
     if is_silence(&result) {
         return Ok(Reply::NoAnswer);
     }
-    let context = member(
-        &result,
-        "context",
-        "an object",
-        Value::as_object,
-        "`context`",
-    )?;
+    let context = member(&result, "context", "an object", Value::as_object, "it")?;
     let mut parts = messages(&result)?;
     let mut answer = Answer {
         parts: Vec::new(),
@@ -50,6 +43,9 @@ pub fn of(result: &str) -> Result<Reply, Fault> {
         answer.intents = intents(context)?;
         answer.encoded_metadata = text(context, "encodedMetadata", "`context`")?;
     }
+    if parts.is_empty() && answer.action.is_none() {
+        return Err(nothing(&without(&result)));
+    }
     answer.parts = parts;
     Ok(Reply::Answer(answer))
 }
@@ -62,13 +58,7 @@ fn is_silence(result: &Object) -> bool {
 }
 
 fn messages(result: &Object) -> Result<Vec<Part>, Fault> {
-    let messages = member(
-        result,
-        "messages",
-        "an array",
-        Value::as_array,
-        "`messages`",
-    )?;
+    let messages = member(result, "messages", "an array", Value::as_array, "it")?;
     let each = messages.into_iter().flatten().enumerate();
     each.map(|(at, message)| part(message, &format!("`messages[{at}]`")))
         .collect()
@@ -278,6 +268,29 @@ fn member<'a, T>(
             None => Err(unlike(&format!("`{name}` of {at}"), what, value)),
         },
     }
+}
+
+/// What there is in a result that says and does nothing.
+fn without(result: &Object) -> String {
+    let keys: Vec<&str> = result.keys().map(String::as_str).collect();
+    match keys.as_slice() {
+        [] => "an empty object".to_owned(),
+        keys if !result.contains_key("messages") => {
+            format!(
+                "an object without `messages`, but with `{}`",
+                keys.join("`, `")
+            )
+        }
+        _ => "no message and no action".to_owned(),
+    }
+}
+
+fn nothing(given: &str) -> Fault {
+    let words = format!(
+        "the lambda gave {given}: give `{{ messages: [...] }}`, or, to say nothing on purpose, \
+         `{{ messages: [{{ delay: 1, typing: false }}] }}`"
+    );
+    fault(ANSWER, words)
 }
 
 fn unlike(at: &str, what: &str, found: &Value) -> Fault {

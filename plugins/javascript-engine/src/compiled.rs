@@ -94,7 +94,11 @@ fn problem(ctx: &Ctx<'_>) -> String {
             let message = exception.message().unwrap_or_default();
             let stack = exception.stack().unwrap_or_default();
             let at = stack.trim().trim_start_matches("at ");
-            format!("SyntaxError: {message} ({at})")
+            let name: String = exception.get("name").unwrap_or_default();
+            match at {
+                "" => format!("{name}: {message}"),
+                at => format!("{name}: {message} ({at})"),
+            }
         }
         Err(other) => other.to_string(),
         Ok(()) => unreachable!("it was an error"),

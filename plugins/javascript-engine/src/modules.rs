@@ -2,7 +2,7 @@
 
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
-use rquickjs::{Ctx, Error, Function, Module, Result};
+use rquickjs::{Ctx, Exception, Function, Module, Result};
 
 use crate::engine;
 
@@ -13,7 +13,7 @@ impl Resolver for Known {
     fn resolve<'js>(
         &mut self,
         ctx: &Ctx<'js>,
-        base: &str,
+        _: &str,
         name: &str,
         _: Option<ImportAttributes<'js>>,
     ) -> Result<String> {
@@ -21,7 +21,10 @@ impl Resolver for Known {
         let problem: Option<String> = unavailable.call((name,))?;
         match problem {
             None => Ok(name.to_owned()),
-            Some(problem) => Err(Error::new_resolving_message(base, name, problem)),
+            Some(problem) => {
+                let words = format!("Cannot find module '{name}': {problem}");
+                Err(Exception::throw_reference(ctx, &words))
+            }
         }
     }
 }
