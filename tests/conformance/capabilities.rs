@@ -18,7 +18,7 @@ async fn a_bot_that_asks_for_nothing_is_denied_everything_and_told_what_it_takes
         ("state key", 4),
     ] {
         let said = probe(what).await;
-        let wants = "under `[wants]` in bot.toml";
+        let wants = "under `[wants]` in its manifest";
         assert_eq!(said.matches("Denied(").count(), calls, "{said}");
         assert_eq!(said.matches(wants).count(), calls, "{said}");
     }
