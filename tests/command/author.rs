@@ -405,3 +405,23 @@ fn a_function_is_built_and_invoked_with_any_json_and_holds_no_conversation() {
         chat.stderr
     );
 }
+
+#[test]
+fn code_is_kept_in_a_folder_that_is_ones_own_and_in_no_other() {
+    use std::os::unix::fs::PermissionsExt;
+    let bot = tempdir().expect("a folder");
+    let bot = file(bot.path(), "fault.wasm", misbehaving("fault"));
+    for (mode, is_used) in [(0o700, true), (0o777, false), (0o720, false)] {
+        let caches = tempdir().expect("a folder");
+        let cache = caches.path().join("retort");
+        std::fs::create_dir(&cache).expect("made");
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(&cache, permissions).expect("set");
+        let mut chat = retort();
+        chat.arg("chat").arg(&bot).args(["--say", "go"]);
+        let ended = run(chat.env("XDG_CACHE_HOME", caches.path()), "");
+        assert_eq!(ended.code, 3, "{}", ended.stderr);
+        let entries = std::fs::read_dir(&cache).expect("it is there").count();
+        assert_eq!(entries > 0, is_used, "{mode:o}");
+    }
+}

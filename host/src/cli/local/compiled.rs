@@ -10,6 +10,8 @@ use std::time::Duration;
 /// What was not made or used for so long is thrown away.
 const KEPT: Duration = Duration::from_hours(30 * 24);
 
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+
 /// The folder, cleared of what is old; none where there is no place of this user's own for it, and then a command
 /// compiles for itself.
 pub(super) fn folder() -> Option<PathBuf> {
@@ -25,10 +27,10 @@ pub(super) fn folder() -> Option<PathBuf> {
         .mode(0o700)
         .create(&folder);
     made.ok()?;
-    // What is in it is run: it has to be of nobody else's making.
+    // What is in it is run: nobody else may have written there.
     let found = std::fs::symlink_metadata(&folder).ok()?;
     let is_own = found.is_dir() && found.uid() == rustix::process::geteuid().as_raw();
-    if !is_own {
+    if !is_own || found.mode() & WRITABLE_BY_OTHERS != 0 {
         return None;
     }
     clear(&folder);
