@@ -17,7 +17,7 @@ struct Left {
 }
 
 thread_local! {
-    /// What was left at the first look, which a turn that is short never has; and none any more once it was told.
+    /// What was left at the first look, which a turn that is short never has.
     static FIRST: Cell<Option<Left>> = const { Cell::new(None) };
     static IS_TOLD: Cell<bool> = const { Cell::new(false) };
 }

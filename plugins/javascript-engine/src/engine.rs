@@ -27,21 +27,17 @@ const PRELUDE: [(&str, &str); 9] = [
     ("invoke", include_str!("../js/invoke.js")),
 ];
 
-struct Engine {
-    context: Context,
-}
-
 thread_local! {
     /// What the files of the prelude share.
     static OWN: RefCell<Option<Persistent<Object<'static>>>> = const { RefCell::new(None) };
     static HAS_STARTED: Cell<bool> = const { Cell::new(false) };
-    static ENGINE: Engine = start().unwrap_or_else(|error| panic!("the engine does not start: {error}"));
+    static ENGINE: Context = start().unwrap_or_else(|error| panic!("the engine does not start: {error}"));
 }
 
 /// Does something in the engine, which is started by who comes first.
 pub fn with<T>(work: impl for<'js> FnOnce(&Ctx<'js>, &Object<'js>) -> T) -> T {
-    ENGINE.with(|engine| {
-        engine.context.with(|ctx| {
+    ENGINE.with(|context| {
+        context.with(|ctx| {
             let own = own(&ctx).expect("the engine has started");
             work(&ctx, &own)
         })
@@ -59,7 +55,7 @@ pub fn own<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     own.ok_or(rquickjs::Error::Unknown)?.restore(ctx)
 }
 
-fn start() -> rquickjs::Result<Engine> {
+fn start() -> rquickjs::Result<Context> {
     let runtime = Runtime::new()?;
     runtime.set_max_stack_size(STACK_BYTES);
     runtime.set_gc_threshold(GARBAGE_BYTES);
@@ -80,5 +76,5 @@ fn start() -> rquickjs::Result<Engine> {
     host::tell_rejections(&runtime);
     ending::watch(&runtime, &context);
     HAS_STARTED.set(true);
-    Ok(Engine { context })
+    Ok(context)
 }
