@@ -48,6 +48,7 @@ mod generated_engine {
         path: ["../wit", "../wit/engine"],
         world: "retort:engine/engine",
         with: { "retort:bot/types": super::types },
+        imports: { default: trappable },
         exports: { default: async },
     });
 }
@@ -56,8 +57,8 @@ pub use generated::exports::retort::bot::handler;
 pub use generated::retort::bot::{budget, config, http, log, secrets, state, types};
 pub(crate) use generated::{BotIndices, BotPre};
 
-pub(crate) use generated_engine::EngineIndices;
-pub(crate) use generated_engine::exports::retort::engine::scripts;
+pub(crate) use generated_engine::retort::engine::memory;
+pub(crate) use generated_engine::{Engine as EngineGuest, EngineIndices};
 pub use generated_function::exports::retort::bot::function_handler;
 pub(crate) use generated_function::{FunctionIndices, FunctionPre};
 

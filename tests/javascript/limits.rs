@@ -49,6 +49,27 @@ async fn one_that_never_ends_is_cut_by_its_fuel_or_by_its_deadline() {
 }
 
 #[tokio::test]
+async fn a_file_of_nearly_the_most_bytes_answers() {
+    let functions = (0..6_000).map(|at| {
+        let words = "some words of a text that is said. ".repeat(2);
+        format!("function f{at}(x) {{ return x === {at} ? '{at}: {words}' : f{at}.name + x; }}\n")
+    });
+    let many =
+        functions.collect::<String>() + "function lambda(input) { return f5999(input.payload); }";
+    let long = format!("const text = '{}';\n", "é".repeat(400_000))
+        + "function lambda(input) { return text.length + input.payload; }";
+    for (source, said) in [(many, "\"f59997\""), (long, "400007")] {
+        assert!(
+            (700_000..1 << 20).contains(&source.len()),
+            "{}",
+            source.len()
+        );
+        let host = host(&source, |_| ()).await;
+        assert_eq!(host.returns("lambda", json!(7)).await, said);
+    }
+}
+
+#[tokio::test]
 async fn timers_take_their_time_and_are_cut_by_the_deadline() {
     let waits = "function lambda(input, callback) { setTimeout(() => callback(null, 'late'), input.payload.ms); }";
     let host = host(waits, |wanted| wanted.limits.deadline_ms = 300).await;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
-use wasmtime::component::{Component, HasSelf, InstancePre, Linker, ResourceTable};
+use wasmtime::component::{Component, HasSelf, Linker, ResourceTable};
 use wasmtime_wasi::WasiView;
 use wasmtime_wasi::cli::{WasiCli, WasiCliView};
 use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView};
@@ -15,10 +15,11 @@ use wasmtime_wasi::p2::bindings as wasi;
 use wasmtime_wasi_io::bindings::wasi::io;
 
 use super::compile::NotCompiled;
+use super::image::Shown;
 use super::instance::TurnState;
 use super::loaded::Source;
+use super::program::ScriptEngine;
 use super::refusing_wasi;
-use super::script::ScriptEngine;
 use super::structure;
 use super::world::{Pre, World};
 use crate::bindings;
@@ -143,7 +144,8 @@ pub(super) fn link(engine: &Engine, component: &Component) -> Result<Pre, Unload
     if let Some(version) = version {
         return Err(Unloadable::Contract(version));
     }
-    let linked = pre(engine, component).map_err(|error| Unloadable::Import(words(&error)))?;
+    let linked = linker(engine, component).and_then(|linker| linker.instantiate_pre(component));
+    let linked = linked.map_err(|error| Unloadable::Import(words(&error)))?;
     Pre::of(linked, engine, component).map_err(|error| {
         let told = misfit::export(engine, component);
         // What is there and does not fit has another type: the engine says which and how.
@@ -156,12 +158,12 @@ pub(super) fn link_engine(
     engine: &Engine,
     component: &Component,
 ) -> Result<ScriptEngine, Unloadable> {
-    let linked = pre(engine, component).and_then(ScriptEngine::of);
-    linked.map_err(|error| NotCompiled::Host(words(&error)).into())
-}
-
-fn pre(engine: &Engine, component: &Component) -> wasmtime::Result<InstancePre<TurnState>> {
-    linker(engine, component)?.instantiate_pre(component)
+    let linked = || {
+        let mut linker = linker(engine, component)?;
+        bindings::memory::add_to_linker::<_, HasSelf<Shown>>(&mut linker, |turn| &mut turn.shown)?;
+        ScriptEngine::of(linker.instantiate_pre(component)?)
+    };
+    linked().map_err(|error| NotCompiled::Host(words(&error)).into())
 }
 
 /// What the bytes are and what they ask for, before a compiler sees them.

@@ -8,7 +8,7 @@ use wasmtime_wasi::I32Exit;
 
 use super::asked::OtherWorld;
 use super::limits::Limits;
-use super::script::NotLoaded;
+use super::program::NotLoaded;
 use crate::bindings::types;
 use crate::chat::one_line;
 use crate::fault::Fault;

@@ -13,6 +13,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use super::asked::Ask;
 use super::failure::{self, Failure};
 use super::guests::{Progress, next_slice};
+use super::image::Shown;
 use super::limits::{Limits, Meter};
 use super::loaded::Linked;
 use super::structure;
@@ -146,6 +147,7 @@ pub struct TurnState {
     pub(super) secrets: Secrets,
     pub(super) state: State,
     pub(super) random: Random,
+    pub(super) shown: Shown,
     wasi: WasiCtx,
     table: ResourceTable,
     meter: Meter,
@@ -393,6 +395,7 @@ impl TurnState {
                 limit: limits.random_bytes,
                 moved: given.moved.clone(),
             },
+            shown: Shown::default(),
             wasi: wasi(&given),
             table,
             meter: Meter::new(limits, given.made_of),

@@ -16,12 +16,13 @@ use super::bot::{self, Unloadable};
 use super::compile::NotCompiled;
 use super::instance::TurnState;
 use super::javascript;
-use super::script::{self, Program, Script, ScriptEngine};
+use super::program::{self, Program, ScriptEngine};
+use super::script::Script;
 use super::structure;
 use super::world::{Exports, Pre, World};
 
 /// Loaded at a time. Each takes a handful of the 65,530 mappings that a system gives a process, and of memory what its
-/// turns have touched. A script takes none, and counts once more for each 64 KiB of its code.
+/// turns have touched. A script takes none, and counts once more for each 64 KiB of its image.
 const MOST: u64 = 1_000;
 
 /// The bytes of a component once they are there, or why there are none.
@@ -173,7 +174,7 @@ impl Loaded {
         let runs = match self.script(digest, source).await? {
             Some(script) => {
                 let on = self.javascript().await?;
-                let program = script::compile(&self.engine, on, script).await?;
+                let program = program::compile(&self.engine, on, script).await?;
                 Runs::Script(Arc::clone(on), program)
             }
             None => {

@@ -1,11 +1,9 @@
 // Finds the lambda in what its file has defined, invokes it, and keeps what comes of it.
 (function (host, own, global) {
-  const evaluate = eval;
-  // A name of a script's own lines is global, but no property of `globalThis` if it is a class or a constant.
   const named = () => {
     if (typeof global.__lambda === 'function') return global.__lambda;
-    const found = evaluate("typeof lambda === 'function' ? lambda : undefined");
-    if (found) return found;
+    // A name of a script's own lines is global, but no property of `globalThis` if it is a class or a constant.
+    if (typeof lambda === 'function') return lambda;
     const exported = global.module.exports;
     const ofModule = [exports?.lambda, exports?.default, exports?.default?.lambda, exports?.handler];
     const candidates = [...ofModule, exported, exported?.lambda, exported?.handler];
@@ -42,7 +40,7 @@
       const json = JSON.stringify(value) ?? 'null';
       // Half a surrogate pair is written as an escape, which no reader of JSON has to take.
       const whole = (key, one) => (typeof one === 'string' ? one.toWellFormed() : one);
-      state.result = /\\ud[89a-f]/i.test(json) ? JSON.stringify(value, whole) : json;
+      state.result = json.includes('\\ud') ? JSON.stringify(value, whole) : json;
       state.isDone = true;
     } catch (problem) {
       own.fail('lambda-answer-not-valid', problem);

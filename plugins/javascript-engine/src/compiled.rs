@@ -105,6 +105,32 @@ fn problem(ctx: &Ctx<'_>) -> String {
     }
 }
 
+/// Code that is in memory, and has not run.
+#[derive(Clone, Copy)]
+pub struct Read {
+    kind: Kind,
+    value: qjs::JSValue,
+}
+
+/// Takes code into memory.
+pub fn read(ctx: &Ctx<'_>, code: &[u8]) -> Result<Read, String> {
+    let (kind, code) = code.split_first().ok_or("there is no code")?;
+    let kind = match *kind == Kind::Module as u8 {
+        true => Kind::Module,
+        false => Kind::Script,
+    };
+    let raw = ctx.as_raw().as_ptr();
+    // SAFETY: the code is what this engine wrote, and outlives the call.
+    let value = unsafe {
+        let flags = qjs::JS_READ_OBJ_BYTECODE as _;
+        qjs::JS_ReadObject(raw, code.as_ptr(), code.len() as _, flags)
+    };
+    match unsafe { qjs::JS_IsException(value) } {
+        true => Err(problem(ctx)),
+        false => Ok(Read { kind, value }),
+    }
+}
+
 /// Code that runs, or has run.
 pub struct Ran<'js> {
     /// Of a module a promise, that is settled when its last line has run.
@@ -113,19 +139,13 @@ pub struct Ran<'js> {
     pub exports: Option<Value<'js>>,
 }
 
-/// Runs code from its first line on.
-pub fn run<'js>(ctx: &Ctx<'js>, code: &[u8]) -> rquickjs::Result<Ran<'js>> {
-    let (kind, code) = code.split_first().ok_or(rquickjs::Error::Unknown)?;
-    let is_module = *kind == Kind::Module as u8;
-    let raw = ctx.as_raw().as_ptr();
-    // SAFETY: the code is what this engine wrote, and outlives the call. Evaluation uses up the value of it; a module
-    // that it stands for is its context's, and stays.
+/// Runs code from its first line on. Once: that uses it up.
+pub fn run<'js>(ctx: &Ctx<'js>, code: Read) -> rquickjs::Result<Ran<'js>> {
+    let is_module = code.kind == Kind::Module;
+    let (raw, value) = (ctx.as_raw().as_ptr(), code.value);
+    // SAFETY: the value is of this context, the only one there is. Evaluation uses it up; a module that it stands for is
+    // its context's, and stays.
     unsafe {
-        let flags = qjs::JS_READ_OBJ_BYTECODE as _;
-        let value = qjs::JS_ReadObject(raw, code.as_ptr(), code.len() as _, flags);
-        if qjs::JS_IsException(value) {
-            return Err(rquickjs::Error::Exception);
-        }
         if is_module && qjs::JS_ResolveModule(raw, value) < 0 {
             qjs::JS_FreeValue(raw, value);
             return Err(rquickjs::Error::Exception);

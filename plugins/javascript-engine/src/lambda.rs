@@ -6,18 +6,23 @@ use rquickjs::convert::List;
 use rquickjs::function::IntoArgs;
 use rquickjs::{Ctx, FromJs, Function, Object, Persistent};
 
-use crate::bindings::exports::retort::engine::scripts::Program;
 use crate::bindings::retort::bot::types::Fault;
+use crate::compiled::{self, Read};
 use crate::fault::{MISSING, fault, thrown};
-use crate::{compiled, host};
+use crate::host;
 
-/// A lambda that is loaded.
+/// A lambda whose file's own lines have run.
 pub struct Lambda(Persistent<Function<'static>>);
 
 impl Lambda {
-    /// Runs a program's own lines, which define the lambda.
-    pub fn of<'js>(ctx: &Ctx<'js>, own: &Object<'js>, program: &Program) -> Result<Self, Fault> {
-        let ran = compiled::run(ctx, &program.code);
+    /// Runs a file's own lines, which define the lambda.
+    pub fn of<'js>(
+        ctx: &Ctx<'js>,
+        own: &Object<'js>,
+        file: &str,
+        code: Read,
+    ) -> Result<Self, Fault> {
+        let ran = compiled::run(ctx, code);
         let ran = thrown(ctx, own, ran)?;
         // A module's lines are done when their promise is.
         call::<_, ()>(ctx, own, "loading", (ran.result, ran.exports))?;
@@ -28,7 +33,6 @@ impl Lambda {
         }
         let lambda: Option<Function> = call(ctx, own, "loaded", ())?;
         let lambda = lambda.ok_or_else(|| {
-            let file = &program.file;
             fault(
                 MISSING,
                 format!(

@@ -1,5 +1,5 @@
 //! Runs JavaScript bots: one component for all of them. The host keeps an image of it after `start`, and makes each turn's
-//! instance from that; what the turn is about comes with `load`.
+//! instance from that; what a program adds to it comes with `restore`.
 
 mod answer;
 mod compiled;
@@ -7,9 +7,11 @@ mod ending;
 mod engine;
 mod fault;
 mod host;
+mod image;
 mod lambda;
 mod modules;
 mod payload;
+mod program;
 
 #[allow(
     missing_docs,
@@ -33,7 +35,7 @@ use bindings::exports::retort::bot::{function_handler, handler};
 use bindings::exports::retort::engine::scripts;
 use bindings::retort::bot::types::{ConfigProblem, Description, Fault, Reply, Turn};
 use lambda::Lambda;
-use scripts::Program;
+use program::Program;
 
 struct Component;
 
@@ -42,21 +44,17 @@ const _: () = {
     bindings::export!(Component with_types_in bindings);
 };
 
-/// What this instance runs.
-struct Loaded {
-    program: Program,
-    /// None of a program that is only asked who it is.
-    lambda: Option<Lambda>,
-}
-
 thread_local! {
-    static LOADED: RefCell<Option<Loaded>> = const { RefCell::new(None) };
+    /// What this instance runs. Part of a program's image.
+    static PROGRAM: RefCell<Option<Program>> = const { RefCell::new(None) };
+    /// The same, once its own lines have run.
+    static LAMBDA: RefCell<Option<Lambda>> = const { RefCell::new(None) };
 }
 
-/// What was loaded. An instance is asked one thing.
-fn loaded() -> Loaded {
-    let loaded = LOADED.take();
-    loaded.expect("the host loads a program before it asks for anything of it")
+/// An instance is asked one thing.
+fn program() -> Program {
+    let program = PROGRAM.take();
+    program.expect("the host restores a program before it asks for anything of it")
 }
 
 impl Guest for Component {
@@ -70,19 +68,31 @@ impl scripts::Guest for Component {
         engine::with(|ctx, _| compiled::compile(ctx, &file, &source))
     }
 
-    fn load(program: Program, runs: bool) -> Result<(), Fault> {
-        let lambda = match runs {
-            true => Some(engine::with(|ctx, own| Lambda::of(ctx, own, &program))?),
-            false => None,
-        };
-        LOADED.set(Some(Loaded { program, lambda }));
+    fn load(bytes: Vec<u8>) -> Result<(), String> {
+        image::show();
+        let program = engine::with(|ctx, _| Program::read(ctx, &bytes))?;
+        PROGRAM.set(Some(program));
+        image::show();
+        // Not before: an image's own bytes will be there when it is put in place.
+        drop(bytes);
+        Ok(())
+    }
+
+    fn restore(image: Vec<u8>) {
+        image::restore(&image);
+    }
+
+    fn run() -> Result<(), Fault> {
+        let program = program();
+        let lambda = engine::with(|ctx, own| Lambda::of(ctx, own, &program.file, program.code))?;
+        LAMBDA.set(Some(lambda));
         Ok(())
     }
 }
 
 impl handler::Guest for Component {
     fn describe() -> Description {
-        let program = loaded().program;
+        let program = program();
         Description {
             name: program.name,
             version: program.version,
@@ -116,7 +126,7 @@ impl function_handler::Guest for Component {
 
 /// What the lambda makes of a payload: JSON, both.
 fn invoke(headers: &[(String, String)], payload: &str) -> Result<String, Fault> {
-    let lambda = loaded().lambda;
-    let lambda = lambda.expect("the host runs the lines of a program that it invokes");
+    let lambda = LAMBDA.take();
+    let lambda = lambda.expect("the host runs a program before it invokes it");
     engine::with(|ctx, own| lambda.invoke(ctx, own, headers, payload))
 }
