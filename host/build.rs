@@ -1,5 +1,6 @@
 //! Builds the engine of JavaScript bots from `plugins/javascript-engine/`: it is part of the executable. Installs what
-//! that takes and is not there: a target of Rust's, and a C compiler from PyPI in a folder of its own under `target`.
+//! that takes and is not there: a target of Rust's, and, in folders of their own under `target`, a C compiler from PyPI and
+//! the libraries for lambdas from npm.
 //!
 //! `RETORT_JAVASCRIPT_ENGINE` names a component that was built before, where none can be built.
 //! `CC_wasm32_unknown_unknown` names another C compiler.
@@ -19,6 +20,8 @@ const TARGET: &str = "wasm32-unknown-unknown";
 const FLAGS: &str = "-Clinker=wasm-component-ld -Clink-arg=-zstack-size=262144";
 const BUILT: &str = "RETORT_JAVASCRIPT_ENGINE";
 const COMPILER: &str = "CC_wasm32_unknown_unknown";
+/// Where the engine's sources find the libraries.
+const LIBRARIES: &str = "RETORT_JAVASCRIPT_LIBRARIES";
 
 /// What is meant for the build of the host, and not for the engine's.
 const NOT_INHERITED: [&str; 6] = [
@@ -33,7 +36,15 @@ const NOT_INHERITED: [&str; 6] = [
 fn main() -> Result<()> {
     let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("..");
     let source = root.join("plugins/javascript-engine");
-    for watched in ["src", "js", "Cargo.toml", "Cargo.lock", "requirements.txt"] {
+    let made_of = [
+        "src",
+        "js",
+        "libraries",
+        "Cargo.toml",
+        "Cargo.lock",
+        "requirements.txt",
+    ];
+    for watched in made_of {
         println!("cargo::rerun-if-changed={}", source.join(watched).display());
     }
     println!("cargo::rerun-if-changed={}", root.join("wit").display());
@@ -69,6 +80,7 @@ fn build(source: &Path) -> Result<PathBuf> {
         .arg("--target-dir")
         .arg(&folder)
         .env("RUSTFLAGS", FLAGS)
+        .env(LIBRARIES, libraries(source, &folder)?)
         .current_dir(source)
         .stdin(Stdio::null());
     for name in NOT_INHERITED.iter().skip(1) {
@@ -143,6 +155,51 @@ fn compiler(source: &Path, folder: &Path) -> Result<(PathBuf, PathBuf)> {
         script(&tools.join("cc"), &cc)?,
         script(&tools.join("ar"), &ar)?,
     ))
+}
+
+/// The folder of the libraries, each one file without imports. Their packages are installed unless they are there.
+fn libraries(source: &Path, folder: &Path) -> Result<PathBuf> {
+    let (source, folder) = (source.join("libraries"), folder.join("libraries"));
+    let bundled = folder.join("bundled");
+    fs::create_dir_all(&folder)?;
+    let mut entries = Vec::new();
+    for file in fs::read_dir(&source)? {
+        let name = PathBuf::from(file?.file_name());
+        if name.extension().is_some_and(|kind| kind == "js") {
+            fs::copy(source.join(&name), folder.join(&name))?;
+            entries.push(name);
+        }
+    }
+    install(&source, &folder)?;
+    let mut esbuild = Command::new(folder.join("node_modules/.bin/esbuild"));
+    esbuild
+        .args(entries)
+        .args(["--bundle", "--format=cjs", "--minify"])
+        // The engine looks for places from the beginning of their line.
+        .args(["--line-limit=100", "--log-level=warning"])
+        .args(["--platform=neutral", "--main-fields=main"])
+        .arg(format!("--outdir={}", bundled.display()))
+        .current_dir(&folder);
+    run(&mut esbuild, "the libraries for lambdas cannot be bundled")?;
+    Ok(bundled)
+}
+
+/// The packages of a lock file, once.
+fn install(source: &Path, folder: &Path) -> Result<()> {
+    let [wanted, there] = [source, folder].map(|at| fs::read(at.join("package-lock.json")));
+    let wanted = wanted?;
+    if there.is_ok_and(|there| there == wanted) {
+        return Ok(());
+    }
+    fs::copy(source.join("package.json"), folder.join("package.json"))?;
+    let lock = folder.join("package-lock.json");
+    fs::write(&lock, wanted)?;
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+        .arg("--prefix")
+        .arg(folder);
+    let missing = "the libraries for lambdas cannot be installed from npm; it takes Node with npm";
+    run(&mut npm, missing).inspect_err(|_| drop(fs::remove_file(&lock)))
 }
 
 fn script(path: &Path, text: &str) -> Result<PathBuf> {

@@ -22,6 +22,14 @@ fn payload() -> Value {
     })
 }
 
+/// The packages that the engine was built with.
+fn libraries() -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent();
+    target
+        .expect("a folder")
+        .join("javascript-engine/libraries")
+}
+
 /// What each lambda gives in Node: `{ result }` or `{ error }`.
 fn in_node(corpus: &Path) -> BTreeMap<String, Value> {
     let mut node = Command::new("node");
@@ -29,6 +37,7 @@ fn in_node(corpus: &Path) -> BTreeMap<String, Value> {
     let node = node
         .arg(folder().join("node.mjs"))
         .arg(corpus)
+        .arg(libraries())
         .arg(payload().to_string());
     let output = node.env("TZ", "UTC").output().expect("Node is there");
     let errors = String::from_utf8_lossy(&output.stderr);

@@ -184,8 +184,8 @@ async fn errors_that_are_hard_to_tell_are_told() {
             "[object Object]",
         ),
         (
-            "function lambda() {\n return Buffer.from('x'); }",
-            "Buffer is not defined: use `TextEncoder`, `TextDecoder`, `btoa` and `atob` (lambda.js:2:",
+            "function lambda() {\n return new Intl.NumberFormat('de').format(1); }",
+            "Intl is not defined: there is one language and one time zone, UTC (lambda.js:2:",
         ),
         (
             "function lambda() {\n return JSON.parse('<html>'); }",

@@ -1,28 +1,37 @@
 // Runs each lambda of a folder in Node, the way LivePerson runs one, and prints what came of it: a JSON object of
-// `{ result }` or `{ error }` by the names of the files.
+// `{ result }` or `{ error }` by the names of the files. The libraries that lambdas find are those of another folder.
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import vm from 'node:vm';
 
-const [folder, payload] = process.argv.slice(2);
+const [folder, libraries, payload] = process.argv.slice(2);
 const TAIL = "\n;globalThis.__lambda = typeof lambda === 'function' ? lambda : undefined;";
 const toolbelt = { Toolbelt: { SecretClient: () => ({ readSecret() {} }) } };
+const installed = createRequire(path.join(libraries, 'index.js'));
+const required = (name) => (/toolbelt$/.test(name) ? toolbelt : installed(name));
+const imported = (name, context) => {
+  const all = required(name);
+  const names = [...new Set([...Object.keys(all), 'default'])];
+  const set = function () { for (const one of names) this.setExport(one, one === 'default' ? all : all[one]); };
+  return new vm.SyntheticModule(names, set, { context });
+};
 
 async function outcome(file) {
   const source = fs.readFileSync(path.join(folder, file), 'utf8');
   const module = { exports: {} };
   const console = Object.fromEntries(['debug', 'log', 'info', 'warn', 'error'].map((name) => [name, () => {}]));
   const given = {
-    console, module, exports: module.exports, require: () => toolbelt, process: { env: { GREETING: 'Grüß Gott' } },
+    console, module, exports: module.exports, require: required, process: { env: { GREETING: 'Grüß Gott' } },
     setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate, queueMicrotask,
-    TextEncoder, TextDecoder, atob, btoa,
+    TextEncoder, TextDecoder, atob, btoa, Buffer, URL, URLSearchParams,
   };
   const context = vm.createContext(given);
   vm.runInContext('globalThis.structuredClone = (value) => value;', context);
   let found;
   if (/^\s*(import|export)[\s{]/m.test(source)) {
     const script = new vm.SourceTextModule(source + TAIL, { context, identifier: file });
-    await script.link(() => new vm.SyntheticModule(['Toolbelt'], function () { this.setExport('Toolbelt', toolbelt.Toolbelt); }, { context }));
+    await script.link((name) => imported(name, context));
     await script.evaluate();
     found = context.__lambda ?? script.namespace.default;
   } else {

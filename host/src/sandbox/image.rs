@@ -8,7 +8,7 @@ use crate::bindings::memory;
 /// Bytes are compared so many at a time.
 const WORD: usize = 8;
 /// A run goes on over so many words that are equal: a new one would take as much.
-const GAP: usize = 2;
+const GAP: usize = 8;
 
 /// The memory that an instance shows, and the image of what it adds to it.
 #[derive(Debug, Default)]

@@ -109,11 +109,12 @@ pub(super) async fn compile(
     made.map_err(|panicked| NotCompiled::host("it cannot be compiled", &panicked))?
 }
 
-/// How much longer than its code an image is, roughly; and how many bytes too many it may have.
+/// How much longer than its code an image is, roughly.
 const IMAGE_OF_CODE: usize = 3;
-const SPARE_BYTES: usize = 4 << 10;
-/// Where a program lies moves what else lies in memory, so that the length of its image may change a little with it.
-const ATTEMPTS: usize = 4;
+/// Where a program lies moves what else lies in memory, so that the length of its image changes a little with it: so much of
+/// it may be to spare, and it is made anew until it is no more than that.
+const SPARE: usize = 8;
+const ATTEMPTS: usize = 8;
 
 struct Making {
     engine: Engine,
@@ -138,14 +139,14 @@ impl Making {
             program.resize(length.max(program.len()), 0);
             let room = program.len();
             let mut image = self.done(Loading { program }).await?;
-            let fits = image.len() <= room;
-            if fits && room - image.len() <= SPARE_BYTES {
+            let spare = image.len() / SPARE + 1_024;
+            if (image.len()..=image.len() + spare).contains(&room) {
                 image.resize(room, 0);
                 image.shrink_to_fit();
                 let world = self.head.world;
                 return Ok(Program { image, world });
             }
-            length = image.len() + SPARE_BYTES / 2;
+            length = image.len() + spare / 2;
         }
         Err(NotCompiled::Host("the image of a script has another length each time".into()).into())
     }

@@ -21,9 +21,6 @@
 
   // Names of Node's and of the web's that are not there.
   own.insteadOf = {
-    Buffer: 'use `TextEncoder`, `TextDecoder`, `btoa` and `atob`',
-    URL: 'write URLs by `encodeURIComponent`',
-    URLSearchParams: 'write queries by `encodeURIComponent`',
     Intl: 'there is one language and one time zone, UTC',
     FormData: 'write the body of a form yourself',
     Blob: 'use a `Uint8Array`',

@@ -81,7 +81,7 @@
         throw new TypeError('Request with GET/HEAD method cannot have body');
       }
       const isText = typeof options.body === 'string';
-      const isForm = global.URLSearchParams !== undefined && options.body instanceof global.URLSearchParams;
+      const isForm = own.isSearchParams(options.body);
       if (!this.headers.has('content-type') && (isText || isForm)) {
         const kind = isForm ? 'application/x-www-form-urlencoded' : 'text/plain';
         this.headers.set('content-type', `${kind};charset=UTF-8`);

@@ -124,7 +124,25 @@
     ['timers/promises', waits],
     ['process', () => global.process],
   ]);
-  own.bundled = (name, make) => modules.set(name, cached(make));
+
+  // A bundled library, run by who first asks for it.
+  const libraries = new Map();
+  own.library = (name, run) => {
+    if (!libraries.has(name)) {
+      // While it runs it may ask whether what it is for is there already.
+      libraries.set(name, {});
+      const module = { exports: {} };
+      (run ?? host.library(name))(module, module.exports);
+      libraries.set(name, module.exports);
+    }
+    return libraries.get(name);
+  };
+  for (const name of ['lodash', 'es-toolkit', 'buffer', 'url']) modules.set(name, () => own.library(name));
+  for (const [global_, name] of [['Buffer', 'buffer'], ['URL', 'url'], ['URLSearchParams', 'url']]) {
+    const set = (value) => own.define(global, { [global_]: value });
+    Object.defineProperty(global, global_, { configurable: true, enumerable: false, get: () => own.library(name)[global_], set });
+  }
+  own.isSearchParams = (value) => libraries.has('url') && value instanceof own.library('url').URLSearchParams;
 
   const INSTEAD = {
     axios: 'use `fetch`',
@@ -139,12 +157,8 @@
     path: 'a bot has no files',
     child_process: 'a bot has no processes',
     worker_threads: 'a bot has no threads',
-    lodash: 'write what it does, or put that into your file',
-    'es-toolkit': 'write what it does, or put that into your file',
-    buffer: own.insteadOf.Buffer,
-    querystring: own.insteadOf.URLSearchParams,
+    querystring: 'use `URLSearchParams`',
     crypto: 'use `crypto.randomUUID` and `crypto.getRandomValues`, which are there without it',
-    url: own.insteadOf.URL,
     uuid: 'use `crypto.randomUUID()`',
     moment: 'use `Date`',
     luxon: 'use `Date`',
@@ -152,15 +166,17 @@
     'oauth-1.0a': 'have the host inject credentials, by a rule with a secret',
   };
   const plain = (name) => String(name).replace(/^node:/, '');
+  // lodash has a file for each of its functions.
+  const part = (name) => /^lodash\/(\w+)(\.js)?$/.exec(name)?.[1];
   own.unavailable = (name) => {
-    if (modules.has(plain(name))) return undefined;
+    if (modules.has(plain(name)) || (part(name) !== undefined && part(name) in own.library('lodash'))) return undefined;
     const instead = INSTEAD[plain(name)] ?? (/^[./]/.test(name) ? 'a lambda is one file' : `there are ${[...modules.keys()].join(', ')}`);
     return `it is not available here: ${instead}`;
   };
   const require = (name) => {
     const problem = own.unavailable(name);
     if (problem !== undefined) throw Object.assign(new Error(`Cannot find module '${name}': ${problem}`), { code: 'MODULE_NOT_FOUND' });
-    return modules.get(plain(name))();
+    return part(name) === undefined ? modules.get(plain(name))() : own.library('lodash')[part(name)];
   };
   // What `import` loads: each name of the module, and the whole as its default.
   own.moduleSource = (name) => {

@@ -88,7 +88,12 @@ fn compile_as(ctx: &Ctx<'_>, kind: Kind, file: &str, source: &str) -> Result<Vec
 
 /// What the engine has to say of source that it does not take.
 fn problem(ctx: &Ctx<'_>) -> String {
-    let result: rquickjs::Result<()> = Err(rquickjs::Error::Exception);
+    in_words(ctx, rquickjs::Error::Exception)
+}
+
+/// What was thrown before any lambda was there.
+pub fn in_words(ctx: &Ctx<'_>, error: rquickjs::Error) -> String {
+    let result: rquickjs::Result<()> = Err(error);
     match result.catch(ctx) {
         Err(CaughtError::Exception(exception)) => {
             let message = exception.message().unwrap_or_default();
@@ -113,8 +118,8 @@ pub struct Read {
 }
 
 /// Takes code into memory.
-pub fn read(ctx: &Ctx<'_>, code: &[u8]) -> Result<Read, String> {
-    let (kind, code) = code.split_first().ok_or("there is no code")?;
+pub fn read(ctx: &Ctx<'_>, code: &[u8]) -> rquickjs::Result<Read> {
+    let (kind, code) = code.split_first().ok_or(rquickjs::Error::Unknown)?;
     let kind = match *kind == Kind::Module as u8 {
         true => Kind::Module,
         false => Kind::Script,
@@ -126,7 +131,7 @@ pub fn read(ctx: &Ctx<'_>, code: &[u8]) -> Result<Read, String> {
         qjs::JS_ReadObject(raw, code.as_ptr(), code.len() as _, flags)
     };
     match unsafe { qjs::JS_IsException(value) } {
-        true => Err(problem(ctx)),
+        true => Err(rquickjs::Error::Exception),
         false => Ok(Read { kind, value }),
     }
 }

@@ -8,7 +8,7 @@ use crate::bindings::retort::bot::http::{HttpError, Request};
 use crate::bindings::retort::bot::log::{Level, write};
 use crate::bindings::retort::bot::secrets::SecretError;
 use crate::bindings::retort::bot::{budget, config, http, secrets};
-use crate::engine;
+use crate::{engine, libraries};
 
 /// QuickJS asks for the time here; microseconds since 1970. While it starts there is nobody to ask yet.
 #[allow(unsafe_code, reason = "the engine links to this name")]
@@ -42,6 +42,7 @@ pub fn object<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     function("send", Function::new(ctx.clone(), send))?;
     function("utf8", Function::new(ctx.clone(), utf8))?;
     function("text", Function::new(ctx.clone(), text))?;
+    function("library", Function::new(ctx.clone(), libraries::function))?;
     Ok(host)
 }
 

@@ -9,6 +9,7 @@ mod fault;
 mod host;
 mod image;
 mod lambda;
+mod libraries;
 mod modules;
 mod payload;
 mod program;
@@ -65,12 +66,12 @@ impl Guest for Component {
 
 impl scripts::Guest for Component {
     fn compile(file: String, source: String) -> Result<Vec<u8>, String> {
-        engine::with(|ctx, _| compiled::compile(ctx, &file, &source))
+        engine::with(|ctx, _| program::compile(ctx, &file, &source))
     }
 
     fn load(bytes: Vec<u8>) -> Result<(), String> {
         image::show();
-        let program = engine::with(|ctx, _| Program::read(ctx, &bytes))?;
+        let program = engine::with(|ctx, own| Program::read(ctx, own, &bytes))?;
         PROGRAM.set(Some(program));
         image::show();
         // Not before: an image's own bytes will be there when it is put in place.

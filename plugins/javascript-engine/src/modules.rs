@@ -2,7 +2,7 @@
 
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
-use rquickjs::{Ctx, Exception, Function, Module, Result};
+use rquickjs::{Ctx, Exception, Function, Module, Object, Result};
 
 use crate::engine;
 
@@ -36,7 +36,16 @@ impl Loader for Known {
         name: &str,
         _: Option<ImportAttributes<'js>>,
     ) -> Result<Module<'js, Declared>> {
-        let source: Function = engine::own(ctx)?.get("moduleSource")?;
-        Module::declare(ctx.clone(), name, source.call::<_, String>((name,))?)
+        declare(ctx, &engine::own(ctx)?, name)
     }
+}
+
+/// A module of what `require` gives, which is found under its name from now on.
+pub fn declare<'js>(
+    ctx: &Ctx<'js>,
+    own: &Object<'js>,
+    name: &str,
+) -> Result<Module<'js, Declared>> {
+    let source: Function = own.get("moduleSource")?;
+    Module::declare(ctx.clone(), name, source.call::<_, String>((name,))?)
 }
