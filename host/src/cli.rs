@@ -86,10 +86,11 @@ enum Command {
     /// Adds the WebAssembly target if it is missing, links the bot with a small stack and little initial
     /// memory, embeds its bot.toml, and checks that the result is a bot that agrees with it.
     Build(build::Args),
-    /// Run one payload through a bot and print the reply, or through a function and print its result.
+    /// Run one payload through a bot and print the reply, or through a function and print its result; or many of them.
     ///
     /// A bot's payload is the JSON that the `respond` route takes, and its reply the JSON that it gives. A function's is
-    /// any JSON.
+    /// any JSON. With --lines there is one on each line, and for each a line of JSON, written before the next one is read;
+    /// what a bot keeps lasts from line to line, and the exit code is 0 once all were read, whatever became of them.
     Invoke(invoke::Args),
     /// Hold a conversation with a bot in the terminal.
     ///

@@ -11,6 +11,7 @@ mod compiling;
 mod dev;
 mod event_kill;
 mod kill;
+mod lines;
 mod new;
 mod operate;
 mod running;

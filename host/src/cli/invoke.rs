@@ -1,4 +1,6 @@
-//! `retort invoke`: one payload, one reply of a bot or result of a function.
+//! `retort invoke`: one payload, one reply of a bot or result of a function; or many of them, one a line.
+
+mod lines;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -20,15 +22,22 @@ pub(super) struct Args {
     #[command(flatten)]
     bot: BotArgs,
     /// The payload's file, or - for standard input
-    #[arg(long, value_name = "FILE|-")]
-    payload: PathBuf,
+    #[arg(long, value_name = "FILE|-", required_unless_present = "lines")]
+    payload: Option<PathBuf>,
+    /// Read a payload from each line of standard input, and write for each a line of JSON: how the turn ended, its result,
+    /// what it used, and what the bot logged
+    #[arg(long, conflicts_with_all = ["payload", "verbose"])]
+    lines: bool,
     /// Say on standard error how the turn ended, what it used, and what the bot logged
     #[arg(short, long)]
     verbose: bool,
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Ended> {
-    let payload = read(&args.payload)?;
+    let Some(path) = &args.payload else {
+        return lines::run(&local::start(&args.bot).await?).await;
+    };
+    let payload = read(path)?;
     let local = local::start(&args.bot).await?;
     match local.world() {
         World::Bot => respond(&local, &payload, args.verbose).await,
@@ -68,14 +77,17 @@ async fn respond(local: &Local, payload: &[u8], verbose: bool) -> Result<(), End
 }
 
 /// Any JSON is a function's payload.
-async fn invoke(local: &Local, payload: &[u8], verbose: bool) -> Result<(), Ended> {
-    let not_json = |error| Ended::Usage(format!("the payload is not JSON: {error}"));
-    let payload: &RawValue = serde_json::from_slice(payload).map_err(not_json)?;
-    let input = Input {
+fn function_input(payload: &[u8]) -> Result<Input, String> {
+    let payload: Result<&RawValue, _> = serde_json::from_slice(payload);
+    let payload = payload.map_err(|error| format!("the payload is not JSON: {error}"))?;
+    Ok(Input {
         headers: Vec::new(),
         payload: payload.get().to_owned(),
-    };
-    let input = Arc::new(input);
+    })
+}
+
+async fn invoke(local: &Local, payload: &[u8], verbose: bool) -> Result<(), Ended> {
+    let input = Arc::new(function_input(payload).map_err(Ended::Usage)?);
     let invocation = local.host.invoke(&local.at, input, Instant::now()).await;
     if verbose {
         tell(&invocation);
