@@ -6,9 +6,11 @@ pub mod attack;
 pub mod build;
 mod chat;
 mod compile_child;
+mod confined;
 mod dev;
 mod invoke;
 pub mod lambda;
+mod lines_child;
 mod local;
 mod new;
 mod operate;
@@ -23,6 +25,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::sandbox::compile::child;
+use crate::sandbox::trace;
 
 /// Why a command ended without doing what it should; each has an exit code of its own.
 #[derive(Debug, thiserror::Error)]
@@ -146,6 +149,9 @@ enum Command {
     /// Compile one component, for the host that starts this.
     #[command(name = child::SUBCOMMAND, hide = true)]
     CompileComponent(compile_child::Args),
+    /// Look up the lines of one component's source, for the host that starts this.
+    #[command(name = trace::child::SUBCOMMAND, hide = true)]
+    FindLines(lines_child::Args),
     /// Attack a host with hostile bots, and say what held.
     ///
     /// Runs each bot of a built-in corpus beside neighbours that behave well, and prints how its turns ended,
@@ -160,8 +166,10 @@ enum Command {
 pub fn main() -> ExitCode {
     let command = Retort::parse().command;
     // One thread and nothing else: its limits are for the compiler alone.
-    if let Command::CompileComponent(args) = &command {
-        return compile_child::run(args);
+    match &command {
+        Command::CompileComponent(args) => return compile_child::run(args),
+        Command::FindLines(args) => return lines_child::run(args),
+        _ => {}
     }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
@@ -206,7 +214,7 @@ async fn run(command: Command) -> Result<(), Ended> {
         Command::History(args) => operate::history(args).await,
         Command::Audit(args) => operate::audit(args).await,
         Command::Tokens(args) => operate::tokens(args).await,
-        Command::CompileComponent(_) => Ok(()),
+        Command::CompileComponent(_) | Command::FindLines(_) => Ok(()),
         #[cfg(feature = "attack")]
         Command::Attack(args) => attack::run(args).await,
     }

@@ -7,6 +7,7 @@ mod function;
 mod keeping;
 mod record;
 mod running;
+mod traps;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -140,8 +141,7 @@ impl Host {
         let result = self.journey(&mut record, to, incoming, arrived).await;
         let mut record = ScopeGuard::into_inner(record);
         record.ended(result, arrived.elapsed());
-        self.tell(&record, to, arrived);
-        record
+        self.told(record, to, arrived)
     }
 
     async fn journey(

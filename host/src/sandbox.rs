@@ -19,6 +19,7 @@ mod refusing_wasi;
 pub mod script;
 pub mod structure;
 mod ticker;
+pub mod trace;
 mod world;
 
 use std::path::PathBuf;
@@ -53,6 +54,7 @@ use guests::{Guests, Progress, Schedule};
 use instance::{Asking, Done};
 use loaded::Loaded;
 use ticker::Ticker;
+use trace::Traces;
 
 /// How long past a turn's deadline its caller waits for the guest's own word on why it ended. The inner
 /// reason is worth more than ours; one tick and a busy machine's wake-up have to fit in.
@@ -163,6 +165,7 @@ pub struct Sandbox {
     settings: Settings,
     ticker: Ticker,
     canary: Cage,
+    traces: Traces,
 }
 
 /// What came of asking a bot something.
@@ -270,9 +273,10 @@ impl Sandbox {
             engine,
             allocator,
             guests,
-            settings,
+            traces: Traces::new(settings.compiling.clone()),
             ticker: ticker.map_err(NotStarted::Thread)?,
             canary,
+            settings,
         })
     }
 
@@ -337,6 +341,21 @@ impl Sandbox {
     /// [`Unloadable`] if that cannot be done.
     pub async fn make_ready(&self, bot: &Bot) -> Result<(), Unloadable> {
         self.loaded.compiled(&bot.digest, &*bot.source).await
+    }
+
+    /// Puts into a failure of a bot's the lines of its source that are known already; false if somebody would have to look
+    /// for them, which takes time.
+    pub fn recall_lines(&self, bot: &Bot, failure: &mut Failure) -> bool {
+        self.traces.recall(bot, failure)
+    }
+
+    /// A failure of a bot's with the lines of its source, if its component tells them: for after the turn. One lookup goes
+    /// on at a time, in a process of its own that has two seconds and is given up after ten.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the lookup.
+    pub async fn find_lines(&self, bot: &Bot, failure: Failure) -> Failure {
+        self.traces.find(bot, failure).await
     }
 
     /// Asks a bot one thing in a fresh instance.

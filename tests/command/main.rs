@@ -19,3 +19,4 @@ mod secrets;
 mod serve;
 mod state_kill;
 mod tls;
+mod traps;

@@ -1,6 +1,7 @@
 //! `retort build`: a Rust crate, or a Python bot, into a component that carries its manifest. Runs the real toolchain; knows
 //! nothing of what the bot does.
 
+mod paths;
 mod python;
 
 use std::path::{Path, PathBuf};
@@ -169,7 +170,7 @@ pub fn compile(
     cargo
         .args(cargo_args)
         .arg("--config")
-        .arg(link_args(options))
+        .arg(flags(folder, options))
         .current_dir(folder);
     // Flags that are meant for the caller's own build are not meant for the bot's.
     for variable in NOT_INHERITED {
@@ -198,11 +199,16 @@ pub fn compile(
 
 /// A turn pays for every page that its instance starts with: a stack of 1 MiB, the linker's default, doubles
 /// the cost of a small one.
-fn link_args(options: &manifest::Build) -> String {
-    format!(
-        "target.{TARGET}.rustflags=[\"-Clink-arg=-zstack-size={}\",\"-Clink-arg=--initial-memory={}\"]",
-        options.stack_bytes, options.initial_memory_bytes
-    )
+fn flags(folder: &Path, options: &manifest::Build) -> String {
+    let mut flags = vec![
+        format!("-Clink-arg=-zstack-size={}", options.stack_bytes),
+        format!(
+            "-Clink-arg=--initial-memory={}",
+            options.initial_memory_bytes
+        ),
+    ];
+    flags.extend(paths::flags(folder));
+    format!("target.{TARGET}.rustflags={}", toml::Value::from(flags))
 }
 
 /// The component that one of cargo's messages tells of.

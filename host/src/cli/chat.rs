@@ -155,7 +155,7 @@ impl Conversation {
             Ok(Payload::Event(incoming) | Payload::ConnectionTest(incoming)) => incoming,
             Err(unreadable) => return Err(Ended::Usage(unreadable.to_string())),
         };
-        let invocation = self
+        let mut invocation = self
             .host
             .respond(
                 &self.at,
@@ -164,6 +164,7 @@ impl Conversation {
                 Instant::now(),
             )
             .await;
+        self.host.find_lines(&mut invocation).await;
         Ok(self.show(&invocation))
     }
 

@@ -56,10 +56,9 @@ async fn respond(local: &Local, payload: &[u8], verbose: bool) -> Result<(), End
         }
         Err(unreadable) => return Err(Ended::Usage(unreadable.to_string())),
     };
-    let invocation = local
-        .host
-        .respond(&local.at, incoming, purpose, Instant::now())
-        .await;
+    let (host, now) = (&local.host, Instant::now());
+    let mut invocation = host.respond(&local.at, incoming, purpose, now).await;
+    host.find_lines(&mut invocation).await;
     if verbose {
         tell(&invocation);
     }
@@ -88,7 +87,8 @@ fn function_input(payload: &[u8]) -> Result<Input, String> {
 
 async fn invoke(local: &Local, payload: &[u8], verbose: bool) -> Result<(), Ended> {
     let input = Arc::new(function_input(payload).map_err(Ended::Usage)?);
-    let invocation = local.host.invoke(&local.at, input, Instant::now()).await;
+    let mut invocation = local.host.invoke(&local.at, input, Instant::now()).await;
+    local.host.find_lines(&mut invocation).await;
     if verbose {
         tell(&invocation);
     }

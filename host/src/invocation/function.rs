@@ -35,8 +35,7 @@ impl Host {
         let result = self.function_journey(&mut record, to, input, arrived).await;
         let mut record = ScopeGuard::into_inner(record);
         record.ended(result, arrived.elapsed());
-        self.tell(&record, to, arrived);
-        record
+        self.told(record, to, arrived)
     }
 
     async fn function_journey(

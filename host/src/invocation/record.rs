@@ -16,7 +16,7 @@ use crate::fault::Fault;
 use crate::metrics::{self, Used};
 use crate::recent::{Ring, Turn};
 use crate::registry::{Deployment, FailurePolicy};
-use crate::sandbox::{Ran, Usage};
+use crate::sandbox::{Bot, Ran, Usage};
 use crate::tenant::Address;
 
 /// A turn and what became of it: a bot's, or an invocation of a function.
@@ -45,6 +45,8 @@ pub struct Invocation<A = Reply> {
     pub calls: Vec<(Call, u64)>,
     /// Where it is remembered, and who answered; known once a deployment is.
     pub(super) remembered: Option<(Arc<Ring>, Arc<Address>)>,
+    /// The bot that trapped in it, if one did: its component tells where.
+    pub(super) trapped: Option<Arc<Bot>>,
     /// Not so as long as it runs, and for ever if its caller hung up.
     is_over: bool,
 }
@@ -87,6 +89,7 @@ impl<A: Outcome> Invocation<A> {
             log: Lines::default(),
             calls: Vec::new(),
             remembered: None,
+            trapped: None,
             is_over: false,
         }
     }

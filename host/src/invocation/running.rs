@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{Host, Invocation, InvokeError, OtherWorld, Outcome, Purpose};
+use super::{Host, Invocation, InvokeError, OtherWorld, Outcome, Purpose, traps};
 use crate::capabilities::granted::Granted;
 use crate::capabilities::http::Sent;
 use crate::capabilities::reach::Reach;
@@ -35,6 +35,9 @@ impl Host {
             tracing::warn!("{}: {quarantined}", deployment.at);
         }
         record.measured(&ran);
+        if let Err(Failure::Trapped { .. }) = &ran.result {
+            record.trapped = Some(Arc::clone(&deployment.bot));
+        }
         Ok(ran)
     }
 
@@ -61,6 +64,21 @@ impl Host {
             egress: (goes_out && purpose != Purpose::Test).then(|| self.0.egress.clone()),
             before,
         }
+    }
+
+    /// Tells of a turn that is over, and goes on to find where in its source a bot trapped, which nobody waits for here.
+    pub(super) fn told<R: Outcome>(
+        &self,
+        mut record: Invocation<R>,
+        to: &Address,
+        arrived: Instant,
+    ) -> Invocation<R> {
+        let is_all_known = record.recall_lines(&self.0.sandbox);
+        self.tell(&record, to, arrived);
+        if !is_all_known {
+            traps::find_later(self, &record, to);
+        }
+        record
     }
 
     /// Tells the log, the metrics, and whoever asks later.

@@ -112,6 +112,25 @@ impl Ring {
         kept.turns.push_back(turn);
     }
 
+    /// Puts another cause to a turn, as far as it is still remembered and there is room for the words.
+    pub fn explain(&self, id: Uuid, cause: String) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let Kept { turns, bytes, .. } = &mut *kept;
+        let Some(turn) = turns.iter_mut().rev().find(|turn| turn.id == id) else {
+            return;
+        };
+        let before = turn.cause.as_ref().map_or(0, String::len);
+        let more = cause.len().saturating_sub(before);
+        let used = self.used.load(Ordering::Relaxed);
+        if *bytes + more > self.settings.bot_bytes || used + more > self.settings.memory_bytes {
+            return;
+        }
+        *bytes = *bytes + cause.len() - before;
+        self.used.fetch_add(cause.len(), Ordering::Relaxed);
+        self.used.fetch_sub(before, Ordering::Relaxed);
+        turn.cause = Some(cause);
+    }
+
     /// What others take meanwhile may go over the bound by a turn each.
     fn has_room(&self, kept: &Kept, bytes: usize) -> bool {
         let Settings {

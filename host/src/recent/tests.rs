@@ -111,3 +111,21 @@ fn all_bots_have_so_many_bytes_and_none_pushes_out_anothers_turns() {
     ring(&recent, "a").keep(turn(&"y".repeat(1_000)));
     assert!(said(&recent, "b").len() == of_b.len());
 }
+
+#[test]
+fn a_turn_is_explained_later_as_far_as_it_is_there_and_there_is_room() {
+    let recent = Recent::new(Settings {
+        bot_bytes: 2 * size_of::<Turn>(),
+        ..Settings::default()
+    });
+    let ring = ring(&recent, "a");
+    ring.keep(turn("one"));
+    let cause = || ring.after(0, 1, |_| true).pop().expect("a turn").cause;
+    ring.explain(Uuid::max(), "another's".to_owned());
+    ring.explain(Uuid::nil(), "x".repeat(2 * size_of::<Turn>()));
+    assert_eq!(cause(), None);
+    for words in ["in f at src/lib.rs:1", "in f"] {
+        ring.explain(Uuid::nil(), words.to_owned());
+        assert_eq!(cause().as_deref(), Some(words));
+    }
+}

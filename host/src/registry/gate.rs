@@ -247,9 +247,13 @@ impl<'a> Candidate<'a> {
             deadline: deadline.into_std(),
         };
         let ran = self.gate.sandbox.run(permit, self.bot, terms, ask).await;
-        let said = ran.result;
-        let said = said.map_err(|failure| NotDeployable::Failed { asked, failure })?;
-        Ok((said, ran.redactions))
+        match ran.result {
+            Ok(said) => Ok((said, ran.redactions)),
+            Err(failure) => {
+                let failure = self.gate.sandbox.find_lines(self.bot, failure).await;
+                Err(NotDeployable::Failed { asked, failure })
+            }
+        }
     }
 }
 

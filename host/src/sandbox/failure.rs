@@ -3,12 +3,13 @@
 use std::fmt;
 
 use wasmtime::component::ResourceTableError;
-use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
+use wasmtime::{PoolConcurrencyLimitError, Trap};
 use wasmtime_wasi::I32Exit;
 
 use super::asked::OtherWorld;
 use super::limits::Limits;
 use super::program::NotLoaded;
+use super::trace::{self, Call};
 use crate::bindings::types;
 use crate::chat::one_line;
 use crate::fault::Fault;
@@ -32,8 +33,11 @@ pub enum Failure {
         kind: TrapKind,
         /// Whether it was still starting.
         starting: bool,
-        /// The functions that it was in, the innermost first, as far as the component names them.
+        /// The functions that it was in, the innermost first, as far as the component names them; with files and lines
+        /// once these are known.
         functions: Vec<String>,
+        /// What of the component these are.
+        calls: Vec<Call>,
     },
     /// It went over one of its limits.
     #[error(transparent)]
@@ -139,10 +143,14 @@ pub(super) fn of(
     if let Some(ResourceTableError::Full) = error.downcast_ref() {
         return Exceeded::by_one(Limit::Handles, limits.handles as u64).into();
     }
-    let trapped = |kind| Failure::Trapped {
-        kind,
-        starting,
-        functions: functions(error),
+    let trapped = |kind| {
+        let calls = trace::calls(error);
+        Failure::Trapped {
+            kind,
+            starting,
+            functions: trace::functions(&calls),
+            calls,
+        }
     };
     if error.is::<I32Exit>() {
         return trapped(TrapKind::Exited);
@@ -189,34 +197,4 @@ fn kind(trap: Trap) -> TrapKind {
                 .to_owned(),
         ),
     }
-}
-
-/// At most this many are worth reading, and each at most this long: the names are the bot's.
-const FUNCTIONS: usize = 8;
-const FUNCTION_NAME_CHARS: usize = 120;
-/// What the innermost functions of a Rust panic are called.
-const OF_A_PANIC: [&str; 7] = [
-    "abort",
-    "__rustc::",
-    "std::",
-    "core::panicking::",
-    "core::option::",
-    "core::result::",
-    "<std::",
-];
-
-fn functions(error: &wasmtime::Error) -> Vec<String> {
-    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else {
-        return Vec::new();
-    };
-    let names = backtrace
-        .frames()
-        .iter()
-        .filter_map(|frame| frame.func_name());
-    let readable = names.map(|name| format!("{:#}", rustc_demangle::demangle(name)));
-    // How a panic comes about is the same each time; where it came from is what its author looks for.
-    let own = readable.skip_while(|name| OF_A_PANIC.iter().any(|prefix| name.starts_with(prefix)));
-    own.take(FUNCTIONS)
-        .map(|name| one_line(&name, FUNCTION_NAME_CHARS))
-        .collect()
 }

@@ -125,7 +125,8 @@ impl Local {
             Err(unreadable) => return Told::invalid(unreadable.to_string()),
         };
         let (host, now) = (&self.host, Instant::now());
-        let invocation = host.respond(&self.at, incoming, purpose, now).await;
+        let mut invocation = host.respond(&self.at, incoming, purpose, now).await;
+        host.find_lines(&mut invocation).await;
         let written = |reply: &Reply| match purpose {
             Purpose::Test => custom_integration::write_test_passed(),
             Purpose::Answer(_) => custom_integration::write_reply(reply),
@@ -138,7 +139,8 @@ impl Local {
             Ok(input) => Arc::new(input),
             Err(not_json) => return Told::invalid(not_json),
         };
-        let invocation = self.host.invoke(&self.at, input, Instant::now()).await;
+        let mut invocation = self.host.invoke(&self.at, input, Instant::now()).await;
+        self.host.find_lines(&mut invocation).await;
         Told::of(invocation, |returned| on_one_line(returned))
     }
 }
