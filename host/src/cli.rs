@@ -97,8 +97,8 @@ enum Command {
     Invoke(invoke::Args),
     /// Hold a conversation with a bot in the terminal.
     ///
-    /// One line for each part of an answer; quick replies and buttons are chosen by their number; each turn
-    /// ends with its time and its fuel. The end of the input, Ctrl-D at a terminal, ends the conversation.
+    /// It begins with a welcome. One line for each part of an answer; quick replies and buttons are chosen by their number;
+    /// each turn ends with its time, its fuel and its memory. The end of the input, Ctrl-D at a terminal, ends the conversation.
     Chat(chat::Args),
     /// Build a bot, serve it, and build it again on every save.
     ///
@@ -248,9 +248,6 @@ struct BotArgs {
     /// A component, a JavaScript file, or the folder of a Rust bot, which is built first
     #[arg(value_name = "FILE.wasm|FILE.js|PLUGIN_DIR")]
     bot: PathBuf,
-    /// Take a JavaScript file for a function, whose payloads and results are any JSON
-    #[arg(long)]
-    function: bool,
     /// A value of the bot's configuration; can be given several times
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     config: Vec<(String, String)>,

@@ -41,7 +41,7 @@ pub use request::Request;
 pub use resolve::{Found, Resolve};
 pub use response::Response;
 pub use rule::{Allowed, BadRule, Rule};
-pub use settings::{NotSetUp, Range, Settings, range};
+pub use settings::{NotSetUp, Range, Remedy, Settings, range};
 
 use places::{Place, Places};
 use request::Hop;
@@ -156,7 +156,7 @@ impl Egress {
         party: &str,
     ) -> Result<Answer, NotSent> {
         let permission = rule::first_that_allows(allowed, hop.method, &hop.url)?;
-        let request = hop.request(permission.injected(secrets)?)?;
+        let request = hop.request(permission.injected(secrets, self.shared.settings.remedy)?)?;
         // Counted before the lookup: that goes out, too.
         caps.count_request()?;
         let addresses = self.addresses(&hop.url, party).await?;
@@ -182,7 +182,7 @@ impl Egress {
     /// Where the host of a checked URL is; each of them is one that bots may reach.
     async fn addresses(&self, url: &Url, party: &str) -> Result<Vec<SocketAddr>, NotSent> {
         let found = resolve::addresses(self.shared.resolver.as_ref(), url, party).await?;
-        address::all_reachable(url, &found, &self.shared.settings.open_addresses)
+        address::all_reachable(url, &found, &self.shared.settings)
     }
 
     async fn place(&self, party: &str) -> Result<Place, NotSent> {

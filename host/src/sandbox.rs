@@ -343,6 +343,12 @@ impl Sandbox {
         self.loaded.compiled(&bot.digest, &*bot.source).await
     }
 
+    /// Why compiled code could not be kept, where it is shared with other processes and goes on in memory without that; to
+    /// be told once.
+    pub fn first_not_kept(&self) -> Option<&str> {
+        self.loaded.first_not_kept()
+    }
+
     /// Puts into a failure of a bot's the lines of its source that are known already; false if somebody would have to look
     /// for them, which takes time.
     pub fn recall_lines(&self, bot: &Bot, failure: &mut Failure) -> bool {

@@ -119,6 +119,32 @@ async fn a_saved_script_answers_the_next_message() {
     until("it is said", async || says("fourth").await).await;
 }
 
+#[tokio::test]
+async fn what_is_saved_where_a_link_leads_to_is_served() {
+    let elsewhere = tempdir().expect("a folder");
+    let folder = tempdir().expect("a folder");
+    let save = |words: &str| {
+        let source = format!("module.exports.lambda = async () => ({{ messages: ['{words}'] }});");
+        file(elsewhere.path(), "shared.js", source)
+    };
+    let target = save("first");
+    let link = folder.path().join("lambda.js");
+    std::os::unix::fs::symlink(target, &link).expect("a link");
+    for (dev_of, words) in [(link.as_path(), "second"), (folder.path(), "third")] {
+        let mut dev = retort();
+        dev.arg("dev").arg(dev_of).args(["--listen", "127.0.0.1:0"]);
+        let serving = Running::start(&mut dev);
+        save(words);
+        let path = "/tenants/dev/bots/lambda/environments/draft/respond";
+        until("what was saved is said", async || {
+            let body = text("Hello").to_string();
+            let got = request(serving.address, "POST", path, &body).await;
+            got.contains(&format!("[\"{words}\"]"))
+        })
+        .await;
+    }
+}
+
 /// Waits for what another process will do.
 async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
     // A build takes seconds on a machine of one's own, and minutes on one that many share.

@@ -7,6 +7,7 @@ mod attack;
 #[cfg(feature = "attack")]
 mod attack_url;
 mod author;
+mod chat;
 mod compiling;
 mod dev;
 mod event_kill;

@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{BotArgs, Ended, give, local, say};
+use super::{BotArgs, Ended, artifact, give, local, say};
 use crate::chat::{Action, Contract, Reply, Said};
 use crate::invocation::{Host, Invocation, Purpose};
 use crate::liveperson::custom_integration::{self, Payload};
@@ -25,6 +25,16 @@ pub(super) struct Args {
     /// The kind of conversation: a live chat has no quick replies
     #[arg(long, value_enum, default_value = "messaging")]
     channel: Kind,
+    #[command(flatten)]
+    opening: Opening,
+}
+
+/// How a conversation begins.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub(super) struct Opening {
+    /// Begin with what is said first, and not with a welcome
+    #[arg(long)]
+    no_welcome: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
@@ -35,27 +45,38 @@ enum Kind {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Ended> {
-    let local = local::start(&args.bot).await?;
+    let local = local::start(&args.bot, None).await?;
     local::is_a_bot(&local.host, &local.at)?;
-    let mut conversation = Conversation::new(local.host, local.at, args.channel);
+    let is_script = artifact::script(&args.bot.bot).is_some();
+    let mut conversation = Conversation {
+        kind: args.channel,
+        shows_log: true,
+        ..Conversation::new(local.host, local.at, args.opening, is_script)
+    };
     if args.texts.is_empty() {
         let mut person = Person::at_standard_input();
         return conversation.hold(&mut person).await.map(drop);
     }
     let mut next = conversation.begin().await?;
+    let mut unsaid = 0;
     for text in &args.texts {
         if next == Next::Ended {
             say(format_args!(
                 "\"{text}\" is not said: the conversation has left the bot"
             ));
+            unsaid += 1;
             continue;
         }
         give(format_args!("you: {text}"));
         next = conversation.hear(text).await?;
     }
-    match conversation.failed_turns {
-        0 => Ok(()),
-        failed => Err(Ended::Bot(format!(
+    match (conversation.failed_turns, unsaid) {
+        (0, 0) => Ok(()),
+        (0, unsaid) => Err(Ended::Bot(format!(
+            "the conversation ended before all was said: {unsaid} of {} texts are left",
+            args.texts.len()
+        ))),
+        (failed, _) => Err(Ended::Bot(format!(
             "the bot failed in {failed} of these turns"
         ))),
     }
@@ -85,27 +106,25 @@ pub(super) struct Conversation {
     choices: Vec<String>,
     failed_turns: usize,
     shows_log: bool,
+    opening: Opening,
+    /// A function of the platform's is a bot as it is, and may not have been written for a welcome.
+    is_script: bool,
 }
 
 impl Conversation {
-    fn new(host: Host, at: Address, kind: Kind) -> Self {
+    /// One over messaging, which is what most bots are for. The bot's log is shown by the host, not here.
+    pub(super) fn new(host: Host, at: Address, opening: Opening, is_script: bool) -> Self {
         Self {
             host,
             at,
-            kind,
+            kind: Kind::Messaging,
             id: Uuid::new_v4(),
             sequence: 0,
             choices: Vec::new(),
             failed_turns: 0,
-            shows_log: true,
-        }
-    }
-
-    /// One over messaging, which is what most bots are for. The bot's log is shown by the host, not here.
-    pub(super) fn over_messaging(host: Host, at: Address) -> Self {
-        Self {
             shows_log: false,
-            ..Self::new(host, at, Kind::Messaging)
+            opening,
+            is_script,
         }
     }
 
@@ -122,11 +141,20 @@ impl Conversation {
     }
 
     async fn begin(&mut self) -> Result<Next, Ended> {
+        if self.opening.no_welcome {
+            return Ok(Next::Goes);
+        }
         let event = match self.kind {
             Kind::Messaging => json!({ "type": "ContentEvent", "content": "welcome" }),
             Kind::Chat => json!({ "isWelcomeEvent": true }),
         };
-        self.turn(None, event).await
+        let next = self.turn(None, event).await?;
+        if self.is_script && self.failed_turns > 0 {
+            say(
+                "that was the welcome, which has no message; for one that is written for messages alone, try --no-welcome",
+            );
+        }
+        Ok(next)
     }
 
     /// A text, or the number of a choice that the bot offered last.
@@ -190,9 +218,10 @@ impl Conversation {
         }
         let usage = &invocation.usage;
         give(format_args!(
-            "     {:.2} ms, {} fuel",
+            "     {:.2} ms, {} fuel, {} KiB",
             usage.wall.as_secs_f64() * 1000.0,
-            usage.fuel
+            usage.fuel,
+            usage.memory_peak_bytes >> 10
         ));
         next
     }

@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
-use super::chat::{Conversation, EndedBy, Person};
+use super::chat::{Conversation, EndedBy, Opening, Person};
 use super::watch::Watch;
-use super::{BotArgs, Ended, give, local, say};
+use super::{BotArgs, Ended, artifact, give, local, say};
 use crate::http::Platform;
 use crate::invocation::Host;
 use crate::registry::Manifest;
@@ -22,6 +22,8 @@ pub(super) struct Args {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7878")]
     listen: SocketAddr,
+    #[command(flatten)]
+    opening: Opening,
 }
 
 /// What the bot logs and how its turns end, whoever asks it.
@@ -33,7 +35,7 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
         ..telemetry::Settings::default()
     };
     let _writing = telemetry::start(&log).map_err(|error| Ended::Host(error.to_string()))?;
-    let component = local::component(&args.bot)?;
+    let component = local::component(&args.bot, None)?;
     let at = local::address("dev", &named(&component)?)?;
     let host = local::host_given(&args.bot.given, &at.tenant).await?;
     local::deploy(&host, &at, &component, &args.bot.config).await?;
@@ -65,7 +67,7 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     tokio::select! {
         () = serving => Ok(()),
         () = rebuild_on_save(watch, &host, &at, &args.bot) => Ok(()),
-        talked = talk(&host, &at) => talked,
+        talked = talk(&host, &at, &args) => talked,
         _ = tokio::signal::ctrl_c() => Ok(()),
     }
 }
@@ -105,19 +107,21 @@ async fn rebuild_on_save(mut watch: Watch, host: &Host, at: &Address, bot: &BotA
 
 async fn rebuild(host: &Host, at: &Address, bot: &BotArgs) -> Result<(), Ended> {
     let built = bot.clone();
-    let built = tokio::task::spawn_blocking(move || local::component(&built)).await;
+    let built = tokio::task::spawn_blocking(move || local::component(&built, None)).await;
     let component = built.map_err(|panicked| Ended::Host(panicked.to_string()))??;
     local::deploy(host, at, &component, &bot.config).await
 }
 
 /// One conversation after another where there is a person to hold them; otherwise nothing, for ever.
-async fn talk(host: &Host, at: &Address) -> Result<(), Ended> {
+async fn talk(host: &Host, at: &Address, args: &Args) -> Result<(), Ended> {
     if !std::io::stdin().is_terminal() {
         return std::future::pending().await;
     }
     let mut person = Person::at_standard_input();
+    let is_script = artifact::script(&args.bot.bot).is_some();
     loop {
-        let mut conversation = Conversation::over_messaging(host.clone(), at.clone());
+        let (host, at) = (host.clone(), at.clone());
+        let mut conversation = Conversation::new(host, at, args.opening, is_script);
         match conversation.hold(&mut person).await? {
             EndedBy::Person => return Ok(()),
             EndedBy::Bot => say("     (the conversation has left the bot; here is a new one)"),

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::local::Local;
-use super::{BotArgs, Ended, give, local, say};
+use super::{BotArgs, Ended, artifact, give, local, say};
 use crate::chat::Contract;
 use crate::invocation::{Invocation, Outcome, Purpose};
 use crate::liveperson::custom_integration::{self, Payload};
@@ -21,6 +21,9 @@ use crate::sandbox::{Input, World};
 pub(super) struct Args {
     #[command(flatten)]
     bot: BotArgs,
+    /// Take a JavaScript file for a function, whose payloads and results are any JSON
+    #[arg(long)]
+    function: bool,
     /// The payload's file, or - for standard input
     #[arg(long, value_name = "FILE|-", required_unless_present = "lines")]
     payload: Option<PathBuf>,
@@ -34,15 +37,27 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Ended> {
+    let world = world(&args)?;
     let Some(path) = &args.payload else {
-        return lines::run(&local::start(&args.bot).await?).await;
+        return lines::run(&local::start(&args.bot, world).await?).await;
     };
     let payload = read(path)?;
-    let local = local::start(&args.bot).await?;
+    let local = local::start(&args.bot, world).await?;
     match local.world() {
         World::Bot => respond(&local, &payload, args.verbose).await,
         World::Function => invoke(&local, &payload, args.verbose).await,
     }
+}
+
+/// What a script is taken for that does not say it itself.
+fn world(args: &Args) -> Result<Option<World>, Ended> {
+    if args.function && artifact::script(&args.bot.bot).is_none() {
+        return Err(Ended::Usage(
+            "`--function` is for JavaScript files; any other bot says by itself what it is"
+                .to_owned(),
+        ));
+    }
+    Ok(args.function.then_some(World::Function))
 }
 
 async fn respond(local: &Local, payload: &[u8], verbose: bool) -> Result<(), Ended> {

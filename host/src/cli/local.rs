@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
-use super::{BotArgs, Ended, artifact, compile_child};
-use crate::egress::{self, Range};
+use super::{BotArgs, Ended, artifact, compile_child, say};
+use crate::egress::{self, Range, Remedy};
 use crate::fault::Fault;
 use crate::invocation::{Host, Settings};
 use crate::registry::{Grants, Manifest, NotDeployable, Wanted};
@@ -35,8 +35,8 @@ pub(super) struct Given {
 }
 
 /// Loads or builds a bot, and makes it ready.
-pub(super) async fn start(args: &BotArgs) -> Result<Local, Ended> {
-    let component = component(args)?;
+pub(super) async fn start(args: &BotArgs, world: Option<World>) -> Result<Local, Ended> {
+    let component = component(args, world)?;
     let at = address("local", "bot")?;
     let host = host_given(&args.given, &at.tenant).await?;
     deploy(&host, &at, &component, &args.config).await?;
@@ -77,6 +77,7 @@ pub(super) async fn host_given(given: &Given, tenant: &TenantId) -> Result<Host,
         ..Settings::default()
     };
     settings.egress.open_addresses.clone_from(&given.open);
+    settings.egress.remedy = Remedy::CommandLine;
     let host = host_with(settings)?;
     for (name, value) in secrets(given.secrets.as_deref())? {
         let wrong = |error: &dyn Display| Ended::Usage(format!("the secret \"{name}\": {error}"));
@@ -115,8 +116,8 @@ pub(super) fn host_with(mut settings: Settings) -> Result<Host, Ended> {
     settings.sandbox.compiled = compiled::folder();
     settings.sandbox.shares_compiled = true;
     let host = Host::new(settings.clone(), Store::in_memory());
-    let host = host.or_else(|_| {
-        // A cache that is of no use is no reason not to run.
+    let host = host.or_else(|error| {
+        uncached(&error.to_string());
         settings.sandbox.compiled = None;
         Host::new(settings, Store::in_memory())
     });
@@ -147,10 +148,18 @@ pub(super) async fn deploy(
         grants: wants_of(component),
         ..Wanted::default()
     };
-    host.deploy(at, component, wanted)
-        .await
-        .map(drop)
-        .map_err(|error| not_deployed(&error))
+    let deployed = host.deploy(at, component, wanted).await;
+    if let Some(reason) = host.sandbox().first_not_kept() {
+        uncached(reason);
+    }
+    deployed.map(drop).map_err(|error| not_deployed(&error))
+}
+
+/// A cache that is of no use is no reason not to run.
+fn uncached(reason: &str) {
+    say(format_args!(
+        "compiled code is not kept, so it takes longer: {reason}"
+    ));
 }
 
 /// All that a component asks for. One whose manifest cannot be read is told so by the gate.
@@ -174,18 +183,14 @@ pub(super) fn not_deployed(error: &NotDeployable) -> Ended {
     }
 }
 
-/// The component of what is given as a bot: read, packed or built.
-pub(super) fn component(args: &BotArgs) -> Result<Vec<u8>, Ended> {
-    let world = args.function.then_some(World::Function);
-    match artifact::component(&args.bot, world)? {
-        Some(_) if args.function && artifact::script(&args.bot).is_none() => Err(Ended::Usage(
-            "`--function` is for JavaScript files; any other bot says by itself what it is"
-                .to_owned(),
-        )),
-        Some(component) => Ok(component),
-        None => Err(Ended::Usage(format!(
+/// The component of what is given as a bot: read, packed or built; of `world`, if it is a script that does not say what it
+/// is.
+pub(super) fn component(args: &BotArgs, world: Option<World>) -> Result<Vec<u8>, Ended> {
+    let component = artifact::component(&args.bot, world)?;
+    component.ok_or_else(|| {
+        Ended::Usage(format!(
             "\"{}\" is neither a component (FILE.wasm), nor a JavaScript file (FILE.js), nor a folder",
             args.bot.display()
-        ))),
-    }
+        ))
+    })
 }

@@ -9,6 +9,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use url::{Host, Url};
 
 use super::not_sent::NotSent;
+use super::settings::Settings;
 use super::target;
 
 /// Checks every address that the host of `url` was found at, and answers where to dial.
@@ -17,14 +18,14 @@ use super::target;
 pub(super) fn all_reachable(
     url: &Url,
     found: &[IpAddr],
-    open: &[IpNet],
+    settings: &Settings,
 ) -> Result<Vec<SocketAddr>, NotSent> {
     let port = url.port_or_known_default().unwrap_or_default();
     let mut reachable = Vec::with_capacity(found.len());
     for address in found {
         let canonical = canonical(*address);
-        if let Some(kind) = refused(canonical, open) {
-            return Err(denied(url, canonical, kind));
+        if let Some(kind) = refused(canonical, &settings.open_addresses) {
+            return Err(denied(url, canonical, kind, settings));
         }
         // What was judged is what is dialled.
         reachable.push(SocketAddr::new(canonical, port));
@@ -32,14 +33,13 @@ pub(super) fn all_reachable(
     Ok(reachable)
 }
 
-fn denied(url: &Url, address: IpAddr, kind: &str) -> NotSent {
+fn denied(url: &Url, address: IpAddr, kind: &str, settings: &Settings) -> NotSent {
     let what = match target::host(url) {
         Ok(Host::Domain(name)) => format!("\"{name}\" is at {address}, {kind}"),
         _ => format!("{address} is {kind}"),
     };
-    NotSent::denied(format!(
-        "{what}, which bots may not reach unless `egress.open_addresses` has it"
-    ))
+    let remedy = settings.remedy.opens(address);
+    NotSent::denied(format!("{what}, which bots may not reach {remedy}"))
 }
 
 /// The IPv4 address inside an IPv6 one that only wraps it.

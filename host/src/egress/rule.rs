@@ -19,6 +19,7 @@ use url::Url;
 use super::method::Method;
 use super::not_sent::NotSent;
 use super::secrets::Secrets;
+use super::settings::Remedy;
 use super::target;
 use crate::tenant::SecretName;
 pub use bad_rule::BadRule;
@@ -137,6 +138,7 @@ impl Allowed {
     pub(super) fn injected(
         &self,
         secrets: &mut Secrets,
+        remedy: Remedy,
     ) -> Result<Option<(HeaderName, HeaderValue)>, NotSent> {
         let Some(injection) = &self.rule.injection else {
             return Ok(None);
@@ -145,7 +147,8 @@ impl Allowed {
         let value = self.secret.as_ref().filter(|value| !value.is_empty());
         let value = value.ok_or_else(|| {
             NotSent::denied(format!(
-                "the secret \"{name}\", which its rule sends along, is not set: that takes `retort secrets set`"
+                "the secret \"{name}\", which its rule sends along, is not set: {}",
+                remedy.gives_secrets()
             ))
         })?;
         let header = injection.header(value).ok_or_else(|| {

@@ -22,6 +22,35 @@ pub struct Settings {
     /// Requests that are being sent or answered at a time, over the whole host, a fourth of them for one tenant at most.
     /// The others wait.
     pub connections: usize,
+    /// Who can open more. No key of the configuration: who starts the host knows.
+    #[serde(skip)]
+    pub remedy: Remedy,
+}
+
+/// What lets a bot reach more: what its author is told to do depends on where it runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Remedy {
+    /// The operator's settings and secrets.
+    #[default]
+    Operator,
+    /// The command line that the author runs it with.
+    CommandLine,
+}
+
+impl Remedy {
+    pub(super) fn opens(self, address: IpAddr) -> String {
+        match self {
+            Remedy::Operator => "unless `egress.open_addresses` has it".to_owned(),
+            Remedy::CommandLine => format!("unless `--open {address}` lets them"),
+        }
+    }
+
+    pub(super) fn gives_secrets(self) -> &'static str {
+        match self {
+            Remedy::Operator => "that takes `retort secrets set`",
+            Remedy::CommandLine => "give it one with `--secrets FILE`",
+        }
+    }
 }
 
 /// A range of addresses.
@@ -52,6 +81,7 @@ impl Default for Settings {
             ca_file: None,
             lookups: 32,
             connections: 256,
+            remedy: Remedy::default(),
         }
     }
 }

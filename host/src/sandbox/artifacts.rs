@@ -3,11 +3,14 @@
 //! how code is made, nor of whose it is.
 
 use std::fs::{DirBuilder, File, Permissions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use rustix::fs::{MemfdFlags, memfd_create};
 use sha2::{Digest, Sha256};
 use tempfile::{NamedTempFile, TempDir};
 use tokio::task::spawn_blocking;
@@ -30,6 +33,11 @@ pub(super) struct Artifacts {
     engine: Engine,
     compiler: Compiler,
     folder: PathBuf,
+    /// Whether who keeps code saves time with it, and no more: then what cannot be kept is held in memory.
+    is_a_convenience: bool,
+    /// The first reason why it could not.
+    not_kept: OnceLock<String>,
+    is_told: AtomicBool,
     /// Goes with the host, if it was not given a folder.
     _temporary: Option<TempDir>,
 }
@@ -75,6 +83,9 @@ impl Artifacts {
             engine: engine.clone(),
             compiler,
             folder: own,
+            is_a_convenience: is_shared,
+            not_kept: OnceLock::new(),
+            is_told: AtomicBool::new(false),
             _temporary: temporary,
         })
     }
@@ -94,12 +105,52 @@ impl Artifacts {
             return Ok(component);
         }
         tracing::debug!(digest, "the component is compiled");
+        let wasm = source.wasm().await.map_err(NotCompiled::Host)?;
+        match self.compiled(&wasm, &entry).await {
+            // Whose folder it is has been told, and their bot runs all the same.
+            Err(NotCompiled::Host(reason)) if self.is_a_convenience => {
+                self.not_kept.set(reason).ok();
+                self.unkept(&wasm, &entry).await
+            }
+            ended => ended,
+        }
+    }
+
+    async fn compiled(&self, wasm: &Arc<[u8]>, entry: &Entry) -> Result<Component, NotCompiled> {
         let cannot = |error: io::Error| NotCompiled::host("its code cannot be kept", &error);
         let code = entry.temporary().map_err(cannot)?;
-        let wasm = source.wasm().await.map_err(NotCompiled::Host)?;
-        self.compiler.compile(&wasm, &code).await?;
-        blocking(&entry, move |entry| entry.keep(code).map_err(cannot)).await??;
-        blocking(&entry, |entry| entry.load().map_err(NotCompiled::Host)).await?
+        let file = code.reopen().map_err(cannot)?;
+        self.compiler.compile(wasm, file).await?;
+        blocking(entry, move |entry| entry.keep(code).map_err(cannot)).await??;
+        blocking(entry, |entry| entry.load().map_err(NotCompiled::Host)).await?
+    }
+
+    /// Compiled for this process alone, in memory.
+    async fn unkept(&self, wasm: &Arc<[u8]>, entry: &Entry) -> Result<Component, NotCompiled> {
+        let cannot = |error: io::Error| NotCompiled::host("its code cannot be held", &error);
+        let held = memfd_create("retort-compiled", MemfdFlags::CLOEXEC);
+        let mut code = File::from(held.map_err(|errno| cannot(errno.into()))?);
+        let file = code.try_clone().map_err(cannot)?;
+        self.compiler.compile(wasm, file).await?;
+        blocking(entry, move |entry| {
+            let mut bytes = Vec::new();
+            code.rewind().map_err(cannot)?;
+            code.read_to_end(&mut bytes).map_err(cannot)?;
+            #[expect(
+                unsafe_code,
+                reason = "the engine has no other way to load what a child has compiled"
+            )]
+            // SAFETY: this engine's compiler has just written these bytes into memory that has no name, so nobody else can.
+            let loaded = unsafe { Component::deserialize(&entry.engine, &bytes) };
+            loaded.map_err(|error| NotCompiled::Host(format!("it cannot be loaded: {error:#}")))
+        })
+        .await?
+    }
+
+    /// Why code could not be kept, if it could not: it is compiled anew by whoever needs it next. Told once.
+    pub(super) fn first_not_kept(&self) -> Option<&str> {
+        let reason = self.not_kept.get()?;
+        (!self.is_told.swap(true, Ordering::Relaxed)).then_some(reason)
     }
 }
 

@@ -3,12 +3,12 @@
 
 pub mod child;
 
+use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use wasmtime::{Engine, OutOfMemory};
@@ -157,23 +157,20 @@ impl Compiler {
     pub(super) async fn compile(
         &self,
         wasm: &Arc<[u8]>,
-        into: &NamedTempFile,
+        mut into: File,
     ) -> Result<(), NotCompiled> {
         let turn = self.turns.acquire().await;
         let _turn = turn.map_err(|closed| NotCompiled::host("no turn", &closed))?;
-        let mut file = into
-            .reopen()
-            .map_err(|error| NotCompiled::host("a file cannot be opened", &error))?;
         match &self.compiling {
             Compiling::Child { program } => {
                 let engine = engine::fingerprint(&self.engine);
-                child::compile(program, &engine, &self.limits, wasm, file).await
+                child::compile(program, &engine, &self.limits, wasm, into).await
             }
             Compiling::InProcess => {
                 let (engine, limits, wasm) = (self.engine.clone(), self.limits, Arc::clone(wasm));
                 let compiled = spawn_blocking(move || {
                     let code = translate(&engine, &wasm, &limits)?;
-                    let written = file.write_all(&code);
+                    let written = into.write_all(&code);
                     written.map_err(|error| NotCompiled::host("it cannot be written", &error))
                 });
                 let panicked =
@@ -244,8 +241,8 @@ mod tests {
             let engine = engine::for_compiling().expect("an engine");
             let compiler = Compiler::new(engine, limits, Compiling::InProcess);
             let another = compiler.turns.acquire().await.expect("a turn");
-            let file = NamedTempFile::new().expect("a file");
-            let mut compiling = Box::pin(compiler.compile(&wasm, &file));
+            let file = tempfile::tempfile().expect("a file");
+            let mut compiling = Box::pin(compiler.compile(&wasm, file));
             if waits {
                 let early = tokio::time::timeout(SOON, &mut compiling).await;
                 assert!(early.is_err(), "{early:?}");

@@ -152,6 +152,11 @@ impl Loaded {
         Ok((digest, world))
     }
 
+    /// Why code could not be kept, if it could not; to be told once.
+    pub(super) fn first_not_kept(&self) -> Option<&str> {
+        self.artifacts.first_not_kept()
+    }
+
     /// Sees to it that the code of a component is there, and compiles it if not.
     pub(super) async fn compiled(
         &self,

@@ -141,7 +141,7 @@ impl Local {
         };
         let mut invocation = self.host.invoke(&self.at, input, Instant::now()).await;
         self.host.find_lines(&mut invocation).await;
-        Told::of(invocation, |returned| on_one_line(returned))
+        Told::of(invocation, on_one_line)
     }
 }
 

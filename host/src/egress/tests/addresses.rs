@@ -2,17 +2,20 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use ipnet::IpNet;
 use proptest::prelude::*;
 use url::Url;
 
+use crate::egress::Settings;
 use crate::egress::address::all_reachable;
 
 /// Where an address is dialled, or why it is not.
 fn verdict(address: &str, open: &[&str]) -> Result<String, String> {
     let url = Url::parse("https://name.example/").unwrap();
-    let open: Vec<IpNet> = open.iter().map(|range| range.parse().unwrap()).collect();
-    match all_reachable(&url, &[address.parse().unwrap()], &open) {
+    let settings = Settings {
+        open_addresses: open.iter().map(|range| range.parse().unwrap()).collect(),
+        ..Settings::default()
+    };
+    match all_reachable(&url, &[address.parse().unwrap()], &settings) {
         Ok(reachable) => Ok(reachable[0].to_string()),
         Err(error) => Err(error.to_string()),
     }
