@@ -24,8 +24,9 @@ use crate::registry::routing::{MOST_RULES, Rule, SKILL_CHARACTERS};
 use crate::registry::serving::Half;
 use crate::registry::settings::{Defaults, Settings};
 use crate::registry::{Deployment, Grants, Inspected, Serving};
+use crate::sandbox::{Failure, World};
 use crate::store::{Digest, Failed, Revision};
-use crate::tenant::{Address, BotName, Environment, TenantId};
+use crate::tenant::{Address, BotName, Environment, EventId, TenantId};
 use next::{Impossible, Next};
 
 /// Environments of a bot: nobody has more stages than they can name.
@@ -63,6 +64,15 @@ pub struct Wanted {
     pub may_raise_limits: bool,
 }
 
+/// A change that is in force.
+#[derive(Debug)]
+pub struct Made {
+    /// What is kept of it.
+    pub kept: Kept,
+    /// What the new revision said to its first turn, if that was a fault: it may serve all the same.
+    pub first_fault: Option<Failure>,
+}
+
 impl Control {
     /// The operators' side of a host, with what its store has. `fixed` is what the configuration serves.
     ///
@@ -92,6 +102,13 @@ impl Control {
             Some((at.clone(), serving.first().bot.digest().to_owned()))
         });
         served.collect()
+    }
+
+    /// What is in force at an address: the world of it, and the events that it is invoked by. None if nothing is.
+    pub fn in_force(&self, at: &Address) -> Option<(World, BTreeSet<EventId>)> {
+        let serving = self.0.host.registry().at(at)?;
+        let first = serving.first();
+        Some((first.bot.world(), first.events.clone()))
     }
 
     /// Who may do what.
@@ -153,7 +170,7 @@ impl Control {
     ///
     /// # Errors
     /// [`NotChanged`]; what was served goes on.
-    pub async fn deploy(&self, at: &Address, wanted: Wanted, by: By) -> Result<Kept, NotChanged> {
+    pub async fn deploy(&self, at: &Address, wanted: Wanted, by: By) -> Result<Made, NotChanged> {
         if !(1..=ALL).contains(&wanted.weight) {
             return Err(NotChanged::Weight(wanted.weight));
         }
@@ -178,8 +195,8 @@ impl Control {
             return Err(NotChanged::Weight(weight));
         }
         let next = move |now: Option<&Kept>| Next::weighed(now, weight);
-        self.change(at, by, Changed::Weighted, Grants::new(), next)
-            .await
+        let made = self.change(at, by, Changed::Weighted, Grants::new(), next);
+        Ok(made.await?.kept)
     }
 
     /// Has an environment serve what another one of the same bot serves, once that is granted there what it asks for.
@@ -204,7 +221,8 @@ impl Control {
             ..from.clone()
         };
         let next = |now: Option<&Kept>| Ok(Next::after(now, sides));
-        self.change(&to, by, Changed::Promoted, grant, next).await
+        let made = self.change(&to, by, Changed::Promoted, grant, next);
+        Ok(made.await?.kept)
     }
 
     /// Has an environment serve what it served before, all of it: revisions, weights and settings.
@@ -226,8 +244,8 @@ impl Control {
                 before: past.before,
             })
         };
-        self.change(at, by, Changed::RolledBack, Grants::new(), next)
-            .await
+        let made = self.change(at, by, Changed::RolledBack, Grants::new(), next);
+        Ok(made.await?.kept)
     }
 
     /// Has an environment serve nothing.
@@ -235,8 +253,8 @@ impl Control {
     /// # Errors
     /// [`NotChanged`]; what was served goes on.
     pub async fn undeploy(&self, at: &Address, by: By) -> Result<Kept, NotChanged> {
-        self.change(at, by, Changed::Undeployed, Grants::new(), Next::nothing)
-            .await
+        let made = self.change(at, by, Changed::Undeployed, Grants::new(), Next::nothing);
+        Ok(made.await?.kept)
     }
 
     /// Gives a tenant other routing rules, in place of all that it has. They are for conversations that begin from then
@@ -292,7 +310,7 @@ impl Control {
         change: Changed,
         grant: Grants,
         next: impl FnOnce(Option<&Kept>) -> Result<Next, Impossible> + Send + 'static,
-    ) -> Result<Kept, NotChanged> {
+    ) -> Result<Made, NotChanged> {
         self.is_ours(at)?;
         let (control, at) = (self.clone(), at.clone());
         let made = async move { control.make(&at, &by, change, &grant, next).await };
@@ -309,7 +327,7 @@ impl Control {
         change: Changed,
         grant: &Grants,
         next: impl FnOnce(Option<&Kept>) -> Result<Next, Impossible>,
-    ) -> Result<Kept, NotChanged> {
+    ) -> Result<Made, NotChanged> {
         let ledger = &self.0.ledger;
         let seen = ledger.deployment(at).await?;
         let next = next(seen.as_ref()).map_err(|why| why.at(at))?;
@@ -342,8 +360,9 @@ impl Control {
         };
         self.keep(&mut changing, at, revision, by, &kept).await?;
         self.grant_all(at, &prepared).await?;
+        let first_fault = prepared.last().and_then(|new| new.first_fault.clone());
         self.activate(at, &kept.sides, prepared);
-        Ok(kept)
+        Ok(Made { kept, first_fault })
     }
 
     /// Whether a bot may have one more environment; asked while no other change is made.

@@ -9,6 +9,7 @@ mod attack_url;
 mod author;
 mod chat;
 mod compiling;
+mod deploying;
 mod dev;
 mod event_kill;
 mod kill;

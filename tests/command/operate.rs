@@ -12,7 +12,7 @@ use crate::running::{Ended, Running, file, retort, run, stranger};
 use crate::serve::{DEPLOYMENT, folder, respond, serve, token};
 
 /// A command to a host.
-fn to(serving: &Running, folder: &Path, words: &str) -> Command {
+pub(crate) fn to(serving: &Running, folder: &Path, words: &str) -> Command {
     let mut command = retort();
     command.args(words.split_whitespace());
     command
@@ -32,7 +32,7 @@ fn served() -> (TempDir, Running) {
     (folder, serving)
 }
 
-fn does(serving: &Running, folder: &Path, words: &str) -> String {
+pub(crate) fn does(serving: &Running, folder: &Path, words: &str) -> String {
     let Ended {
         code,
         stdout,

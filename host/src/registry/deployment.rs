@@ -17,7 +17,7 @@ use crate::chat::ReplyLimits;
 use crate::quarantine::Record;
 use crate::recent::Ring;
 use crate::registry::failure_policy::FailurePolicy;
-use crate::sandbox::{Bot, Limits, Terms, World};
+use crate::sandbox::{Bot, Failure, Limits, Terms, World};
 use crate::tenant::{Address, EventId};
 
 /// What an operator wants to be served.
@@ -66,6 +66,8 @@ pub struct Deployment {
     pub config: Values,
     /// The events that it is invoked by.
     pub events: BTreeSet<EventId>,
+    /// What it said to its first turn, if it was asked one now and gave a fault.
+    pub first_fault: Option<Failure>,
     /// What its manifest asks for.
     pub wants: Grants,
     /// What it may reach of that, from the next turn on.
@@ -105,11 +107,12 @@ impl Deployment {
         check_settings(gate.sandbox, &wanted)?;
         let config = Arc::new(wanted.config.clone());
         let granted = grant::granted(&known.wants, &wanted.grants);
-        Candidate::of(gate, &known.bot, &wanted.limits, &config)
-            .with(granted)
-            .try_out(&wanted)
-            .await?;
-        Self::restore(gate, known, wanted)
+        let candidate = Candidate::of(gate, &known.bot, &wanted.limits, &config).with(granted);
+        let first_fault = candidate.try_out(&wanted).await?;
+        Ok(Self {
+            first_fault,
+            ..Self::restore(gate, known, wanted)?
+        })
     }
 }
 
@@ -133,6 +136,7 @@ impl Deployment {
         check_settings(gate.sandbox, &wanted)?;
         Ok(Self {
             description: known.description,
+            first_fault: None,
             limits: wanted.limits,
             reply: wanted.reply,
             failure: wanted.failure,

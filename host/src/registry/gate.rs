@@ -213,8 +213,8 @@ impl<'a> Candidate<'a> {
         Self { granted, ..self }
     }
 
-    /// Whether it takes its configuration, and answers a first turn if it is to be asked one.
-    pub(super) async fn try_out(&self, wanted: &Wanted) -> Result<(), NotDeployable> {
+    /// Whether it takes its configuration, and answers a first turn if it is to be asked one: with a fault perhaps.
+    pub(super) async fn try_out(&self, wanted: &Wanted) -> Result<Option<Failure>, NotDeployable> {
         let (checked, redactions) = self.ask("check-config", CheckConfig).await?;
         checked.map_err(|problems| {
             let told = problems.into_iter().map(|problem| ConfigProblem {
@@ -223,10 +223,10 @@ impl<'a> Candidate<'a> {
             });
             NotDeployable::ConfigRefused(told.collect())
         })?;
-        if wanted.smoke_turn {
-            self.first_turn(&wanted.reply).await?;
+        match wanted.smoke_turn {
+            true => self.first_turn(&wanted.reply).await,
+            false => Ok(None),
         }
-        Ok(())
     }
 
     async fn ask<A: Ask>(

@@ -1,5 +1,6 @@
 //! `retort deploy`: a bot to a host that serves.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -50,6 +51,10 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
         let events = settings.events.get_or_insert_default();
         events.extend(args.events.iter().cloned());
     }
+    let is_kept = settings.events.is_none();
+    if is_kept {
+        settings.events = events_now(&args).await?;
+    }
     for event in settings.events.iter().flatten() {
         if !EVENTS.contains(&event.as_str()) {
             say(format_args!(
@@ -65,6 +70,9 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
             revision::find(&args.remote, &args.at.of.path(), &digits).await?
         }
     };
+    if is_kept {
+        listens_on(&settings, &revision)?;
+    }
     let wants = field(&revision, "wants");
     let grant = consent::agreed(&args.at, &granted, wants, &args.grant)?;
     let asked = json!({
@@ -79,7 +87,41 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
         .ask(Method::PUT, &args.at.deployment(), asked)
         .await?;
     show(&args.remote, &args.at, &kept);
+    for warning in table::items(&kept, "warnings") {
+        say(format_args!("warning: {}", table::text(warning)));
+    }
     consent::warn_of_unset(&args.remote, &args.at, wants).await;
+    Ok(())
+}
+
+/// What it listens to there, if somebody has said so: who deploys it again need not say it again.
+async fn events_now(args: &Args) -> Result<Option<BTreeSet<EventId>>, Ended> {
+    let served = args.remote.ask_if_any(&args.at.deployment()).await?;
+    let side = served
+        .as_ref()
+        .and_then(|kept| table::items(kept, "sides").last());
+    let events = side.and_then(|side| side.pointer("/settings/events"));
+    Ok(events.and_then(|events| serde_json::from_value(events.clone()).ok()))
+}
+
+/// Says what it goes on to listen to. A bot does not take the place of a function in that: the platform would ask it in
+/// words that it does not know.
+fn listens_on(settings: &Settings, revision: &Value) -> Result<(), Ended> {
+    let Some(events) = settings.events.as_ref().filter(|events| !events.is_empty()) else {
+        return Ok(());
+    };
+    let named: Vec<_> = events.iter().map(EventId::as_str).collect();
+    let named = named.join(", ");
+    let is_bot = field(revision, "world") == &json!(World::Bot);
+    if is_bot && !events.contains(&EventId::custom_integration()) {
+        return Err(Ended::Usage(format!(
+            "what serves there is invoked by {named}, which is for functions, and this is a bot; say with --event what \
+             invokes it, or deploy it under another name"
+        )));
+    }
+    say(format_args!(
+        "it goes on to be invoked by {named}; --event says another"
+    ));
     Ok(())
 }
 

@@ -76,6 +76,16 @@ impl Remote {
         self.send(method, path, body).await
     }
 
+    /// The same of what may not be there.
+    pub(super) async fn ask_if_any(&self, path: &str) -> Result<Option<Value>, Ended> {
+        let path = format!("/admin/v1/{path}");
+        let answered = self.call(Method::GET, &path, Vec::new()).await?;
+        match answered.status {
+            404 => Ok(None),
+            _ => Ok(Some(answered.well()?.body)),
+        }
+    }
+
     /// All of a list, page by page, in one answer: the first one, with the items of all.
     pub(super) async fn ask_all(&self, path: &str, list: &str) -> Result<Value, Ended> {
         let joint = if path.contains('?') { '&' } else { '?' };

@@ -1,5 +1,7 @@
 //! Tenants, and their bots.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
@@ -11,11 +13,13 @@ use super::asked;
 use super::deployments::Listed;
 use super::paging::Page;
 use super::problems::Problems;
+use crate::control::Control;
 use crate::http::callers::{Operator, Reads};
 use crate::http::problem::Problem;
 use crate::http::received::Names;
 use crate::registry::ledger::KeptBot;
-use crate::tenant::{BotName, Environment, TenantId};
+use crate::sandbox::World;
+use crate::tenant::{Address, BotName, Environment, EventId, TenantId};
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
@@ -68,6 +72,24 @@ struct Served {
     environment: Environment,
     #[serde(flatten)]
     listed: Listed,
+    #[serde(flatten)]
+    in_force: Option<InForce>,
+}
+
+/// What somebody who asks there meets.
+#[derive(Serialize, ToSchema)]
+struct InForce {
+    /// Whether a bot is asked there, or a function invoked.
+    world: World,
+    /// The events that it is invoked by, where it serves as `production`.
+    events: BTreeSet<EventId>,
+}
+
+impl InForce {
+    fn at(control: &Control, at: &Address) -> Option<Self> {
+        let (world, events) = control.in_force(at)?;
+        Some(Self { world, events })
+    }
 }
 
 /// What the host's configuration file serves in an environment.
@@ -79,6 +101,8 @@ struct Configured {
     environment: Environment,
     /// Of the component.
     digest: String,
+    #[serde(flatten)]
+    in_force: Option<InForce>,
 }
 
 /// Lists the tenants that have bots, as far as the token is for them. Takes any role.
@@ -137,9 +161,17 @@ pub(super) async fn list_bots(
     let mut bots = Vec::with_capacity(kept.len());
     for kept in kept {
         let served = control.ledger().environments(&tenant, &kept.name).await?;
-        let served = served.into_iter().map(|(environment, kept)| Served {
-            environment,
-            listed: kept.into(),
+        let served = served.into_iter().map(|(environment, listed)| {
+            let at = Address {
+                tenant: tenant.clone(),
+                bot: kept.name.clone(),
+                environment,
+            };
+            Served {
+                in_force: InForce::at(&control, &at),
+                environment: at.environment,
+                listed: listed.into(),
+            }
         });
         let environments = served.collect();
         bots.push(Bot {
@@ -150,6 +182,7 @@ pub(super) async fn list_bots(
     }
     let configured = control.configured(&tenant).into_iter();
     let configured = configured.map(|(at, digest)| Configured {
+        in_force: InForce::at(&control, &at),
         uuid: at.bot.uuid(&at.tenant),
         bot: at.bot,
         environment: at.environment,

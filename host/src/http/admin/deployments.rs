@@ -11,7 +11,7 @@ use super::asked;
 use super::paging::Page;
 use super::problems::Problems;
 use crate::access::{Caller, Refused, Role};
-use crate::control::{NotChanged, Wanted};
+use crate::control::{Made, NotChanged, Wanted};
 use crate::http::callers::{Changes, Operator, Reads};
 use crate::http::problem::Problem;
 use crate::http::received::{Names, Received};
@@ -103,6 +103,29 @@ pub(super) struct Promoted {
 pub(super) struct Noted {
     /// Why.
     note: String,
+}
+
+/// A deployment that has just been made.
+#[derive(Serialize, ToSchema)]
+#[schema(as = MadeDeployment)]
+pub(super) struct Deployed {
+    #[serde(flatten)]
+    kept: Kept,
+    /// What is worth a look, though it serves: that the first turn ended in a fault of the bot's own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
+}
+
+impl From<Made> for Deployed {
+    fn from(made: Made) -> Self {
+        let fault = made.first_fault.iter();
+        let warnings =
+            fault.map(|fault| format!("it serves, and did not answer its first turn: {fault}"));
+        Self {
+            warnings: warnings.collect(),
+            kept: made.kept,
+        }
+    }
 }
 
 /// A deployment without its settings, of which there may be much.
@@ -207,7 +230,7 @@ pub(super) async fn list_history(
     tag = "deployments",
     params(At),
     request_body(content = Asked, content_type = "application/json"),
-    responses((status = 200, description = "What it serves now", body = Kept), Problems)
+    responses((status = 200, description = "What it serves now", body = Deployed), Problems)
 )]
 pub(super) async fn put_deployment(
     Operator {
@@ -215,7 +238,7 @@ pub(super) async fn put_deployment(
     }: Operator<Changes>,
     Names(at): Names<At>,
     received: Received,
-) -> Result<Json<Kept>, Problem> {
+) -> Result<Json<Deployed>, Problem> {
     let asked: Asked = received.read(read).await?;
     may_grant(&caller, &asked.grant)?;
     let wanted = Wanted {
@@ -226,7 +249,8 @@ pub(super) async fn put_deployment(
         may_raise_limits: caller.is_for_the_host(),
     };
     let by = caller.by(asked.note);
-    Ok(Json(control.deploy(&at.into(), wanted, by).await?))
+    let made = control.deploy(&at.into(), wanted, by).await?;
+    Ok(Json(made.into()))
 }
 
 /// Gives the second revision of a split another share of the new conversations. Takes the role developer.

@@ -4,14 +4,19 @@
 use std::sync::Arc;
 
 use super::{Candidate, NotDeployable};
+use crate::bindings::types::Fault;
 use crate::chat::{
     Contract, Conversation, Event, InvalidReply, Reply, ReplyLimits, Returned, TextMessage, Turn,
 };
-use crate::sandbox::{Input, Invoke, Respond, World};
+use crate::sandbox::{Failure, Input, Invoke, Respond, World};
 use crate::vault::Redactions;
 
 impl Candidate<'_> {
-    pub(super) async fn first_turn(&self, limits: &ReplyLimits) -> Result<(), NotDeployable> {
+    /// The fault that it gave, if it did.
+    pub(super) async fn first_turn(
+        &self,
+        limits: &ReplyLimits,
+    ) -> Result<Option<Failure>, NotDeployable> {
         match self.bot.world() {
             World::Bot => self.first_text(limits).await,
             World::Function => self.first_event(limits).await,
@@ -19,37 +24,43 @@ impl Candidate<'_> {
     }
 
     /// A text that nobody wrote.
-    async fn first_text(&self, limits: &ReplyLimits) -> Result<(), NotDeployable> {
+    async fn first_text(&self, limits: &ReplyLimits) -> Result<Option<Failure>, NotDeployable> {
         let turn = hello();
         let channel = turn.conversation.channel.clone();
         let (said, redactions) = self.ask("respond", Respond(Arc::new(turn))).await?;
-        let Ok(said) = said else {
-            return Ok(());
+        let said = match said {
+            Ok(said) => said,
+            Err(fault) => return Ok(Some(faulted(&fault, &redactions))),
         };
         let asked = "the bot was asked a first turn, the text \"hello\"";
         // By which contract it will be asked is not known yet: by the one that has a place for everything.
         let checked = Reply::check(said, &channel, Contract::CustomEndpoint, limits);
         checked
-            .map(drop)
+            .map(|_| None)
             .map_err(|refused| reply_refused(asked, refused, &redactions))
     }
 
     /// An event of which nothing is known.
-    async fn first_event(&self, limits: &ReplyLimits) -> Result<(), NotDeployable> {
+    async fn first_event(&self, limits: &ReplyLimits) -> Result<Option<Failure>, NotDeployable> {
         let input = Input {
             headers: Vec::new(),
             payload: "{}".to_owned(),
         };
         let (said, redactions) = self.ask("invoke", Invoke(Arc::new(input))).await?;
-        let Ok(said) = said else {
-            return Ok(());
+        let said = match said {
+            Ok(said) => said,
+            Err(fault) => return Ok(Some(faulted(&fault, &redactions))),
         };
         let asked = "the function was invoked with `{}`";
         let checked = Returned::check(said, limits);
         checked
-            .map(drop)
+            .map(|_| None)
             .map_err(|refused| reply_refused(asked, refused, &redactions))
     }
+}
+
+fn faulted(fault: &Fault, redactions: &Redactions) -> Failure {
+    Failure::faulted(fault, |words| redactions.redact(words).into_owned())
 }
 
 fn reply_refused(
