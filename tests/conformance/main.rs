@@ -7,5 +7,6 @@ mod gate;
 mod http;
 mod misbehaviour;
 mod pool;
+mod sdk_replies;
 mod secrets;
 mod state;

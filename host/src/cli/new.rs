@@ -29,7 +29,7 @@ enum Language {
 type File = (&'static str, &'static str);
 
 macro_rules! plugins {
-    ($path:literal) => {
+    ($path:expr) => {
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../plugins/", $path))
     };
 }
@@ -81,31 +81,50 @@ const PYTHON: [File; 4] = [
     ("retort_bot.py", plugins!("small-talk/retort_bot.py")),
     ("requirements.txt", plugins!("small-talk/requirements.txt")),
 ];
-/// The SDK goes along until it is published.
-const RUST: [File; 12] = [
+const RUST: [File; 3] = [
     ("Cargo.toml", plugins!("templates/rust/Cargo.toml")),
     ("bot.toml", plugins!("templates/rust/bot.toml")),
     ("src/lib.rs", plugins!("templates/rust/src/lib.rs")),
-    ("retort-sdk/Cargo.toml", plugins!("sdk/Cargo.toml")),
-    ("retort-sdk/src/lib.rs", plugins!("sdk/src/lib.rs")),
-    ("retort-sdk/src/answer.rs", plugins!("sdk/src/answer.rs")),
-    ("retort-sdk/src/config.rs", plugins!("sdk/src/config.rs")),
-    ("retort-sdk/src/fault.rs", plugins!("sdk/src/fault.rs")),
-    (
-        "retort-sdk/src/function.rs",
-        plugins!("sdk/src/function.rs"),
-    ),
-    ("retort-sdk/src/http.rs", plugins!("sdk/src/http.rs")),
-    ("retort-sdk/src/state.rs", plugins!("sdk/src/state.rs")),
-    ("retort-sdk/wit/bot.wit", CONTRACT),
+];
+
+macro_rules! sdk {
+    ($($path:literal),* $(,)?) => {
+        &[$((concat!("retort-sdk/", $path), plugins!(concat!("sdk/", $path)))),*]
+    };
+}
+
+/// The SDK goes along until it is published: all that its package has.
+const SDK: &[File] = sdk![
+    "Cargo.toml",
+    "src/answer.rs",
+    "src/answer/tests.rs",
+    "src/config.rs",
+    "src/content.rs",
+    "src/content/check.rs",
+    "src/content/click.rs",
+    "src/content/element.rs",
+    "src/content/layout.rs",
+    "src/content/list.rs",
+    "src/content/node.rs",
+    "src/content/quick_replies.rs",
+    "src/content/tests.rs",
+    "src/fault.rs",
+    "src/function.rs",
+    "src/http.rs",
+    "src/invalid.rs",
+    "src/lib.rs",
+    "src/metadata.rs",
+    "src/state.rs",
+    "wit/bot.wit",
 ];
 
 impl Language {
-    fn files(self) -> &'static [File] {
+    /// Its own files, and what goes along with them.
+    fn files(self) -> (&'static [File], &'static [File]) {
         match self {
-            Self::Js => &JAVASCRIPT,
-            Self::Rust => &RUST,
-            Self::Python => &PYTHON,
+            Self::Js => (&JAVASCRIPT, &[]),
+            Self::Rust => (&RUST, SDK),
+            Self::Python => (&PYTHON, &[]),
         }
     }
 
@@ -122,12 +141,11 @@ impl Language {
     fn adapted(self, path: &str, text: &str, name: &str) -> String {
         let [language, source, manifest] = self.words();
         match path {
-            // In the clone they inherit from its workspace, and find the contract beside it.
+            // In the clone it inherits from its workspace.
             "retort-sdk/Cargo.toml" => text
                 .replace("edition.workspace = true", "edition = \"2024\"")
                 .replace("rust-version.workspace = true", "rust-version = \"1.95\"")
                 .replace("publish.workspace = true", "publish = false"),
-            path if path.starts_with("retort-sdk/src/") => text.replace("\"../../wit\"", "\"wit\""),
             "README.md" | "Cargo.toml" | "bot.toml" | "lambda.toml" => text
                 .replace("LANGUAGE", language)
                 .replace("SOURCE", source)
@@ -147,7 +165,8 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
             folder.display()
         )));
     }
-    for (path, text) in SHARED.iter().chain(args.lang.files()) {
+    let (own, along) = args.lang.files();
+    for (path, text) in SHARED.iter().chain(own).chain(along) {
         let text = args.lang.adapted(path, text, args.name.as_str());
         write(&folder.join(path), &text)?;
     }

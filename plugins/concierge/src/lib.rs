@@ -1,9 +1,9 @@
 //! Teaches a whole conversation: a welcome, keywords, quick replies, a card, a note for the agent, and a
 //! transfer with intents. Its configuration names the skill that people are reached by.
 
+use retort_sdk::content::{Button, Container, QuickReplies, Text};
 use retort_sdk::{
-    Answer, Bot, Channel, ConfigProblem, Event, Fault, Reply, Turn, config, json, log,
-    publish_text_button,
+    Answer, Bot, Channel, ConfigProblem, Event, Fault, InvalidReply, Reply, Turn, config, log,
 };
 
 /// What it can do, as it offers it.
@@ -16,11 +16,11 @@ impl Bot for Concierge {
         let channel = &turn.conversation.channel;
         let answer = match turn.event {
             Event::Welcome(welcome) => match welcome.last_consumer_message {
-                Some(text) => by_keyword(&text, channel),
-                None => offer("Hello, I am the concierge. What can I do for you?", channel),
+                Some(text) => by_keyword(&text, channel)?,
+                None => offer("Hello, I am the concierge. What can I do for you?", channel)?,
             },
-            Event::Text(message) => by_keyword(&message.text, channel),
-            Event::RichContent(_) => offer("Thank you, I have passed that on.", channel),
+            Event::Text(message) => by_keyword(&message.text, channel)?,
+            Event::RichContent(_) => offer("Thank you, I have passed that on.", channel)?,
             Event::File(file) => received(file.file_type),
             Event::ConversationClosed | Event::Other(_) => return Ok(Reply::NoAnswer),
         };
@@ -38,11 +38,11 @@ impl Bot for Concierge {
     }
 }
 
-fn by_keyword(text: &str, channel: &Channel) -> Answer {
+fn by_keyword(text: &str, channel: &Channel) -> Result<Answer, InvalidReply> {
     let text = text.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    if says(&["parcel", "track", "order"]) {
-        parcel().with_intent("track-parcel", "Track a parcel", 0.9)
+    Ok(if says(&["parcel", "track", "order"]) {
+        parcel()?.with_intent("track-parcel", "Track a parcel", 0.9)
     } else if says(&["hours", "open"]) {
         Answer::text("We are here from 8 to 20, every day.").with_intent(
             "opening-hours",
@@ -53,29 +53,24 @@ fn by_keyword(text: &str, channel: &Channel) -> Answer {
         hand_over(&text)
     } else {
         log::info("no keyword matched");
-        offer("I did not get that. I can help with these:", channel)
-    }
+        offer("I did not get that. I can help with these:", channel)?
+    })
 }
 
 /// Quick replies where the channel has them; a live chat has not.
-fn offer(message: &str, channel: &Channel) -> Answer {
-    match channel {
+fn offer(message: &str, channel: &Channel) -> Result<Answer, InvalidReply> {
+    Ok(match channel {
         Channel::Chat => Answer::text(message).and_text(OFFERS.join(", ")),
-        _ => Answer::empty().and_quick_replies(message, &OFFERS),
-    }
+        _ => Answer::empty().and(QuickReplies::new(message).and_each(OFFERS).build()?),
+    })
 }
 
-fn parcel() -> Answer {
-    Answer::text("Let me look.")
-        .and_delay(1)
-        .and_structured_content(json!({
-            "type": "vertical",
-            "elements": [
-                { "type": "text", "text": "Your parcel is on its way", "tooltip": "status" },
-                { "type": "text", "text": "It arrives tomorrow before noon", "tooltip": "arrival" },
-                publish_text_button("Talk to a person", "Talk to a person"),
-            ],
-        }))
+fn parcel() -> Result<Answer, InvalidReply> {
+    let card = Container::vertical()
+        .and(Text::new("Your parcel is on its way").tooltip("status"))
+        .and(Text::new("It arrives tomorrow before noon").tooltip("arrival"))
+        .and(Button::says("Talk to a person"));
+    Ok(Answer::text("Let me look.").and_delay(1).and(card.build()?))
 }
 
 fn received(file_type: Option<String>) -> Answer {

@@ -12,7 +12,7 @@ use crate::{ConfigProblem, Fault};
 )]
 pub mod bindings {
     wit_bindgen::generate!({
-        path: "../../wit",
+        path: "wit",
         world: "function",
         with: {
             "retort:bot/budget@1.0.0": crate::bindings::retort::bot::budget,

@@ -27,14 +27,18 @@
 
 mod answer;
 pub mod config;
+pub mod content;
 mod fault;
 #[doc(hidden)]
 pub mod function;
 pub mod http;
+mod invalid;
+mod metadata;
 pub mod state;
 
-pub use answer::publish_text_button;
 pub use function::{Function, Invocation};
+pub use invalid::InvalidReply;
+pub use metadata::Metadata;
 
 #[doc(hidden)]
 #[allow(
@@ -44,15 +48,15 @@ pub use function::{Function, Invocation};
 )]
 pub mod bindings {
     wit_bindgen::generate!({
-        path: "../../wit",
+        path: "wit",
         world: "bot",
         pub_export_macro: true,
         default_bindings_module: "retort_sdk::bindings",
     });
 }
 
-pub use bindings::retort::bot::types::*;
 pub use bindings::retort::bot::{budget, secrets};
+pub use bindings::retort::bot::types::*;
 pub use serde_json::{Value, json};
 
 /// Lines for the bot's author and the operator. Never write what the consumer said, nor secrets.

@@ -37,15 +37,15 @@ impl Bot for Survey {
         let channel = turn.conversation.channel;
         // A connection test belongs to no conversation: there is nothing to keep.
         if turn.conversation.id.is_none() {
-            return Ok(words.say(&Place::default(), &channel).into());
+            return Ok(words.say(&Place::default(), &channel)?.into());
         }
         let place = state::get_json(Scope::Conversation, PLACE)?;
         Ok(match dialogue::step(place, turn.sequence, &heard) {
-            Step::Repeat(place) => words.say(&place, &channel),
+            Step::Repeat(place) => words.say(&place, &channel)?,
             Step::To(place) => {
                 state::set_json(Scope::Conversation, PLACE, &place)?;
                 count(&place)?;
-                words.say(&place, &channel)
+                words.say(&place, &channel)?
             }
             Step::Forget => {
                 state::delete(Scope::Conversation, PLACE)?;

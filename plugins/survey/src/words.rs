@@ -3,7 +3,8 @@
 #[cfg(test)]
 mod tests;
 
-use retort_sdk::{Action, Answer, Channel, Close, ConfigProblem};
+use retort_sdk::content::QuickReplies;
+use retort_sdk::{Answer, Channel, ConfigProblem, InvalidReply};
 use serde::Deserialize;
 
 use crate::dialogue::{Answers, Place, Question, Stage};
@@ -66,33 +67,41 @@ impl Words {
         Ok(Self { skill, questions })
     }
 
-    /// What a place says, as often as it is asked.
-    pub(crate) fn say(&self, place: &Place, channel: &Channel) -> Answer {
-        match place.stage() {
-            Stage::Asking(question) => self.ask(question, lead(place, question), channel),
+    /// What a place says, as often as it is asked. An operator's question may be longer than the platform takes.
+    pub(crate) fn say(&self, place: &Place, channel: &Channel) -> Result<Answer, InvalidReply> {
+        Ok(match place.stage() {
+            Stage::Asking(question) => self.ask(question, lead(place, question), channel)?,
             Stage::Finished(answers) => thank(&answers),
             Stage::GivenUp => self.hand_over(),
-        }
+        })
     }
 
     /// What is said once the answers are gone.
     pub(crate) fn forgotten(&self) -> Answer {
-        close(Answer::text(
-            "All right. I have forgotten what you told me. Goodbye!",
-        ))
+        Answer::text("All right. I have forgotten what you told me. Goodbye!")
+            .then_close_without_survey()
     }
 
-    fn ask(&self, question: Question, lead: Option<&str>, channel: &Channel) -> Answer {
+    fn ask(
+        &self,
+        question: Question,
+        lead: Option<&str>,
+        channel: &Channel,
+    ) -> Result<Answer, InvalidReply> {
         let answer = lead.map_or_else(Answer::empty, Answer::text);
         let (text, choices): (&str, &[&str]) = match question {
             Question::Satisfied => (&self.questions.satisfied, &["1", "2", "3", "4", "5"]),
             Question::Improve => (&self.questions.improve, &[]),
             Question::Contact => (&self.questions.contact, &["Yes", "No"]),
         };
-        match channel {
-            Channel::Messaging if !choices.is_empty() => answer.and_quick_replies(text, choices),
+        Ok(match channel {
+            Channel::Messaging if !choices.is_empty() => answer.and(
+                QuickReplies::new(text)
+                    .and_each(choices.iter().copied())
+                    .build()?,
+            ),
             _ => answer.and_text(text),
-        }
+        })
     }
 
     fn hand_over(&self) -> Answer {
@@ -124,14 +133,10 @@ fn thank(answers: &Answers) -> Answer {
         contact,
     } = answers;
     let contact = if *contact { "May" } else { "May not" };
-    close(
-        Answer::text("Thank you very much, that was all. Goodbye!").and_private_text(format!(
+    // Without the account's own survey: one is enough.
+    Answer::text("Thank you very much, that was all. Goodbye!")
+        .and_private_text(format!(
             "Satisfied: {satisfied} of 5. {contact} be contacted. To improve: {improve}"
-        )),
-    )
-}
-
-/// Without the account's own survey: one is enough.
-fn close(answer: Answer) -> Answer {
-    answer.then(Action::Close(Close { survey: false }))
+        ))
+        .then_close_without_survey()
 }

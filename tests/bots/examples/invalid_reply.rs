@@ -1,6 +1,6 @@
 //! Answers with structured content that is no JSON.
 
-use retort_sdk::{Answer, Bot, Fault, Part, Reply, StructuredContent, Turn};
+use retort_sdk::{Answer, Bot, Fault, Reply, StructuredContent, Turn};
 
 struct Misbehaving;
 
@@ -11,7 +11,7 @@ impl Bot for Misbehaving {
             metadata: None,
             encoded_metadata: None,
         };
-        Ok(Answer::empty().and(Part::StructuredContent(content)).into())
+        Ok(Answer::empty().and(content).into())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Repeats what the consumer says: as structured content, and as the metadata of a text.
 
-use retort_sdk::{Answer, Bot, Event, Fault, Part, Reply, StructuredContent, Text, Turn};
+use retort_sdk::{Answer, Bot, Event, Fault, Reply, StructuredContent, Text, Turn};
 
 struct Misbehaving;
 
@@ -19,8 +19,8 @@ impl Bot for Misbehaving {
             metadata: None,
             encoded_metadata: None,
         };
-        let answer = Answer::empty().and(Part::Text(text));
-        Ok(answer.and(Part::StructuredContent(content)).into())
+        let answer = Answer::empty().and(text);
+        Ok(answer.and(content).into())
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the consumer reads.
 
-use retort_sdk::{Part, Transfer};
+use retort_sdk::{Action, Close, Part, Transfer};
 
 use super::*;
 
@@ -11,6 +11,10 @@ fn place(json: &str) -> Place {
 
 fn words() -> Words {
     Words::new(Some("people".into()), None).expect("they are fine")
+}
+
+fn said(place: &Place, channel: &Channel) -> Answer {
+    words().say(place, channel).expect("it can be sent")
 }
 
 /// The parts in one line each: texts as they are, notes in brackets, structured content as its message.
@@ -26,7 +30,7 @@ fn read(answer: &Answer) -> Vec<String> {
 
 #[test]
 fn a_consumer_in_messaging_is_offered_the_answers() {
-    let answer = words().say(&Place::default(), &Channel::Messaging);
+    let answer = said(&Place::default(), &Channel::Messaging);
     let [hello, question] = read(&answer).try_into().expect("two parts");
     assert!(hello.starts_with("Hello!"), "{hello}");
     assert_eq!(question.matches("\"publishText\"").count(), 5, "{question}");
@@ -34,7 +38,7 @@ fn a_consumer_in_messaging_is_offered_the_answers() {
 
 #[test]
 fn a_consumer_in_a_chat_is_asked_in_plain_text() {
-    let answer = words().say(&Place::default(), &Channel::Chat);
+    let answer = said(&Place::default(), &Channel::Chat);
     assert_eq!(
         read(&answer)[1..],
         ["How satisfied are you with us, from 1 to 5?"]
@@ -45,7 +49,7 @@ fn a_consumer_in_a_chat_is_asked_in_plain_text() {
 fn an_answer_that_does_not_fit_is_asked_for_again_with_what_would() {
     let missed = place(r#"{"satisfied":4,"improve":"the coffee","misses":1}"#);
     assert_eq!(
-        read(&words().say(&missed, &Channel::Chat)),
+        read(&said(&missed, &Channel::Chat)),
         [
             "I need a yes or a no.",
             "May we contact you about it, yes or no?"
@@ -55,7 +59,7 @@ fn an_answer_that_does_not_fit_is_asked_for_again_with_what_would() {
 
 #[test]
 fn too_many_of_them_bring_a_person() {
-    let answer = words().say(&place(r#"{"misses":3}"#), &Channel::Messaging);
+    let answer = said(&place(r#"{"misses":3}"#), &Channel::Messaging);
     let Some(Action::Transfer(Transfer { skill, .. })) = answer.action else {
         panic!("it is handed over");
     };
@@ -65,7 +69,7 @@ fn too_many_of_them_bring_a_person() {
 #[test]
 fn the_end_closes_without_the_accounts_own_survey_and_leaves_a_note() {
     let over = place(r#"{"satisfied":4,"improve":"the coffee","contact":false}"#);
-    let answer = words().say(&over, &Channel::Messaging);
+    let answer = said(&over, &Channel::Messaging);
     assert_eq!(
         read(&answer)[1..],
         ["[Satisfied: 4 of 5. May not be contacted. To improve: the coffee]"]
@@ -80,10 +84,10 @@ fn the_end_closes_without_the_accounts_own_survey_and_leaves_a_note() {
 fn an_operator_words_one_question_and_leaves_the_others() {
     let questions = serde_json::from_str(r#"{"improve":"Any wishes?"}"#).expect("questions");
     let words = Words::new(None, Some(questions)).expect("they are fine");
-    let answer = words.say(&place(r#"{"satisfied":4}"#), &Channel::Chat);
-    assert_eq!(read(&answer), ["Any wishes?"]);
-    let answer = words.say(&Place::default(), &Channel::Chat);
-    assert!(read(&answer)[1].starts_with("How satisfied"), "{answer:?}");
+    let says = |place: &Place| read(&words.say(place, &Channel::Chat).expect("it can be sent"));
+    assert_eq!(says(&place(r#"{"satisfied":4}"#)), ["Any wishes?"]);
+    let first = says(&Place::default());
+    assert!(first[1].starts_with("How satisfied"), "{first:?}");
 }
 
 #[test]

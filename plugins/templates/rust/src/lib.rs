@@ -1,42 +1,40 @@
 //! Answers by keywords. `retort dev .` serves it, and again on every save.
 
-use retort_sdk::{Answer, Bot, Event, Fault, Reply, Turn, json, publish_text_button};
+use retort_sdk::content::{Button, Container, Text};
+use retort_sdk::{Answer, Bot, Event, Fault, InvalidReply, Reply, Turn};
 
 struct Keywords;
 
 impl Bot for Keywords {
     fn respond(turn: Turn) -> Result<Reply, Fault> {
-        match turn.event {
-            Event::Welcome(_) => Ok(choices(Answer::text("Hello!"), "What can I do for you?")),
-            Event::Text(message) => Ok(answer(&message.text.to_lowercase())),
-            _ => Ok(Reply::NoAnswer),
-        }
+        Ok(match turn.event {
+            Event::Welcome(_) => choices(Answer::text("Hello!"), "What can I do for you?")?.into(),
+            Event::Text(message) => answer(&message.text.to_lowercase())?.into(),
+            _ => Reply::NoAnswer,
+        })
     }
 }
 
-fn answer(said: &str) -> Reply {
-    if said.contains("person") {
-        let answer = Answer::text("I will find somebody.");
-        let answer = answer.and_private_text("The consumer asked for a person");
-        return answer.then_transfer_to_skill("human_skill").into();
-    }
-    if said.contains("hours") || said.contains("open") {
-        let answer = Answer::text("We are open from 9 to 17.");
-        return answer.with_intent("opening-hours", "Opening hours", 0.9).into();
-    }
-    if said.contains("thank") {
-        let answer = Answer::text("You are welcome.");
-        return answer.with_intent("thanks", "Thanks", 0.9).into();
-    }
-    choices(Answer::text("I did not understand that."), "I know these:")
+fn answer(said: &str) -> Result<Answer, InvalidReply> {
+    Ok(if said.contains("person") {
+        Answer::text("I will find somebody.")
+            .and_private_text("The consumer asked for a person")
+            .then_transfer_to_skill("human_skill")
+    } else if said.contains("hours") || said.contains("open") {
+        Answer::text("We are open from 9 to 17.").with_intent("opening-hours", "Opening hours", 0.9)
+    } else if said.contains("thank") {
+        Answer::text("You are welcome.").with_intent("thanks", "Thanks", 0.9)
+    } else {
+        choices(Answer::text("I did not understand that."), "I know these:")?
+    })
 }
 
-fn choices(answer: Answer, message: &str) -> Reply {
-    let titles = ["Opening hours", "A person"];
-    let [hours, person] = titles.map(|title| publish_text_button(title, title));
-    let text = json!({ "type": "text", "text": message });
-    let card = json!({ "type": "vertical", "elements": [text, hours, person] });
-    answer.and_structured_content(card).into()
+fn choices(answer: Answer, message: &str) -> Result<Answer, InvalidReply> {
+    let card = Container::vertical()
+        .and(Text::new(message))
+        .and(Button::says("Opening hours"))
+        .and(Button::says("A person"));
+    Ok(answer.and(card.build()?))
 }
 
 retort_sdk::export!(Keywords);
