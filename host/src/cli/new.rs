@@ -108,6 +108,7 @@ const SDK: &[File] = sdk![
     "src/content/node.rs",
     "src/content/quick_replies.rs",
     "src/content/tests.rs",
+    "src/event.rs",
     "src/fault.rs",
     "src/function.rs",
     "src/http.rs",
@@ -115,6 +116,7 @@ const SDK: &[File] = sdk![
     "src/lib.rs",
     "src/metadata.rs",
     "src/state.rs",
+    "src/unreadable.rs",
     "wit/bot.wit",
 ];
 

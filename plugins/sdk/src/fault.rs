@@ -3,7 +3,7 @@
 use crate::http::HttpError;
 use crate::secrets::SecretError;
 use crate::state::StateError;
-use crate::{ConfigProblem, Fault};
+use crate::{ConfigProblem, Fault, unreadable};
 
 impl Fault {
     /// A fault with a short stable name and what went wrong.
@@ -63,10 +63,13 @@ impl From<ConfigProblem> for Fault {
     }
 }
 
-/// `json-invalid`, for an event that is not what the function takes.
+/// `json-invalid`. It says what is expected, and never what is there.
 impl From<serde_json::Error> for Fault {
     fn from(error: serde_json::Error) -> Self {
-        Self::new("json-invalid", error.to_string())
+        Self::new(
+            "json-invalid",
+            format!("the JSON {}", unreadable::problem(&error)),
+        )
     }
 }
 

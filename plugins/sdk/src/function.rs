@@ -1,8 +1,9 @@
 //! Functions: any JSON in, any JSON out.
 
+use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{ConfigProblem, Fault};
+use crate::{ConfigProblem, Fault, Unreadable};
 
 #[doc(hidden)]
 #[allow(
@@ -55,6 +56,36 @@ pub struct Invocation {
 }
 
 impl Invocation {
+    /// The payload as the function's own type.
+    ///
+    /// ```
+    /// use retort_sdk::{Fault, Invocation, Value, json};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Order {
+    ///     number: u64,
+    /// }
+    ///
+    /// fn invoke(invocation: Invocation) -> Result<Value, Fault> {
+    ///     let order: Order = invocation.payload_as()?;
+    ///     Ok(json!({ "next": order.number + 1 }))
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// If it cannot be read as a `T`.
+    pub fn payload_as<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Unreadable> {
+        T::deserialize(&self.payload).map_err(|error| Unreadable::new("the payload", &error))
+    }
+
+    /// The first value of a header, whose name may be in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        headers
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
     #[doc(hidden)]
     pub fn read(headers: Vec<(String, String)>, payload: &str) -> Result<Self, Fault> {
         let payload = serde_json::from_str(payload)?;
@@ -117,6 +148,20 @@ macro_rules! export_function {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_payload_is_read_into_a_type_and_a_header_by_its_name_in_any_case() {
+        let headers = vec![("X-Source".into(), "chat".into())];
+        let invocation = Invocation::read(headers, "[1,2]").expect("JSON");
+        assert_eq!(invocation.payload_as::<[u8; 2]>(), Ok([1, 2]));
+        let wrong = invocation.payload_as::<bool>().expect_err("a list");
+        assert_eq!(
+            wrong.to_string(),
+            "the payload has something else where there should be a boolean"
+        );
+        assert_eq!(invocation.header("x-source"), Some("chat"));
+        assert_eq!(invocation.header("source"), None);
+    }
 
     #[test]
     fn a_payload_is_read_as_json_and_what_is_none_is_a_fault() {

@@ -28,6 +28,7 @@
 mod answer;
 pub mod config;
 pub mod content;
+mod event;
 mod fault;
 #[doc(hidden)]
 pub mod function;
@@ -35,10 +36,12 @@ pub mod http;
 mod invalid;
 mod metadata;
 pub mod state;
+mod unreadable;
 
 pub use function::{Function, Invocation};
 pub use invalid::InvalidReply;
 pub use metadata::Metadata;
+pub use unreadable::Unreadable;
 
 #[doc(hidden)]
 #[allow(
