@@ -98,6 +98,7 @@ const SDK: &[File] = sdk![
     "Cargo.toml",
     "src/answer.rs",
     "src/answer/tests.rs",
+    "src/budget.rs",
     "src/config.rs",
     "src/content.rs",
     "src/content/check.rs",
@@ -116,6 +117,7 @@ const SDK: &[File] = sdk![
     "src/lib.rs",
     "src/metadata.rs",
     "src/state.rs",
+    "src/state/key.rs",
     "src/unreadable.rs",
     "wit/bot.wit",
 ];

@@ -22,9 +22,12 @@
 //! ```
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::budget;
 
 pub use crate::bindings::retort::bot::http::{HttpError, Request, Response, send};
 
@@ -79,6 +82,19 @@ impl Request {
     /// As [`send`]. A response is no error, whatever its status.
     pub fn send(&self) -> Result<Response, HttpError> {
         send(self)
+    }
+
+    /// Sends it if the turn has at least this much time left: as long as the answer usually takes, and what the bot
+    /// needs to say so if it does not come. A request that was begun is not cut by this; the host gives it at most the
+    /// operator's time for a request.
+    ///
+    /// # Errors
+    /// [`HttpError::Timeout`] if there is less; nothing has been sent then. Otherwise as [`send`].
+    pub fn send_if_left(&self, time: Duration) -> Result<Response, HttpError> {
+        if !budget::has(time) {
+            return Err(HttpError::Timeout);
+        }
+        self.send()
     }
 }
 

@@ -26,6 +26,7 @@
 //! bot keeps goes into [`state`]. The errors of [`state`], [`secrets`] and [`http`] become a [`Fault`] with `?`.
 
 mod answer;
+pub mod budget;
 pub mod config;
 pub mod content;
 mod event;
@@ -58,7 +59,7 @@ pub mod bindings {
     });
 }
 
-pub use bindings::retort::bot::{budget, secrets};
+pub use bindings::retort::bot::secrets;
 pub use bindings::retort::bot::types::*;
 pub use serde_json::{Value, json};
 

@@ -6,18 +6,30 @@
 //! needs no locks; turns that meet in the same scope cost time instead. Keep what belongs to one
 //! conversation in [`Scope::Conversation`], and touch [`Scope::Bot`] only where it has to be.
 //!
+//! A [`Key`] is a place with a type, for a bot that knows its keys beforehand:
+//!
 //! ```
-//! use retort_sdk::state::{self, Scope};
+//! use retort_sdk::state::Key;
 //! use retort_sdk::{Answer, Fault, Reply};
 //!
+//! const VISITS: Key<u64> = Key::bot("visits");
+//!
 //! fn count() -> Result<Reply, Fault> {
-//!     let visits = state::update_json(Scope::Bot, "visits", |visits| visits.unwrap_or(0u64) + 1)?;
+//!     let visits = VISITS.update(|visits| visits.unwrap_or(0) + 1)?;
 //!     Ok(Answer::text(format!("You are number {visits}.")).into())
 //! }
 //! ```
+//!
+//! How large keys and values may be and how many there may be, the operator says (128 keys and 64 KiB for each scope
+//! unless they said otherwise); [`StateError::Limit`] names what was reached. A bot that has not asked for a scope in
+//! its `bot.toml`, or was not granted it, gets [`StateError::Denied`].
+
+mod key;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+pub use key::Key;
 
 pub use crate::bindings::retort::bot::state::{Entry, Scope, StateError, delete, get, keys, set};
 

@@ -6,17 +6,17 @@ mod dialogue;
 mod tally;
 mod words;
 
-use retort_sdk::state::{self, Scope};
+use retort_sdk::state::Key;
 use retort_sdk::{Bot, ConfigProblem, Event, Fault, Reply, Turn, config, log};
 
 use dialogue::{Heard, Place, Stage, Step};
 use tally::Tally;
 use words::Words;
 
-/// The key of a conversation's [`Place`].
-const PLACE: &str = "place";
-/// The key of the bot's [`Tally`].
-const TALLY: &str = "tally";
+/// Where a conversation is.
+const PLACE: Key<Place> = Key::conversation("place");
+/// What all of them came to.
+const TALLY: Key<Tally> = Key::bot("tally");
 
 struct Survey;
 
@@ -29,7 +29,7 @@ impl Bot for Survey {
             Event::RichContent(rich) => dialogue::published(&rich.content),
             Event::File(_) => Heard::Unreadable,
             Event::ConversationClosed => {
-                state::delete(Scope::Conversation, PLACE)?;
+                PLACE.delete()?;
                 return Ok(Reply::NoAnswer);
             }
             Event::Other(_) => return Ok(Reply::NoAnswer),
@@ -39,16 +39,16 @@ impl Bot for Survey {
         if turn.conversation.id.is_none() {
             return Ok(words.say(&Place::default(), &channel)?.into());
         }
-        let place = state::get_json(Scope::Conversation, PLACE)?;
+        let place = PLACE.get()?;
         Ok(match dialogue::step(place, turn.sequence, &heard) {
             Step::Repeat(place) => words.say(&place, &channel)?,
             Step::To(place) => {
-                state::set_json(Scope::Conversation, PLACE, &place)?;
+                PLACE.set(&place)?;
                 count(&place)?;
                 words.say(&place, &channel)?
             }
             Step::Forget => {
-                state::delete(Scope::Conversation, PLACE)?;
+                PLACE.delete()?;
                 words.forgotten()
             }
         }
@@ -64,9 +64,7 @@ impl Bot for Survey {
 /// do so at a time, one is run again.
 fn count(place: &Place) -> Result<(), Fault> {
     if let Stage::Finished(answers) = place.stage() {
-        let tally = state::update_json(Scope::Bot, TALLY, |tally: Option<Tally>| {
-            tally.unwrap_or_default().with(&answers)
-        })?;
+        let tally = TALLY.update(|tally| tally.unwrap_or_default().with(&answers))?;
         log::info(tally.to_string());
     }
     Ok(())
