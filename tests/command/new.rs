@@ -1,6 +1,7 @@
 //! `new`: a project that builds and answers, in each language.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use harness::bots::plugin_dir;
@@ -106,6 +107,30 @@ fn a_project_in_rust_builds_and_answers() {
     let project = begun(folder.path(), "rust");
     ran(&project, &["build", ".", "-o", "bot.wasm"]);
     answers(&project, "bot.wasm");
+    passes_its_own_tests(&project);
+}
+
+/// Those of the bot in its component, which `retort` builds and runs.
+fn passes_its_own_tests(project: &Path) {
+    let retort = retort();
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args(["test", "--test", "conversation"])
+        .env("RETORT", retort.get_program())
+        .current_dir(project);
+    // What the cargo around this says is not meant for that one.
+    for variable in ["CARGO_TARGET_DIR", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
+        cargo.env_remove(variable);
+    }
+    let ended = run_within(&mut cargo, "", PATIENCE);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    assert!(ended.stdout.contains("2 passed"), "{}", ended.stdout);
+
+    let nowhere = run_within(cargo.env("RETORT", "/nowhere/retort"), "", PATIENCE);
+    assert_ne!(nowhere.code, 0);
+    let remedy = "put `retort` on the PATH, or name it: RETORT=/path/to/retort cargo test";
+    let told = format!("{}{}", nowhere.stdout, nowhere.stderr);
+    assert!(told.contains(remedy), "{told}");
 }
 
 #[test]

@@ -81,10 +81,14 @@ const PYTHON: [File; 4] = [
     ("retort_bot.py", plugins!("small-talk/retort_bot.py")),
     ("requirements.txt", plugins!("small-talk/requirements.txt")),
 ];
-const RUST: [File; 3] = [
+const RUST: [File; 4] = [
     ("Cargo.toml", plugins!("templates/rust/Cargo.toml")),
     ("bot.toml", plugins!("templates/rust/bot.toml")),
     ("src/lib.rs", plugins!("templates/rust/src/lib.rs")),
+    (
+        "tests/conversation.rs",
+        plugins!("templates/rust/tests/conversation.rs"),
+    ),
 ];
 
 macro_rules! sdk {
@@ -118,6 +122,14 @@ const SDK: &[File] = sdk![
     "src/metadata.rs",
     "src/state.rs",
     "src/state/key.rs",
+    "src/testing.rs",
+    "src/testing/built.rs",
+    "src/testing/conversation.rs",
+    "src/testing/function.rs",
+    "src/testing/host.rs",
+    "src/testing/reply.rs",
+    "src/testing/tests.rs",
+    "src/testing/told.rs",
     "src/unreadable.rs",
     "wit/bot.wit",
 ];
@@ -187,4 +199,33 @@ fn write(path: &Path, text: &str) -> Result<(), Ended> {
         fs::create_dir_all(path.parent().unwrap_or(path)).and_then(|()| fs::write(path, text));
     written
         .map_err(|error| Ended::Host(format!("\"{}\" cannot be written: {error}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The files in a folder and below.
+    fn files(folder: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).expect("a folder");
+        let paths = entries.map(|entry| entry.expect("an entry").path());
+        let within = |path: PathBuf| match path.is_dir() {
+            true => files(&path),
+            false => vec![path],
+        };
+        paths.flat_map(within).collect()
+    }
+
+    #[test]
+    fn the_sdk_goes_along_whole() {
+        let sdk = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/sdk");
+        let mut there: Vec<_> = files(&sdk)
+            .iter()
+            .map(|path| Path::new("retort-sdk").join(path.strip_prefix(&sdk).expect("within")))
+            .collect();
+        let mut given: Vec<_> = SDK.iter().map(|(path, _)| PathBuf::from(path)).collect();
+        there.sort();
+        given.sort();
+        assert_eq!(given, there);
+    }
 }

@@ -37,6 +37,8 @@ pub mod http;
 mod invalid;
 mod metadata;
 pub mod state;
+#[cfg(all(feature = "testing", not(target_family = "wasm")))]
+pub mod testing;
 mod unreadable;
 
 pub use function::{Function, Invocation};

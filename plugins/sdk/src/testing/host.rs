@@ -1,0 +1,117 @@
+//! A host with one component on it, asked line by line. Knows nothing of what is in a line.
+
+use std::fmt;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use serde_json::Value;
+
+use super::Broken;
+use super::built::{not_run, retort};
+
+pub(super) struct Host {
+    running: Mutex<Running>,
+}
+
+struct Running {
+    process: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+    words: Option<JoinHandle<String>>,
+}
+
+impl Host {
+    /// Starts it, and waits until it is ready.
+    pub(super) fn start(component: &Path, arguments: &[String]) -> Result<Self, Broken> {
+        let mut retort = retort();
+        retort
+            .arg("invoke")
+            .arg(component)
+            .arg("--lines")
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let started = retort.spawn();
+        let mut process = started.map_err(|error| not_run(&retort, &error))?;
+        let (Some(input), Some(output), Some(mut errors)) = (
+            process.stdin.take(),
+            process.stdout.take(),
+            process.stderr.take(),
+        ) else {
+            return Err(Broken::new("`retort` has no streams"));
+        };
+        let words = std::thread::spawn(move || {
+            let mut words = Vec::new();
+            // What was read before an error is worth telling.
+            let _ = errors.read_to_end(&mut words);
+            String::from_utf8_lossy(&words).trim_end().to_owned()
+        });
+        let mut running = Running {
+            process,
+            input: Some(input),
+            output: BufReader::new(output),
+            words: Some(words),
+        };
+        // An empty line is no payload; that this is said means that the host is ready.
+        running.ask("")?;
+        Ok(Self {
+            running: Mutex::new(running),
+        })
+    }
+
+    /// What became of a payload.
+    pub(super) fn ask(&self, payload: &Value) -> Result<Value, Broken> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.ask(&payload.to_string())
+    }
+}
+
+impl Running {
+    fn ask(&mut self, line: &str) -> Result<Value, Broken> {
+        let mut told = String::new();
+        let asked = self.input.as_mut().map(|input| {
+            input.write_all(line.as_bytes())?;
+            input.write_all(b"\n")?;
+            input.flush()?;
+            self.output.read_line(&mut told)
+        });
+        match asked {
+            Some(Ok(bytes)) if bytes > 0 => serde_json::from_str(&told).map_err(|_| {
+                Broken::new(format!(
+                    "`retort invoke --lines` said what is no JSON: {told:?}"
+                ))
+            }),
+            _ => Err(self.ended()),
+        }
+    }
+
+    /// Why it is not there any more.
+    fn ended(&mut self) -> Broken {
+        self.input = None;
+        let status = self.process.wait();
+        let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
+        let words = self.words.take().and_then(|words| words.join().ok());
+        Broken::new(format!(
+            "`retort invoke --lines` ended with {status}:\n{}",
+            words.unwrap_or_default()
+        ))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // At the end of its input it ends by itself.
+        self.input = None;
+        let _ = self.process.wait();
+    }
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Host")
+    }
+}
