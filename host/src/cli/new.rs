@@ -100,6 +100,7 @@ macro_rules! sdk {
 /// The SDK goes along until it is published: all that its package has.
 const SDK: &[File] = sdk![
     "Cargo.toml",
+    "README.md",
     "src/answer.rs",
     "src/answer/tests.rs",
     "src/budget.rs",

@@ -1,6 +1,12 @@
-//! Write a Retort bot or function in Rust.
+//! Write bots and functions for Retort in Rust.
 //!
-//! Implement [`Bot`] and hand it to [`export!`]:
+//! A bot is a WebAssembly component that a host runs: each turn of a conversation in a fresh instance, under limits on time,
+//! fuel and memory, with what its `bot.toml` asks for and the operator has granted. `retort new my-bot --lang rust` begins a
+//! project, `retort dev .` serves it and opens a conversation, `retort build .` makes the component.
+//!
+//! # A bot
+//!
+//! Implement [`Bot`] and hand it to [`export!`], once in a crate with `crate-type = ["cdylib"]`:
 //!
 //! ```
 //! use retort_sdk::{Answer, Bot, Event, Fault, Reply, Turn};
@@ -9,8 +15,12 @@
 //!
 //! impl Bot for Greeter {
 //!     fn respond(turn: Turn) -> Result<Reply, Fault> {
-//!         match turn.event {
+//!         match &turn.event {
 //!             Event::Welcome(_) => Ok(Answer::text("Hello!").into()),
+//!             Event::Text(message) if message.text.contains("person") => {
+//!                 let answer = Answer::text("I will find somebody.").and_private_text("They asked for a person.");
+//!                 Ok(answer.then_transfer_to_skill("people").into())
+//!             }
 //!             _ => Ok(Reply::NoAnswer),
 //!         }
 //!     }
@@ -20,10 +30,69 @@
 //! # fn main() {}
 //! ```
 //!
-//! What is no chat, such as a hook of the platform's, is a [`Function`], for [`export_function!`].
+//! A [`Turn`] is one event of a conversation; [`Turn::text`] and [`Turn::external_id`] say what the consumer said or pressed.
+//! An [`Answer`] is built part by part, and ends in one action at most. [`Reply::NoAnswer`] says nothing on purpose.
 //!
-//! The host makes a fresh instance for every turn: a `static` never keeps anything from one to the next. What a
-//! bot keeps goes into [`state`]. The errors of [`state`], [`secrets`] and [`http`] become a [`Fault`] with `?`.
+//! A turn ends well with a reply that the host accepts. If it ends in a [`Fault`], in a panic, over its limits, or with a reply
+//! that the platform would not take, then nothing of it is sent or kept, and the deployment's failure policy decides what
+//! the consumer gets. A fault is the bot's own word for it, with a code to count by. The errors of this crate become one
+//! with `?`:
+//!
+//! | error | codes |
+//! |---|---|
+//! | [`InvalidReply`] | `reply-invalid` |
+//! | [`Unreadable`] | `event-unreadable` |
+//! | [`state::StateError`] | `state-denied`, `state-limit`, `state-conflict`, `state-failed` |
+//! | [`secrets::SecretError`] | `secret-denied`, `secret-not-set`, `secret-failed` |
+//! | [`http::HttpError`] | `http-denied`, `http-invalid`, `http-timeout`, `http-limit`, `http-connection`, `http-failed` |
+//! | [`ConfigProblem`] | `config-invalid` |
+//! | `serde_json::Error` | `json-invalid` |
+//!
+//! # A function
+//!
+//! What is no chat, such as a hook of the platform's, is a [`Function`], for [`export_function!`]: any JSON in, any JSON out.
+//!
+//! # What it keeps
+//!
+//! The host makes a fresh instance for every turn: a `static` never keeps anything from one to the next. What a bot keeps goes
+//! into [`state`], for each conversation or across all of them; a [`state::Key`] is a place in it with a type.
+//!
+//! # What it reaches
+//!
+//! [`config`] has what the operator configured, and [`Bot::check_config`] refuses what is wrong with it before the bot serves.
+//! [`http`] sends requests where the operator lets it, [`secrets`] are values that nobody else sees, and [`budget`] says what
+//! is left of the turn. `bot.toml` asks for them:
+//!
+//! ```toml
+//! name = "orders"
+//! version = "1.0.0"
+//! [wants]
+//! state = ["conversation"]
+//! secrets = ["orders-key"]
+//! http = ["GET https://orders.example.com"]
+//! ```
+//!
+//! ```
+//! use retort_sdk::{Answer, Fault, Reply, http, secrets};
+//!
+//! fn order(number: u64) -> Result<Reply, Fault> {
+//!     let key = secrets::get("orders-key")?;
+//!     let response = http::get(format!("https://orders.example.com/{number}"))
+//!         .with_header("authorization", format!("Bearer {key}"))
+//!         .send()?;
+//!     Ok(Answer::text(response.text()).into())
+//! }
+//! ```
+//!
+//! # Cards and quick replies
+//!
+//! [`content`] builds structured content that the platform takes, and says what is wrong with what it would not.
+//!
+//! # Tests
+//!
+//! What a function of the bot's own does is tested as any Rust is; but what the host offers is not there on the author's machine,
+//! so a test that calls [`state`], [`config`] or [`log`] panics. `testing`, behind the feature of that name, tries the whole
+//! component as a host runs it.
 
 mod answer;
 pub mod budget;
@@ -65,7 +134,14 @@ pub use bindings::retort::bot::secrets;
 pub use bindings::retort::bot::types::*;
 pub use serde_json::{Value, json};
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 /// Lines for the bot's author and the operator. Never write what the consumer said, nor secrets.
+///
+/// A turn has some lines of so many bytes (the operator says how many); what is more is dropped and counted. `retort logs`
+/// shows them, and so do `retort dev` and `retort invoke --verbose`.
 pub mod log {
     use crate::bindings::retort::bot::log::{Level, write};
 
@@ -108,6 +184,21 @@ pub trait Bot {
 }
 
 /// Makes a type that implements [`Bot`] the bot of this component. Once per crate.
+///
+/// ```
+/// use retort_sdk::{Answer, Bot, Fault, Reply, Turn};
+///
+/// struct Hello;
+///
+/// impl Bot for Hello {
+///     fn respond(_turn: Turn) -> Result<Reply, Fault> {
+///         Ok(Answer::text("Hello!").into())
+///     }
+/// }
+///
+/// retort_sdk::export!(Hello);
+/// # fn main() {}
+/// ```
 #[macro_export]
 macro_rules! export {
     ($bot:ty) => {
