@@ -164,7 +164,7 @@ impl Text {
     /// # Errors
     /// If something of it is no JSON object, is nested too deep, or is an `ExternalId` without an id.
     pub fn with_metadata(mut self, metadata: Metadata) -> Result<Self, InvalidReply> {
-        self.metadata = Some(metadata.written("the metadata of the text")?);
+        self.metadata = Some(metadata.written("the text")?);
         Ok(self)
     }
 }

@@ -51,7 +51,7 @@ impl StructuredContent {
     /// # Errors
     /// If something of it is no JSON object, is nested too deep, or is an `ExternalId` without an id.
     pub fn with_metadata(mut self, metadata: Metadata) -> Result<Self, InvalidReply> {
-        self.metadata = Some(metadata.written("the metadata of the content")?);
+        self.metadata = Some(metadata.written("the content")?);
         Ok(self)
     }
 }

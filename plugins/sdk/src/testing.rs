@@ -15,10 +15,8 @@
 //!
 //! use retort_sdk::testing::{Bot, Broken};
 //!
-//! # fn main() -> Result<(), Broken> { it_greets() }
-//! # #[cfg(test)]
 //! #[test]
-//! # fn ignored() {}
+//! # fn that_the_next_line_is_shown_as() {}
 //! fn it_greets() -> Result<(), Broken> {
 //!     let bot = Bot::built()?;
 //!     let mut talk = bot.conversation();
@@ -30,6 +28,9 @@
 //!     talk.say("a person").notes("asked for a person").transfers_to("human_skill");
 //!     Ok(())
 //! }
+//! # fn main() -> Result<(), Broken> {
+//! #     it_greets()
+//! # }
 //! ```
 //!
 //! [`Bot::built`] builds the crate's component with `retort build`, once in each test program, and runs it with

@@ -106,6 +106,6 @@ fn metadata_goes_along_with_what_it_belongs_to() {
     let wrong = Text::new("a").with_metadata(Metadata::object(json!(1)));
     assert_eq!(
         wrong.expect_err("no object").to_string(),
-        "the metadata of the text has metadata that is no JSON object: give it as `{\"type\": ...}`"
+        "the text has metadata that is no JSON object: give it as `{\"type\": ...}`"
     );
 }

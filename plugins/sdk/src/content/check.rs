@@ -60,33 +60,11 @@ pub(super) fn replies(replies: &[Node]) -> Checked {
 }
 
 fn at_depth(node: &Node, depth: usize) -> Checked {
-    let what = named(node.kind);
-    for (field, text, most) in [
-        ("text", &node.text, TEXT),
-        ("title", &node.title, TITLE),
-        ("URL", &node.url, URL),
-    ] {
-        text.as_ref()
-            .map_or(Ok(()), |text| words(what, field, text, most))?;
-    }
-    for (field, text, most) in [
-        ("tooltip", &node.tooltip, TOOLTIP),
-        ("text for those who cannot see it", &node.alt, ALT),
-        ("caption", &node.caption, CAPTION),
-        ("tag", &node.tag, TAG),
-    ] {
-        text.as_ref()
-            .map_or(Ok(()), |text| length(what, field, text, most))?;
-    }
-    if let (Some(la), Some(lo)) = (node.la, node.lo) {
-        degrees(what, la, lo)?;
-    }
-    node.click
-        .as_ref()
-        .map_or(Ok(()), |pressed| click(what, pressed))?;
+    fields(node)?;
     let Some(elements) = &node.elements else {
         return Ok(());
     };
+    let what = named(node.kind);
     if depth > DEPTH {
         let problem =
             format!("stands in {DEPTH} others, and that many are the most: nest them less");
@@ -100,6 +78,37 @@ fn at_depth(node: &Node, depth: usize) -> Checked {
         at_depth(element, depth + 1).map_err(|invalid| invalid.below("elements", index))?;
     }
     Ok(())
+}
+
+/// What an element has beside other elements.
+fn fields(node: &Node) -> Checked {
+    let what = named(node.kind);
+    for (field, text, most) in [
+        ("text", &node.text, TEXT),
+        ("title", &node.title, TITLE),
+        ("URL", &node.url, URL),
+    ] {
+        if let Some(text) = text {
+            words(what, field, text, most)?;
+        }
+    }
+    for (field, text, most) in [
+        ("tooltip", &node.tooltip, TOOLTIP),
+        ("text for those who cannot see it", &node.alt, ALT),
+        ("caption", &node.caption, CAPTION),
+        ("tag", &node.tag, TAG),
+    ] {
+        if let Some(text) = text {
+            length(what, field, text, most)?;
+        }
+    }
+    if let (Some(la), Some(lo)) = (node.la, node.lo) {
+        degrees(what, la, lo)?;
+    }
+    match &node.click {
+        Some(pressed) => click(what, pressed),
+        None => Ok(()),
+    }
 }
 
 fn click(what: &'static str, click: &Click) -> Checked {
@@ -117,8 +126,9 @@ fn click(what: &'static str, click: &Click) -> Checked {
             Action::Link { uri, .. } => words(what, "link", uri, URI)?,
             Action::Navigate { la, lo, name } => {
                 degrees(what, *la, *lo)?;
-                name.as_ref()
-                    .map_or(Ok(()), |name| words(what, "place's name", name, NAME))?;
+                if let Some(name) = name {
+                    words(what, "place's name", name, NAME)?;
+                }
             }
             Action::SubmitAsText { .. } => {}
         }
@@ -157,9 +167,9 @@ fn count(
 ) -> Checked {
     let (least, most) = (allowed.start(), allowed.end());
     let problem = if number < *least {
-        format!("has {number} {of}; {least} is the least: add one, or leave it out")
+        format!("has too few {of}, {number} of at least {least}: add some, or leave it out")
     } else if number > *most {
-        format!("has {number} {of}; {most} are the most: leave out some, or send several")
+        format!("has too many {of}, {number} of {most}: leave out some, or send several")
     } else {
         return Ok(());
     };

@@ -132,19 +132,19 @@ fn words_have_to_be_there_and_have_their_lengths() {
 fn there_may_be_neither_too_many_nor_too_few() {
     refused(
         Container::horizontal().build(),
-        "the horizontal container has 0 elements; 1 is the least: add one, or leave it out",
+        "the horizontal container has too few elements, 0 of at least 1: add some, or leave it out",
     );
     refused(
         card(257).build(),
-        "the vertical container has 257 elements; 256 are the most: leave out some, or send several",
+        "the vertical container has too many elements, 257 of 256: leave out some, or send several",
     );
     refused(
         Carousel::new([card(1)]).build(),
-        "the carousel has 1 cards; 2 is the least: add one, or leave it out",
+        "the carousel has too few cards, 1 of at least 2: add some, or leave it out",
     );
     refused(
         Carousel::new(vec![card(1); 11]).build(),
-        "the carousel has 11 cards; 10 are the most: leave out some, or send several",
+        "the carousel has too many cards, 11 of 10: leave out some, or send several",
     );
     let press = (0..4).fold(Click::new(Press::link("a:b")), |click, _| {
         click.and(Press::link("a:b"))
@@ -154,11 +154,11 @@ fn there_may_be_neither_too_many_nor_too_few() {
             .and_says("a")
             .and(Button::new("b", press))
             .build(),
-        "the button at /quickReplies/replies/1 has 5 actions for a press; 4 are the most: leave out some, or send several",
+        "the button at /quickReplies/replies/1 has too many actions for a press, 5 of 4: leave out some, or send several",
     );
     refused(
         QuickReplies::new("a").build(),
-        "the set of quick replies has 0 buttons; 1 is the least: add one, or leave it out",
+        "the set of quick replies has too few buttons, 0 of at least 1: add some, or leave it out",
     );
 }
 
