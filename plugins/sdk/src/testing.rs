@@ -37,6 +37,9 @@
 //! `retort invoke --lines`. That takes the executable `retort`: the one that the environment variable `RETORT` names,
 //! or else the one on the `PATH`.
 //!
+//! A turn that comes too late is asked for again, twice at most, as the platform does: on a machine that is busy with other
+//! tests it says nothing of the bot.
+//!
 //! What a method asserts and does not find makes the test fail where it was called, with all that is known of the turn.
 
 mod built;

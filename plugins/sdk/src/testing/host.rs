@@ -1,4 +1,4 @@
-//! A host with one component on it, asked line by line. Knows nothing of what is in a line.
+//! A host with one component on it, asked line by line. Of what is in a line it knows only whether it came too late.
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -66,8 +66,34 @@ impl Host {
     /// What became of a payload.
     pub(super) fn ask(&self, payload: &Value) -> Result<Value, Broken> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.ask(&payload.to_string())
+        let line = payload.to_string();
+        until_in_time(|| running.ask(&line))
     }
+}
+
+/// What a machine that is busy with more, as with the tests beside this one, makes of a turn that is right.
+const LATE: [&str; 4] = [
+    "deadline-exceeded",
+    "store-slow",
+    "waited-too-long",
+    "would-be-late",
+];
+/// How often a payload is given.
+const TIMES: usize = 3;
+
+/// The platform asks again as well, and nothing of a turn that was cut is kept. One that is always late stays late.
+pub(super) fn until_in_time(
+    mut ask: impl FnMut() -> Result<Value, Broken>,
+) -> Result<Value, Broken> {
+    let mut told = ask()?;
+    for _ in 1..TIMES {
+        let outcome = told.get("outcome").and_then(Value::as_str);
+        if !outcome.is_some_and(|outcome| LATE.contains(&outcome)) {
+            break;
+        }
+        told = ask()?;
+    }
+    Ok(told)
 }
 
 impl Running {

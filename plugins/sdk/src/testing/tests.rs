@@ -112,6 +112,26 @@ fn a_fault_is_told_by_its_code() {
 }
 
 #[test]
+fn what_comes_too_late_is_asked_for_again_and_not_for_ever() {
+    let asked = |outcomes: &[&str]| {
+        let mut times = 0;
+        let told = host::until_in_time(|| {
+            times += 1;
+            Ok(json!({ "outcome": outcomes[times - 1] }))
+        });
+        (told.expect("an answer")["outcome"].clone(), times)
+    };
+    let late = "deadline-exceeded";
+    assert_eq!(asked(&["replied"]), (json!("replied"), 1));
+    assert_eq!(
+        asked(&[late, "store-slow", "replied"]),
+        (json!("replied"), 3)
+    );
+    assert_eq!(asked(&[late; 3]), (json!(late), 3));
+    assert_eq!(asked(&["bot-trapped"]), (json!("bot-trapped"), 1));
+}
+
+#[test]
 fn a_program_that_is_not_there_is_told_of_with_what_to_do() {
     let mut nowhere = std::process::Command::new("/nowhere/retort");
     let error = nowhere.spawn().expect_err("there is none");
