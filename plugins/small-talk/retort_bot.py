@@ -1,7 +1,8 @@
 """What a Retort bot in Python needs besides its contract: `wit_world`, which `retort build` makes of `wit/bot.wit`.
 
-A subclass of `Bot` with a method `respond`, called `Handler` in app.py, is a bot. What it raises becomes a fault that says
-where, with its stack in the log. Lines that it prints are logged.
+A subclass of `Bot` with a method `respond`, called `Handler` in app.py, is a bot; one of `Function` with a method `invoke`, called
+`FunctionHandler` there, a function, if its manifest says `world = "function"`. What it raises becomes a fault that says where,
+with its stack in the log. Lines that it prints are logged.
 """
 
 import json
@@ -36,13 +37,8 @@ from wit_world.imports.types import (
 Conversation, OfBot = memory.Scope.CONVERSATION, memory.Scope.BOT
 
 
-class Bot(exports.Handler):
-    """A bot: answer turns in `respond`."""
-
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        if "respond" in cls.__dict__:
-            cls.respond = _told(cls.respond)
+class _Described:
+    """What the host asks of either."""
 
     def describe(self):
         return Description(NAME, VERSION)
@@ -51,10 +47,36 @@ class Bot(exports.Handler):
         """Raise `Err([ConfigProblem(key, problem)])` for a configuration that is wrong."""
 
 
-def _told(respond):
-    def told(self, turn):
+# A component has the one world or the other.
+class Bot(_Described, getattr(exports, "Handler", object)):
+    """A bot: answer turns in `respond`."""
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "respond" in cls.__dict__:
+            cls.respond = _told(cls.respond)
+
+
+class Function(_Described, getattr(exports, "FunctionHandler", object)):
+    """A function: return what becomes JSON from `invoke`, which is given headers by their names, and the payload."""
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "invoke" in cls.__dict__:
+            cls.invoke = _told(_of_json(cls.invoke))
+
+
+def _of_json(invoke):
+    def of_json(self, headers, payload: str) -> str:
+        return json.dumps(invoke(self, dict(headers), json.loads(payload)))
+
+    return of_json
+
+
+def _told(answer):
+    def told(self, *given):
         try:
-            return respond(self, turn)
+            return answer(self, *given)
         except Err as error:
             if isinstance(error.value, Fault):
                 raise

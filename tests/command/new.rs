@@ -13,8 +13,12 @@ use crate::running::{Ended, retort, run, run_within};
 const PATIENCE: Duration = Duration::from_secs(900);
 
 fn begun(folder: &Path, language: &str) -> PathBuf {
+    begun_as(folder, language, "bot")
+}
+
+fn begun_as(folder: &Path, language: &str, template: &str) -> PathBuf {
     let mut new = retort();
-    new.args(["new", "my-bot", "--lang", language])
+    new.args(["new", "my-bot", "--lang", language, "--template", template])
         .current_dir(folder);
     let ended = run(&mut new, "");
     assert_eq!(
@@ -83,6 +87,55 @@ fn a_project_in_javascript_answers_at_once() {
     answers(&begun(folder.path(), "js"), ".");
 }
 
+/// That a project's function returns what it should of its sample event, and tells what is wrong with another one.
+fn sums_up(project: &Path, function: &str, wrong: &str) {
+    let sample = [
+        "invoke",
+        function,
+        "--payload",
+        "payloads/event.json",
+        "--verbose",
+    ];
+    let ended = ran(project, &sample);
+    let returned: serde_json::Value = serde_json::from_str(&ended.stdout).expect("JSON");
+    let expected = serde_json::json!({ "message": "Thank you, Ada!", "total": 599 });
+    assert_eq!(returned, expected);
+    assert!(ended.stderr.contains("summed up"), "{}", ended.stderr);
+    let mut invoke = retort();
+    invoke.args(["invoke", function, "--payload", "-"]);
+    let refused = run_within(invoke.current_dir(project), "{\"name\": \"Ada\"}", PATIENCE);
+    assert_ne!(refused.code, 0);
+    assert!(refused.stderr.contains(wrong), "{}", refused.stderr);
+}
+
+#[test]
+fn a_function_in_javascript_returns_at_once() {
+    let folder = tempdir().expect("a folder");
+    let project = begun_as(folder.path(), "js", "function");
+    sums_up(
+        &project,
+        ".",
+        "the payload has no list of `items` (lambda.js:4:",
+    );
+}
+
+#[test]
+fn a_function_in_rust_builds_and_passes_its_own_tests() {
+    let folder = tempdir().expect("a folder");
+    let project = begun_as(folder.path(), "rust", "function");
+    ran(&project, &["build", ".", "-o", "bot.wasm"]);
+    sums_up(&project, "bot.wasm", "missing field `items`");
+    passes_its_own_tests(&project, "function");
+}
+
+#[test]
+fn a_function_in_python_builds_and_tells_where_it_fails() {
+    let folder = tempdir().expect("a folder");
+    let project = begun_as(folder.path(), "python", "function");
+    ran(&project, &["build", ".", "-o", "bot.wasm"]);
+    sums_up(&project, "bot.wasm", "KeyError: 'items' (app.py:8)");
+}
+
 #[test]
 fn a_name_may_be_any_word() {
     for name in ["MANIFEST", "SOURCE1", "LANGUAGE-bot", "NAME"] {
@@ -107,15 +160,15 @@ fn a_project_in_rust_builds_and_answers() {
     let project = begun(folder.path(), "rust");
     ran(&project, &["build", ".", "-o", "bot.wasm"]);
     answers(&project, "bot.wasm");
-    passes_its_own_tests(&project);
+    passes_its_own_tests(&project, "conversation");
 }
 
 /// Those of the bot in its component, which `retort` builds and runs.
-fn passes_its_own_tests(project: &Path) {
+fn passes_its_own_tests(project: &Path, suite: &str) {
     let retort = retort();
     let mut cargo = Command::new("cargo");
     cargo
-        .args(["test", "--test", "conversation"])
+        .args(["test", "--test", suite])
         .env("RETORT", retort.get_program())
         .current_dir(project);
     // What the cargo around this says is not meant for that one.
