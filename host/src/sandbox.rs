@@ -189,10 +189,10 @@ pub struct Ran<T> {
     pub had_most: bool,
 }
 
-/// A turn of more fuel than this, some hundred microseconds' worth, has its bot's next one begin among the long ones,
+/// A turn of more fuel than this, a quarter of a tick's worth, has its bot's next one begin among the long ones,
 /// where the order of tenants rules: many turns of just under a tick would take a host's threads from all others.
 /// Fuel and not time, since a bot is not to blame for what the machine does meanwhile.
-const SHORT_FUEL: u64 = 300_000;
+const SHORT_FUEL: u64 = 1_000_000;
 
 /// A turn from which its bot's next one is judged. Only one that ended well after little fuel speaks for its bot: the
 /// fuel of one that was cut is not known, and a failure may cost the host far more than fuel tells.

@@ -11,7 +11,7 @@
   };
   const formatted = (values) => {
     const [first, ...rest] = values;
-    if (typeof first !== 'string' || !/%[sdifjoOc%]/.test(first)) return values.map(shown).join(' ');
+    if (typeof first !== 'string' || !first.includes('%')) return values.map(shown).join(' ');
     const text = first.replace(/%([sdifjoOc%])/g, (all, kind) => {
       if (kind === '%') return '%';
       if (rest.length === 0) return all;
@@ -26,6 +26,7 @@
   };
   // What has several lines is logged as several.
   const write = (level, text) => {
+    if (!text.includes('\n')) return own.log(level, text);
     for (const line of text.split('\n')) own.log(level, line);
   };
   const at = (level) => (...values) => write(level, formatted(values));

@@ -15,7 +15,7 @@ const GARBAGE_BYTES: usize = 16 << 20;
 
 /// What a lambda may expect, in the order that they build on each other. Each is a function of `(host, own, global)`:
 /// what the host offers, what these files share, and what the lambda sees.
-const PRELUDE: [(&str, &str); 9] = [
+const PRELUDE: [(&str, &str); 10] = [
     ("errors", include_str!("../js/errors.js")),
     ("console", include_str!("../js/console.js")),
     ("process", include_str!("../js/process.js")),
@@ -25,6 +25,7 @@ const PRELUDE: [(&str, &str); 9] = [
     ("fetch", include_str!("../js/fetch.js")),
     ("modules", include_str!("../js/modules.js")),
     ("invoke", include_str!("../js/invoke.js")),
+    ("ready", include_str!("../js/ready.js")),
 ];
 
 thread_local! {
