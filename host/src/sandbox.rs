@@ -161,7 +161,7 @@ pub struct Sandbox {
     engine: Engine,
     allocator: Allocator,
     guests: Guests,
-    loaded: Loaded,
+    loaded: Arc<Loaded>,
     settings: Settings,
     ticker: Ticker,
     canary: Cage,
@@ -269,7 +269,7 @@ impl Sandbox {
         let artifacts = artifacts.map_err(NotStarted::Folder)?;
         let canary = Cage::new(&engine).map_err(NotStarted::Engine)?;
         Ok(Self {
-            loaded: Loaded::new(engine.clone(), artifacts, settings.component),
+            loaded: Arc::new(Loaded::new(engine.clone(), artifacts, settings.component)),
             engine,
             allocator,
             guests,
@@ -389,7 +389,7 @@ impl Sandbox {
             deadline,
         };
         let started = Instant::now();
-        let loading = self.loaded.of(&bot.digest, &*bot.source);
+        let loading = self.loaded.of(&bot.digest, &bot.source);
         let linked = match timeout_at(deadline.into(), loading).await {
             Ok(Ok(linked)) => linked,
             Ok(Err(unloadable)) => {

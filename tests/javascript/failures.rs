@@ -135,7 +135,7 @@ async fn what_cannot_be_loaded_is_not_deployed() {
     let (_, told) = refused("import axios from 'axios';\nfunction lambda() {}").await;
     assert!(
         told.contains(
-            "ReferenceError: Cannot find module 'axios': it is not available here: use `fetch`"
+            "ReferenceError: Cannot find module 'axios': it is not available here: use `fetch` (lambda.js:1)"
         ),
         "{told}"
     );

@@ -5,7 +5,7 @@ use std::path::Path;
 use harness::javascript::{self, script};
 use retort::cli::lambda;
 use retort::sandbox::World;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn the_console_writes_the_log_a_message_and_extras() {
@@ -149,5 +149,53 @@ fn what_is_wrong_in_its_manifest_is_told_with_its_own_line() {
         let packed = lambda::package(Path::new("lambda.js"), String::new(), manifest, None);
         let told = packed.expect_err("it is wrong").to_string();
         assert!(told.contains(line), "{manifest}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn chance_and_the_clock_are_a_turns_own_whatever_libraries_are_named() {
+    let source = "const _ = require('lodash'); const toolkit = require('es-toolkit');
+        function lambda() {
+            const url = new URL('https://a.example/?x=1');
+            return [Math.random(), _.random(1, 1e12), toolkit.random(1, 1e12), crypto.randomUUID(), _.uniqueId(), Buffer.from(url.search).length];
+        }";
+    let host = javascript::host().await;
+    let host = host
+        .with_bot("lambda", &script(source, "", World::Function))
+        .await;
+    let mut turns: Vec<Vec<Value>> = Vec::new();
+    for _ in 0..2 {
+        let said = host.returns("lambda", json!({})).await;
+        turns.push(serde_json::from_str(&said).expect("a list"));
+    }
+    for at in 0..4 {
+        assert_ne!(turns[0][at], turns[1][at], "{turns:?}");
+    }
+    assert_eq!(turns[0][4..], turns[1][4..]);
+}
+
+#[tokio::test]
+async fn names_of_every_object_are_no_modules() {
+    for name in [
+        "constructor",
+        "toString",
+        "lodash/__proto__",
+        "lodash/constructor",
+        "lodash/length",
+        "lodash/nothing",
+    ] {
+        let source = format!("function lambda() {{ return require('{name}'); }}");
+        let host = javascript::host().await;
+        let host = host
+            .with_bot("lambda", &script(&source, "", World::Function))
+            .await;
+        let refused = host.invoke("lambda", Vec::new(), json!({})).await.result;
+        let told = refused.expect_err("no module").to_string();
+        assert!(
+            told.contains(&format!(
+                "Cannot find module '{name}': it is not available here: there are "
+            )),
+            "{told}"
+        );
     }
 }

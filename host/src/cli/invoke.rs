@@ -12,9 +12,10 @@ use tokio::time::Instant;
 
 use super::local::Local;
 use super::{BotArgs, Ended, artifact, give, local, say};
-use crate::chat::Contract;
+use crate::chat::{Contract, Turn};
 use crate::invocation::{Invocation, Outcome, Purpose};
 use crate::liveperson::custom_integration::{self, Payload};
+use crate::registry::Grant;
 use crate::sandbox::{Input, World};
 
 #[derive(Debug, clap::Args)]
@@ -71,6 +72,7 @@ async fn respond(local: &Local, payload: &[u8], verbose: bool) -> Result<(), End
         }
         Err(unreadable) => return Err(Ended::Usage(unreadable.to_string())),
     };
+    tell_of_personal_data(local, &incoming.turn);
     let (host, now) = (&local.host, Instant::now());
     let mut invocation = host.respond(&local.at, incoming, purpose, now).await;
     host.find_lines(&mut invocation).await;
@@ -88,6 +90,18 @@ async fn respond(local: &Local, payload: &[u8], verbose: bool) -> Result<(), End
         (Err(error), _) => return Err(Ended::Bot(error.to_string())),
     }
     Ok(())
+}
+
+/// What a payload has that its bot will not see, and would look for in vain.
+fn tell_of_personal_data(local: &Local, turn: &Turn) {
+    let conversation = &turn.conversation;
+    let has_some = conversation.visitor.is_some() || conversation.engagement_attributes.is_some();
+    if has_some && !local.wants.contains(&Grant::PersonalData) {
+        say(
+            "the payload has the visitor's data or engagement attributes, of which the bot is passed nothing: ask for \
+             `personal-data = true` under `[wants]` in its manifest",
+        );
+    }
 }
 
 /// Any JSON is a function's payload.

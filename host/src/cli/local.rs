@@ -20,6 +20,8 @@ use crate::vault::{Key, Secret};
 pub(super) struct Local {
     pub(super) host: Host,
     pub(super) at: Address,
+    /// What the bot asks for, which is granted here.
+    pub(super) wants: Grants,
 }
 
 /// What stands on one's own machine for what an operator gives a bot.
@@ -40,7 +42,8 @@ pub(super) async fn start(args: &BotArgs, world: Option<World>) -> Result<Local,
     let at = address("local", "bot")?;
     let host = host_given(&args.given, &at.tenant).await?;
     deploy(&host, &at, &component, &args.config).await?;
-    Ok(Local { host, at })
+    let wants = wants_of(&component);
+    Ok(Local { host, at, wants })
 }
 
 impl Local {

@@ -22,7 +22,7 @@ pub(super) struct Args {
     template: Template,
 }
 
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Language {
     /// JavaScript, as a LivePerson Function: takes nothing but this command
     Js,
@@ -78,6 +78,13 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
             folder.display()
         )));
     }
+    if args.lang == Language::Rust && !is_package(args.name.as_str()) {
+        return Err(Ended::Usage(format!(
+            "a bot in Rust is a package of Cargo's, and \"{}\" cannot be one's name: begin it with a letter, and let it be \
+             no word of Rust's",
+            args.name
+        )));
+    }
     for files in templates::files(args.lang, args.template) {
         for (path, text) in files {
             let text = args.lang.adapted(path, text, args.name.as_str());
@@ -94,6 +101,12 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
         folder.display()
     ));
     Ok(())
+}
+
+/// What Cargo would not build, or not beside the SDK.
+fn is_package(name: &str) -> bool {
+    const TAKEN: [&str; 6] = ["alloc", "core", "proc-macro", "retort-sdk", "std", "test"];
+    name.starts_with(|first: char| first.is_ascii_alphabetic()) && !TAKEN.contains(&name)
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Ended> {

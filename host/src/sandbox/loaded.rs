@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use moka::future::Cache;
+use moka::policy::EvictionPolicy;
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 use wasmtime::{Engine, Result, Store};
@@ -113,23 +114,33 @@ impl Loaded {
             limits,
             linked: Cache::builder()
                 .max_capacity(MOST)
+                // What was asked last stays, whatever it weighs.
+                .eviction_policy(EvictionPolicy::lru())
                 .weigher(|_, linked: &Arc<Linked>| linked.weight())
                 .build(),
             javascript: OnceCell::new(),
         }
     }
 
-    /// The component of a digest, loaded now if it is not.
+    /// The component of a digest, loaded now if it is not. Loading goes on if nobody waits for it any more: whoever asks
+    /// next finds what it came to, and does not begin anew.
     pub(super) async fn of(
-        &self,
+        self: &Arc<Self>,
         digest: &Arc<str>,
-        source: &dyn Source,
+        source: &Arc<dyn Source>,
     ) -> std::result::Result<Arc<Linked>, Arc<Unloadable>> {
         if let Some(linked) = self.linked.get(digest).await {
             return Ok(linked);
         }
-        let load = self.load(digest, source);
-        self.linked.try_get_with(Arc::clone(digest), load).await
+        let (this, digest, source) = (Arc::clone(self), Arc::clone(digest), Arc::clone(source));
+        let loading = tokio::spawn(async move {
+            let load = this.load(&digest, &*source);
+            this.linked.try_get_with(Arc::clone(&digest), load).await
+        });
+        let failed = |panicked| NotCompiled::host("it cannot be loaded", &panicked);
+        loading
+            .await
+            .map_err(|error| Arc::new(failed(error).into()))?
     }
 
     /// Checks bytes, and loads them for the first time; their digest, and what they can be asked.

@@ -133,28 +133,30 @@ impl Making {
             "code-bytes": code.len(),
         });
         let program = [format!("{head}\n").as_bytes(), &code].concat();
-        let mut length = program.len() + IMAGE_OF_CODE * code.len();
+        let least = program.len();
+        let mut room = least + IMAGE_OF_CODE * code.len();
         for _ in 0..ATTEMPTS {
             let mut program = program.clone();
-            program.resize(length.max(program.len()), 0);
-            let room = program.len();
+            program.resize(room, 0);
             let mut image = self.done(Loading { program }).await?;
             let spare = image.len() / SPARE + 1_024;
-            if (image.len()..=image.len() + spare).contains(&room) {
+            let is_close = room == least || room <= image.len() + spare;
+            if image.len() <= room && is_close {
                 image.resize(room, 0);
                 image.shrink_to_fit();
                 let world = self.head.world;
                 return Ok(Program { image, world });
             }
-            length = image.len() + spare / 2;
+            room = least.max(image.len() + spare / 2);
         }
         Err(NotCompiled::Host("the image of a script has another length each time".into()).into())
     }
 
     /// What comes of something in a fresh instance of the engine.
     async fn done<J: Job>(&self, job: J) -> Result<J::Made, Unloadable> {
+        // Its fuel bounds what it does; the time is for a machine that has others to run.
         let limits = Limits {
-            deadline_ms: 1_000,
+            deadline_ms: 10_000,
             transfer_bytes: 32 << 20,
             ..Limits::default()
         };

@@ -7,6 +7,7 @@ pub mod child;
 mod lines;
 
 use std::collections::HashMap;
+use std::fmt::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -25,6 +26,8 @@ use crate::chat::one_line;
 /// At most this many are worth reading, and each at most this long: the names are the bot's.
 const FUNCTIONS: usize = 8;
 const NAME_CHARS: usize = 120;
+/// What compilers make of a name is some times as long.
+const MANGLED_CHARS: usize = 1_000;
 /// What the innermost functions of a Rust panic are called.
 const OF_A_PANIC: [&str; 7] = [
     "abort",
@@ -89,9 +92,25 @@ pub(super) fn calls(error: &wasmtime::Error) -> Vec<Call> {
     calls.collect()
 }
 
+/// A short name can stand for one without end, so it is written no further than it is read.
 fn readable(name: &str) -> String {
-    let name = format!("{:#}", rustc_demangle::demangle(name));
-    one_line(&name, NAME_CHARS)
+    let name = one_line(name, MANGLED_CHARS);
+    let mut start = Start(String::new());
+    let _ = write!(start, "{:#}", rustc_demangle::demangle(&name));
+    one_line(&start.0, NAME_CHARS)
+}
+
+/// The beginning of what is written, as much as is worth reading.
+struct Start(String);
+
+impl fmt::Write for Start {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        self.0.push_str(more);
+        match self.0.len() > 4 * NAME_CHARS {
+            true => Err(fmt::Error),
+            false => Ok(()),
+        }
+    }
 }
 
 /// How a panic comes about is the same each time; where it came from is what its author looks for.

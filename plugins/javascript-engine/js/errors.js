@@ -7,6 +7,12 @@
     }
   };
 
+  // What a library has asked of chance, of the clock or of the configuration is not to be in the image of a script.
+  own.forgotten = [];
+  own.forget = () => {
+    for (const forget of own.forgotten) forget();
+  };
+
   // Where it was thrown, and from where that was called: `NAME (FILE:LINE:COLUMN)` each.
   const frames = (thrown) =>
     String(thrown.stack ?? '')

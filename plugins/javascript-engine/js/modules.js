@@ -167,10 +167,11 @@
   };
   const plain = (name) => String(name).replace(/^node:/, '');
   // lodash has a file for each of its functions.
-  const part = (name) => /^lodash\/(\w+)(\.js)?$/.exec(name)?.[1];
+  const part = (name) => /^lodash\/(?!name|length|prototype)(\w+)(\.js)?$/.exec(name)?.[1];
   own.unavailable = (name) => {
-    if (modules.has(plain(name)) || (part(name) !== undefined && part(name) in own.library('lodash'))) return undefined;
-    const instead = INSTEAD[plain(name)] ?? (/^[./]/.test(name) ? 'a lambda is one file' : `there are ${[...modules.keys()].join(', ')}`);
+    if (modules.has(plain(name)) || (part(name) !== undefined && Object.hasOwn(own.library('lodash'), part(name)))) return undefined;
+    const known = Object.hasOwn(INSTEAD, plain(name)) ? INSTEAD[plain(name)] : undefined;
+    const instead = known ?? (/^[./]/.test(name) ? 'a lambda is one file' : `there are ${[...modules.keys()].join(', ')}`);
     return `it is not available here: ${instead}`;
   };
   const require = (name) => {

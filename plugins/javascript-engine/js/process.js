@@ -2,6 +2,7 @@
 // each deployment.
 (function (host, own, global) {
   let env;
+  own.forgotten.push(() => (env = undefined));
   const read = () => {
     if (env === undefined) {
       env = {};

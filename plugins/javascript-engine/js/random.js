@@ -1,6 +1,7 @@
 // Chance is the host's: what the engine itself would have is the same in every turn, since all begin from one image.
 (function (host, own, global) {
   let state;
+  own.forgotten.push(() => (state = undefined));
   // xorshift128+, seeded when it is first asked.
   Math.random = function random() {
     state ??= new BigUint64Array(host.random(16).buffer);

@@ -1,6 +1,7 @@
 // Timers that take the time they say: the engine waits for the next one when nothing else is left to do.
 (function (host, own, global) {
   let begun;
+  own.forgotten.push(() => (begun = undefined));
   // Milliseconds since the turn first asked.
   own.now = () => {
     const now = Date.now();

@@ -35,7 +35,24 @@ pub fn compile(ctx: &Ctx<'_>, file: &str, source: &str) -> Result<Vec<u8>, Strin
         [Kind::Script, Kind::Module]
     };
     let first = compile_as(ctx, looks[0], file, source);
-    first.or_else(|problem| compile_as(ctx, looks[1], file, source).map_err(|_| problem))
+    let either =
+        first.or_else(|problem| compile_as(ctx, looks[1], file, source).map_err(|_| problem));
+    either.map_err(|problem| with_line_of_import(problem, file, source))
+}
+
+/// Of a module that is missing the engine tells the name, and not who asked for it.
+fn with_line_of_import(problem: String, file: &str, source: &str) -> String {
+    let name = problem.split_once("Cannot find module '");
+    let name = name.and_then(|(_, rest)| rest.split_once('\''));
+    let Some((name, _)) = name.filter(|_| !problem.ends_with(')')) else {
+        return problem;
+    };
+    let quoted = ["'", "\""].map(|quote| format!("{quote}{name}{quote}"));
+    let asks = |line: &str| quoted.iter().any(|quoted| line.contains(quoted));
+    match source.lines().position(asks) {
+        Some(at) => format!("{problem} ({file}:{})", at + 1),
+        None => problem,
+    }
 }
 
 fn has_module_line(source: &str) -> bool {

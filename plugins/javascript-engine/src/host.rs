@@ -55,6 +55,9 @@ pub fn tell_rejections(runtime: &Runtime) {
     })));
 }
 
+const NOT_SET: &str = "it is granted, and has no value yet: an operator sets it by `retort secrets set`, and on a machine \
+                       of one's own it stands in the file of --secrets";
+
 fn log(level: u8, message: String) {
     let level = match level {
         0 => Level::Debug,
@@ -86,7 +89,7 @@ fn secret<'js>(ctx: Ctx<'js>, name: String) -> rquickjs::Result<Object<'js>> {
             return Ok(said);
         }
         Err(SecretError::Denied(why)) => ("denied", why),
-        Err(SecretError::NotSet) => ("not-set", "it is granted, and has no value yet".to_owned()),
+        Err(SecretError::NotSet) => ("not-set", NOT_SET.to_owned()),
         Err(SecretError::Other(why)) => ("other", why),
     };
     said.set("kind", kind)?;

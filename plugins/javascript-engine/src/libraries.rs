@@ -91,6 +91,7 @@ pub fn run_named<'js, 'a>(ctx: &Ctx<'js>, own: &Object<'js>, bytes: &'a [u8]) ->
         keep.call::<_, ()>((library.name, function))?;
         modules::declare(ctx, own, library.name)?.eval()?;
     }
+    own.get::<_, Function>("forget")?.call::<_, ()>(())?;
     Ok(rest)
 }
 

@@ -7,6 +7,8 @@ const ANSWERS = [
 async function lambda(input) {
   const { message = '', event, context = {} } = input.payload;
   if (isWelcome(message, event, context.lpEvent ?? {})) return { messages: ['Hello!', choices('What can I do for you?')] };
+  // What the consumer sends that is no text, such as a file, comes by a name of the platform's.
+  if (message.startsWith('com.liveperson.')) return { messages: [{ delay: 1, typing: false }] };
 
   const said = message.toLowerCase();
   if (said.includes('person')) return handOver('The consumer asked for a person');

@@ -25,6 +25,9 @@ pub(super) fn component(folder: &Path, manifest: &Manifest) -> Result<Vec<u8>, E
     install(folder, &own.join("packages"))?;
     fs::create_dir_all(own.join("wit")).map_err(cannot)?;
     fs::create_dir_all(own.join("modules")).map_err(cannot)?;
+    // Where the component tools look for packages besides those that they are told: in none of the machine's.
+    let alone = own.join("alone");
+    fs::create_dir_all(alone.join("lib/python3/site-packages")).map_err(cannot)?;
     fs::write(own.join("wit/bot.wit"), new::CONTRACT).map_err(cannot)?;
     let described = format!(
         "NAME = \"{}\"\nVERSION = \"{}\"\n",
@@ -52,6 +55,7 @@ pub(super) fn component(folder: &Path, manifest: &Manifest) -> Result<Vec<u8>, E
         .args([APP, "--output"])
         .arg(&built)
         .env("PYTHONPATH", own.join("packages"))
+        .env("VIRTUAL_ENV", alone)
         .env("PYTHONDONTWRITEBYTECODE", "1");
     let failed = format!(
         "\"{}\" does not build; the reason stands above",

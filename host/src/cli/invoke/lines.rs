@@ -1,7 +1,7 @@
 //! Payloads from standard input, one a line, and for each what became of it, as JSON on a line of its own: for programs that
 //! try a bot many times, and want to know more of each turn than its reply.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -102,10 +102,14 @@ fn give(told: &Told) -> Result<bool, Ended> {
         .map_err(|error| Ended::Host(format!("what became of it cannot be written: {error}")))?;
     line.push(b'\n');
     let mut output = std::io::stdout();
-    Ok(output
-        .write_all(&line)
-        .and_then(|()| output.flush())
-        .is_ok())
+    let written = output.write_all(&line).and_then(|()| output.flush());
+    match written {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Ended::Host(format!(
+            "what became of it cannot be written: {error}"
+        ))),
+    }
 }
 
 impl Local {

@@ -120,7 +120,8 @@ fn listens_on(settings: &Settings, revision: &Value) -> Result<(), Ended> {
         )));
     }
     say(format_args!(
-        "it goes on to be invoked by {named}; --event says another"
+        "it goes on to be invoked by {named}; --event says another, and --event {} makes a chat bot of it",
+        EventId::custom_integration()
     ));
     Ok(())
 }
