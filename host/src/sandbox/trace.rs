@@ -299,6 +299,42 @@ pub fn places(component: &[u8], at: &[u32]) -> Vec<Vec<Place>> {
 mod tests {
     use super::*;
 
+    /// A name in Rust's own form, of a type that has each time twice what the one before it has.
+    fn doubled(times: usize) -> String {
+        let digits = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        let at = |place: usize| match place - 1 {
+            one @ 0..62 => char::from(digits[one]).to_string(),
+            more => [more / 62, more % 62]
+                .map(|digit| char::from(digits[digit]))
+                .iter()
+                .collect(),
+        };
+        let mut name = "INvC1c1f".to_owned();
+        let mut last = name.len();
+        name.push_str("ThhE");
+        for _ in 0..times {
+            let twice = format!("TB{0}_B{0}_E", at(last));
+            last = name.len();
+            name.push_str(&twice);
+        }
+        format!("_R{name}E")
+    }
+
+    #[test]
+    fn a_name_is_written_no_further_than_it_is_read() {
+        assert_eq!(
+            readable(&doubled(1)),
+            "c::f::<(u8, u8), ((u8, u8), (u8, u8))>"
+        );
+        let without_end = doubled(60);
+        assert!(without_end.len() < MANGLED_CHARS);
+        let mut start = Start(String::new());
+        let name = rustc_demangle::demangle(&without_end);
+        assert!(write!(start, "{name:#}").is_err());
+        assert!(start.0.len() < 5 * NAME_CHARS, "{}", start.0.len());
+        assert!(readable(&without_end).starts_with("c::f::<(u8, u8), "));
+    }
+
     fn call(function: &str) -> Call {
         Call {
             function: Some(function.to_owned()),
