@@ -17,6 +17,8 @@ pub mod telemetry;
 // The journey.
 pub mod http;
 
+pub mod kit;
+
 pub mod liveperson;
 
 pub mod invocation;

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order of one message's journey.
-const ROOMS: [&str; 27] = [
+const ROOMS: [&str; 28] = [
     "main",
     "cli",
     "config",
     "telemetry",
     "http",
     "control",
+    "kit",
     "liveperson",
     "invocation",
     "access",
@@ -35,11 +36,12 @@ const ROOMS: [&str; 27] = [
 ];
 
 /// One home for each foreign thing.
-const HOMES: [(&str, &[&str]); 18] = [
+const HOMES: [(&str, &[&str]); 19] = [
     ("axum::", &["http"]),
     ("chacha20poly1305", &["vault"]),
     ("clap::", &["cli"]),
     ("comfy_table", &["cli"]),
+    ("fancy_regex", &["kit"]),
     ("figment::", &["config"]),
     ("hyper", &["cli", "http", "egress"]),
     ("ipnet", &["egress"]),

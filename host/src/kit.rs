@@ -1,0 +1,19 @@
+//! The kit that tries a bot: conversations in the notation of BotiumScript, what they claim of a bot's replies, and a
+//! verdict on each. It is as faithful to `botium-core` as its defaults are, since the same files are run by that as well.
+//! Knows nothing of commands and of where a report is shown.
+
+mod asserter;
+mod judging;
+mod matching;
+mod memory;
+mod message;
+mod playing;
+mod reading;
+mod script;
+mod suite;
+
+pub use message::{Facts, Message};
+pub use playing::{Entry, Failure, Partner, Played, Said, Turn, Who, play};
+pub use reading::{convo, utterances};
+pub use script::{Convo, Unreadable, Utterances};
+pub use suite::{Case, Suite, Unread};

@@ -1,0 +1,350 @@
+//! A folder of scripts, and the cases that they come to: with what they include, and with each phrase where a word stands
+//! for several. Bounded, since a few lines can stand for millions of cases.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::reading::{self, MOST_BYTES, MOST_STEPS, unreadable};
+use super::script::{Convo, Place, Sender, Step, Unreadable};
+
+/// The most cases of one suite.
+const MOST_CASES: usize = 10_000;
+
+/// The most scripts of one suite.
+const MOST_FILES: usize = 5_000;
+
+/// How deep partial convos may include one another, and folders may lie in one another.
+const MOST_DEPTH: usize = 16;
+
+/// Why a suite cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub enum Unread {
+    /// A file or a folder is not there, or not for us.
+    #[error("\"{}\" cannot be read: {why}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system says, or what is wrong with it.
+        why: String,
+    },
+    /// A script is wrong.
+    #[error(transparent)]
+    Script(#[from] Unreadable),
+}
+
+/// The cases of a folder.
+#[derive(Debug, Default)]
+pub struct Suite {
+    /// In the order of their files.
+    pub cases: Vec<Case>,
+    /// How many conversations are left out since their names begin with `skip-`.
+    pub skipped: usize,
+    /// What words stand for.
+    pub(super) phrases: Phrases,
+}
+
+/// One conversation to hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Case {
+    /// The conversation's name, and which phrases were taken.
+    pub name: String,
+    /// Where the conversation begins.
+    pub place: Place,
+    pub(super) steps: Vec<Step>,
+}
+
+/// Words, and the phrases that they stand for.
+#[derive(Debug, Default)]
+pub(super) struct Phrases(BTreeMap<String, Vec<String>>);
+
+#[derive(Default)]
+struct Scripts {
+    convos: Vec<Convo>,
+    partial: BTreeMap<String, Convo>,
+    phrases: Phrases,
+}
+
+/// What has been included so far.
+#[derive(Default)]
+struct Inclusion {
+    path: Vec<String>,
+    steps: Vec<Step>,
+    includes: usize,
+}
+
+impl Suite {
+    /// Reads the scripts of a folder, and of those in it if `is_deep`.
+    ///
+    /// # Errors
+    /// [`Unread`] names the file, and in a script the line.
+    pub fn read(folder: &Path, is_deep: bool) -> Result<Self, Unread> {
+        let mut files = Vec::new();
+        let depth = if is_deep { MOST_DEPTH } else { 0 };
+        find(folder, depth, &mut files)?;
+        let mut scripts = Scripts::default();
+        for path in files {
+            let file = path.strip_prefix(folder).unwrap_or(&path);
+            let file = file.to_string_lossy();
+            scripts.add(&file, &read(&path)?)?;
+        }
+        scripts.suite().map_err(Unread::Script)
+    }
+}
+
+fn unread(path: &Path, why: impl ToString) -> Unread {
+    Unread::File {
+        path: path.to_owned(),
+        why: why.to_string(),
+    }
+}
+
+fn find(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Unread> {
+    let wrong = |error: std::io::Error| unread(folder, error);
+    let entries: Result<Vec<_>, _> = fs::read_dir(folder).map_err(wrong)?.collect();
+    let mut paths: Vec<_> = entries
+        .map_err(wrong)?
+        .iter()
+        .map(fs::DirEntry::path)
+        .collect();
+    paths.sort();
+    for path in paths {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let is_link = fs::symlink_metadata(&path).is_ok_and(|found| found.is_symlink());
+        if path.is_dir() {
+            let is_sought = depth > 0 && !is_link && !name.starts_with('.');
+            if is_sought && !["node_modules", "target"].contains(&name.as_str()) {
+                find(&path, depth - 1, files)?;
+            }
+        } else if is_script(&name).map_err(|why| unread(&path, why))? {
+            files.push(path);
+        }
+        if files.len() > MOST_FILES {
+            return Err(unread(
+                folder,
+                format!("there are more than {MOST_FILES} scripts"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether this is a script by its name; an error if it is one that only botium itself reads.
+fn is_script(name: &str) -> Result<bool, &'static str> {
+    if [".convo.txt", ".pconvo.txt", ".utterances.txt"]
+        .iter()
+        .any(|end| name.ends_with(end))
+    {
+        return Ok(true);
+    }
+    let is_scripts = [".convo.", ".pconvo.", ".utterances.", ".scriptingmemory."];
+    let is_other = is_scripts.iter().any(|part| name.contains(part));
+    match is_other || name.ends_with(".xlsx") || name.ends_with(".xlsm") {
+        true => Err(
+            "this kind of script is not supported; there are NAME.convo.txt, NAME.pconvo.txt and NAME.utterances.txt",
+        ),
+        false => Ok(false),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Unread> {
+    let found = fs::metadata(path).map_err(|error| unread(path, error))?;
+    if !found.is_file() || found.len() > MOST_BYTES as u64 {
+        return Err(unread(
+            path,
+            format!("it is no file of at most {MOST_BYTES} bytes"),
+        ));
+    }
+    fs::read(path).map_err(|error| unread(path, error))
+}
+
+impl Scripts {
+    fn add(&mut self, file: &str, bytes: &[u8]) -> Result<(), Unreadable> {
+        if file.ends_with(".utterances.txt") {
+            let read = reading::utterances(file, bytes)?;
+            let known = self.phrases.0.entry(read.name).or_default();
+            for phrase in read.phrases {
+                if !known.contains(&phrase) {
+                    known.push(phrase);
+                }
+            }
+        } else if file.ends_with(".pconvo.txt") {
+            let read = reading::convo(file, bytes)?;
+            let place = read.place.clone();
+            if let Some(other) = self.partial.insert(read.name.clone(), read) {
+                let what = format!(
+                    "\"{}\" is there already, in {}",
+                    other.name, other.place.file
+                );
+                return Err(unreadable(&place, what));
+            }
+        } else {
+            self.convos.push(reading::convo(file, bytes)?);
+        }
+        Ok(())
+    }
+
+    fn suite(self) -> Result<Suite, Unreadable> {
+        let mut suite = Suite::default();
+        for convo in &self.convos {
+            if is_skipped(&convo.name) {
+                suite.skipped += 1;
+                continue;
+            }
+            let mut included = Inclusion::default();
+            self.include(&convo.steps, &mut included)?;
+            let case = Case {
+                name: convo.name.clone(),
+                place: convo.place.clone(),
+                steps: included.steps,
+            };
+            let cases = self
+                .phrases
+                .expanded(case, MOST_CASES - suite.cases.len())?;
+            suite.cases.extend(cases);
+        }
+        suite.phrases = self.phrases;
+        Ok(suite)
+    }
+
+    /// The steps with those that they include.
+    fn include(&self, from: &[Step], into: &mut Inclusion) -> Result<(), Unreadable> {
+        for step in from {
+            let is_outer =
+                into.path.is_empty() || !matches!(step.sender, Sender::Begin | Sender::End);
+            if is_outer && step.sender != Sender::Include && step.has_interaction() {
+                into.steps.push(step.clone());
+            }
+            for name in &step.includes {
+                let wrong = |what| Err(unreadable(&step.place, what));
+                let Some(partial) = self.partial.get(name) else {
+                    return wrong(format!(
+                        "there is no partial convo \"{name}\"; there are: {}",
+                        self.names()
+                    ));
+                };
+                if into.path.contains(name) || into.path.len() >= MOST_DEPTH {
+                    let path = into.path.join(" > ");
+                    return wrong(format!(
+                        "\"{name}\" includes itself, or lies too deep: {path}"
+                    ));
+                }
+                into.path.push(name.clone());
+                into.includes += 1;
+                self.include(&partial.steps, into)?;
+                into.path.pop();
+            }
+            // One that includes nothing but what includes nothing has no steps, and takes its time all the same.
+            if into.steps.len() + into.includes > MOST_STEPS {
+                let what = format!("with what is included there are more than {MOST_STEPS} steps");
+                return Err(unreadable(&step.place, what));
+            }
+        }
+        Ok(())
+    }
+
+    fn names(&self) -> String {
+        match self.partial.is_empty() {
+            true => "none (NAME.pconvo.txt)".to_owned(),
+            false => self.partial.keys().cloned().collect::<Vec<_>>().join(", "),
+        }
+    }
+}
+
+/// As botium leaves them out.
+fn is_skipped(name: &str) -> bool {
+    let start: String = name.chars().take(5).collect();
+    ["skip-", "skip.", "skip_"].contains(&start.to_lowercase().as_str())
+}
+
+impl Phrases {
+    /// What a text may be: each phrase that it stands for, or itself.
+    pub(super) fn of(&self, text: &str) -> Vec<String> {
+        self.named(text)
+            .map_or_else(|| vec![text.to_owned()], |(_, phrases)| phrases)
+    }
+
+    /// The word that stands at the beginning of a text, and its phrases with what stands behind it in their `%s`.
+    fn named(&self, text: &str) -> Option<(String, Vec<String>)> {
+        if let Some(phrases) = self.0.get(text) {
+            return Some((text.to_owned(), phrases.clone()));
+        }
+        let mut words = text.split(' ');
+        let name = words.next()?;
+        let phrases = self.0.get(name)?;
+        let words: Vec<&str> = words.collect();
+        let filled = phrases.iter().map(|phrase| filled(phrase, &words));
+        Some((name.to_owned(), filled.collect()))
+    }
+
+    /// The cases of one conversation: one for each way to say what is said.
+    fn expanded(&self, case: Case, most: usize) -> Result<Vec<Case>, Unreadable> {
+        let place = case.place.clone();
+        let too_many = || {
+            unreadable(
+                &place,
+                format!("with a case for each phrase there are more than {MOST_CASES} cases"),
+            )
+        };
+        let mut cases = vec![Case {
+            steps: Vec::new(),
+            ..case.clone()
+        }];
+        for step in case.steps {
+            let named = match step.sender {
+                Sender::Me => self.named(&step.text),
+                _ => None,
+            };
+            let Some((name, phrases)) = named else {
+                cases
+                    .iter_mut()
+                    .for_each(|case| case.steps.push(step.clone()));
+                continue;
+            };
+            let digits = phrases.len().to_string().len();
+            if cases.len().saturating_mul(phrases.len()) > most {
+                return Err(too_many());
+            }
+            let mut more = Vec::with_capacity(cases.len() * phrases.len());
+            for case in &cases {
+                for (at, phrase) in phrases.iter().enumerate() {
+                    let mut case = case.clone();
+                    if phrases.len() > 1 {
+                        case.name = format!("{}/{name}-L{:0digits$}", case.name, at + 1);
+                    }
+                    let text = phrase.clone();
+                    case.steps.push(Step {
+                        text,
+                        ..step.clone()
+                    });
+                    more.push(case);
+                }
+            }
+            cases = more;
+        }
+        match cases.len() > most {
+            true => Err(too_many()),
+            false => Ok(cases),
+        }
+    }
+}
+
+/// A phrase with words in the place of its `%s`, and those that are left behind it.
+fn filled(phrase: &str, words: &[&str]) -> String {
+    let mut words = words.iter();
+    let mut pieces = phrase.split("%s");
+    let mut filled = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        filled.push_str(words.next().copied().unwrap_or("%s"));
+        filled.push_str(piece);
+    }
+    for word in words {
+        filled.push(' ');
+        filled.push_str(word);
+    }
+    filled
+}
