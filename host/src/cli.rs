@@ -14,7 +14,9 @@ mod lines_child;
 mod local;
 mod new;
 mod operate;
+mod payload;
 mod serve;
+mod test;
 mod watch;
 
 use std::fmt::Display;
@@ -46,6 +48,9 @@ pub enum Ended {
     #[cfg(feature = "attack")]
     #[error("{0}")]
     Broken(String),
+    /// A bot's tests ran, and not all passed.
+    #[error("{0}")]
+    Failed(String),
 }
 
 impl Ended {
@@ -57,6 +62,7 @@ impl Ended {
             Ended::NoBot(_) => 4,
             #[cfg(feature = "attack")]
             Ended::Broken(_) => 5,
+            Ended::Failed(_) => 6,
         })
     }
 }
@@ -67,7 +73,7 @@ impl Ended {
     version,
     after_help = "Exit codes: 0 done; 1 the host or the machine failed; 2 the command line, the configuration or \
                   the input is wrong; 3 the bot ran and failed; 4 the bot was not built or cannot be loaded; 5 an attack broke \
-                  a promise."
+                  a promise; 6 not all of a bot's tests passed."
 )]
 struct Retort {
     #[command(subcommand)]
@@ -100,6 +106,12 @@ enum Command {
     /// It begins with a welcome. One line for each part of an answer; quick replies and buttons are chosen by their number;
     /// each turn ends with its time, its fuel and its memory. The end of the input, Ctrl-D at a terminal, ends the conversation.
     Chat(chat::Args),
+    /// Try a bot by the conversations that its author wrote, in the notation of BotiumScript.
+    ///
+    /// Each conversation, and each phrase where a word stands for several, is a case, in a conversation of its own that
+    /// remembers nothing of the others. One that begins with what the bot says begins with a welcome. A line for each case;
+    /// of one that fails, the conversation up to there, and what was expected. The exit code is 6 if one fails.
+    Test(test::Args),
     /// Build a bot, serve it, and build it again on every save.
     ///
     /// It is served as tenant `dev`, under the name in its bot.toml, in environment `draft`. In a terminal a
@@ -195,6 +207,7 @@ async fn run(command: Command) -> Result<(), Ended> {
         Command::Build(args) => build::run(&args).await,
         Command::Invoke(args) => invoke::run(args).await,
         Command::Chat(args) => chat::run(args).await,
+        Command::Test(args) => test::run(args).await,
         Command::Dev(args) => dev::run(args).await,
         Command::Deploy(args) => operate::deploy(args).await,
         Command::Weight(args) => operate::weigh(args).await,

@@ -9,11 +9,13 @@ mod memory;
 mod message;
 mod playing;
 mod reading;
+mod report;
 mod script;
 mod suite;
 
 pub use message::{Facts, Message};
-pub use playing::{Entry, Failure, Partner, Played, Said, Turn, Who, play};
+pub use playing::{Entry, Failure, Partner, Played, Said, Turn, Used, Who, play};
 pub use reading::{convo, utterances};
+pub use report::{CONVERSATIONS, CaseReport, FailureReport, LineReport, Report, TurnReport};
 pub use script::{Convo, Unreadable, Utterances};
 pub use suite::{Case, Suite, Unread};

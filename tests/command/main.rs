@@ -20,5 +20,6 @@ mod running;
 mod secrets;
 mod serve;
 mod state_kill;
+mod testing;
 mod tls;
 mod traps;

@@ -70,11 +70,11 @@ fn answers(project: &Path, bot: &str) {
         count += 1;
     }
     assert_eq!(count, 7);
-    for convo in ["hours", "thanks"] {
-        let file = project.join(format!("convos/{convo}.convo.txt"));
-        let text = std::fs::read_to_string(file).expect("a conversation");
-        assert!(text.contains("#me\n") && text.contains("#bot\n"), "{text}");
-    }
+    let tested = ran(project, &["test", bot]).stdout;
+    assert!(
+        tested.ends_with("2 cases: 2 passed, 0 failed\n"),
+        "{tested}"
+    );
     let readme = std::fs::read_to_string(project.join("README.md")).expect("text");
     for word in ["NAME", "LANGUAGE", "SOURCE", "MANIFEST"] {
         assert!(!readme.contains(word), "{readme}");

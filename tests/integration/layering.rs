@@ -36,7 +36,7 @@ const ROOMS: [&str; 28] = [
 ];
 
 /// One home for each foreign thing.
-const HOMES: [(&str, &[&str]); 19] = [
+const HOMES: [(&str, &[&str]); 20] = [
     ("axum::", &["http"]),
     ("chacha20poly1305", &["vault"]),
     ("clap::", &["cli"]),
@@ -52,6 +52,7 @@ const HOMES: [(&str, &[&str]); 19] = [
         &["conversations", "registry", "sandbox", "sentinel"],
     ),
     ("prometheus_client", &["metrics"]),
+    ("quick_junit", &["kit"]),
     ("fjall::", &["store"]),
     ("rustls", &["cli", "http", "egress"]),
     ("std::env::", &["cli"]),

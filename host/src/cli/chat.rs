@@ -4,15 +4,14 @@ mod shown;
 
 use std::io::{IsTerminal, Write};
 
-use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::payload::{Event, Kind};
 use super::{BotArgs, Ended, artifact, give, local, say};
 use crate::chat::{Action, Contract, Reply, Said};
 use crate::invocation::{Host, Invocation, Purpose};
-use crate::liveperson::custom_integration::{self, Payload};
 use crate::tenant::Address;
 
 #[derive(Debug, clap::Args)]
@@ -35,13 +34,6 @@ pub(super) struct Opening {
     /// Begin with what is said first, and not with a welcome
     #[arg(long)]
     no_welcome: bool,
-}
-
-#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
-enum Kind {
-    #[default]
-    Messaging,
-    Chat,
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Ended> {
@@ -144,11 +136,7 @@ impl Conversation {
         if self.opening.no_welcome {
             return Ok(Next::Goes);
         }
-        let event = match self.kind {
-            Kind::Messaging => json!({ "type": "ContentEvent", "content": "welcome" }),
-            Kind::Chat => json!({ "isWelcomeEvent": true }),
-        };
-        let next = self.turn(None, event).await?;
+        let next = self.turn(None).await?;
         if self.is_script && self.failed_turns > 0 {
             say(
                 "that was the welcome, which has no message; for one that is written for messages alone, try --no-welcome",
@@ -164,25 +152,18 @@ impl Conversation {
             .ok()
             .and_then(|number| self.choices.get(number.checked_sub(1)?));
         let text = chosen.cloned().unwrap_or_else(|| said.to_owned());
-        let event = json!({ "event": { "type": "ContentEvent", "message": text, "contentType": "text/plain" } });
-        self.turn(Some(text), event).await
+        self.turn(Some(&text)).await
     }
 
-    async fn turn(&mut self, message: Option<String>, mut event: Value) -> Result<Next, Ended> {
-        let kind = match self.kind {
-            Kind::Messaging => "MESSAGING",
-            Kind::Chat => "CHAT",
+    async fn turn(&mut self, text: Option<&str>) -> Result<Next, Ended> {
+        let event = Event {
+            kind: self.kind,
+            conversation: &self.id.to_string(),
+            sequence: self.sequence,
+            text,
         };
-        if let Some(event) = event.as_object_mut() {
-            event.insert("sequence".to_owned(), json!(self.sequence));
-            event.insert("conversationContext".to_owned(), json!({ "type": kind }));
-        }
+        let incoming = event.incoming()?;
         self.sequence += 1;
-        let payload = json!({ "message": message, "convId": self.id.to_string(), "context": { "lpEvent": event } });
-        let incoming = match custom_integration::read_payload(payload.to_string().as_bytes()) {
-            Ok(Payload::Event(incoming) | Payload::ConnectionTest(incoming)) => incoming,
-            Err(unreadable) => return Err(Ended::Usage(unreadable.to_string())),
-        };
         let mut invocation = self
             .host
             .respond(

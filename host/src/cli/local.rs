@@ -75,10 +75,16 @@ pub(super) fn host() -> Result<Host, Ended> {
 
 /// A host whose bots of one tenant have what is given.
 pub(super) async fn host_given(given: &Given, tenant: &TenantId) -> Result<Host, Ended> {
-    let mut settings = Settings {
-        secrets_key: Some(Key::random()),
-        ..Settings::default()
-    };
+    host_given_with(given, tenant, Settings::default()).await
+}
+
+/// The same, set up as whoever asks wants it.
+pub(super) async fn host_given_with(
+    given: &Given,
+    tenant: &TenantId,
+    mut settings: Settings,
+) -> Result<Host, Ended> {
+    settings.secrets_key = Some(Key::random());
     settings.egress.open_addresses.clone_from(&given.open);
     settings.egress.remedy = Remedy::CommandLine;
     let host = host_with(settings)?;

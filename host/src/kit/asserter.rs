@@ -268,17 +268,17 @@ fn has_variable(text: &str) -> bool {
 /// Whether a count is as it is claimed; none if the claim is none.
 pub(super) fn holds(count: u64, claim: &str) -> Option<bool> {
     let claim = claim.trim();
-    let signs: [(&str, fn(&u64, &u64) -> bool); 6] = [
-        ("<=", u64::le),
-        ("<", u64::lt),
-        (">=", u64::ge),
-        (">", u64::gt),
-        ("==", u64::eq),
-        ("=", u64::eq),
-    ];
+    let signs = ["<=", "<", ">=", ">", "==", "="];
     let signed = signs
         .iter()
-        .find_map(|(sign, compare)| Some((claim.strip_prefix(sign)?, *compare)));
-    let (number, compare) = signed.unwrap_or((claim, u64::eq));
-    Some(compare(&count, &number.trim().parse().ok()?))
+        .find_map(|sign| Some((*sign, claim.strip_prefix(sign)?)));
+    let (sign, number) = signed.unwrap_or(("=", claim));
+    let number: u64 = number.trim().parse().ok()?;
+    Some(match sign {
+        "<=" => count <= number,
+        "<" => count < number,
+        ">=" => count >= number,
+        ">" => count > number,
+        _ => count == number,
+    })
 }

@@ -1,0 +1,227 @@
+//! What became of a suite, for programs: JSON of our own, and JUnit's XML for whatever shows tests. Knows nothing of files.
+
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
+use serde::Serialize;
+
+use super::playing::{Failure, Played, Used, Who};
+use super::suite::Case;
+
+/// What became of a suite.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// The bot, as it was named.
+    pub bot: String,
+    /// How many cases passed.
+    pub passed: usize,
+    /// How many did not.
+    pub failed: usize,
+    /// How many conversations were left out by their names.
+    pub skipped: usize,
+    /// Each of the others.
+    pub cases: Vec<CaseReport>,
+}
+
+/// What became of a case.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CaseReport {
+    /// What kind of test it is.
+    pub level: &'static str,
+    /// Its name.
+    pub name: String,
+    /// The file of it.
+    pub file: String,
+    /// `passed` or `failed`.
+    pub outcome: &'static str,
+    /// What its turns used, all together.
+    pub fuel: u64,
+    /// How long they took.
+    pub milliseconds: f64,
+    /// Each of them.
+    pub turns: Vec<TurnReport>,
+    /// The conversation, as far as it came.
+    pub conversation: Vec<LineReport>,
+    /// What did not hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<FailureReport>,
+}
+
+/// What a turn used.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TurnReport {
+    /// What was said to the bot; empty for a welcome.
+    pub said: String,
+    /// Instructions, roughly.
+    pub fuel: u64,
+    /// The most memory that it had.
+    pub memory_bytes: usize,
+    /// How long it took.
+    pub milliseconds: f64,
+}
+
+/// A line of a conversation.
+#[derive(Debug, Serialize)]
+pub struct LineReport {
+    /// `me`, `bot`, `beside` for what the bot's reply has or does beside its texts, or `log`.
+    pub who: &'static str,
+    /// What it says.
+    pub words: String,
+}
+
+/// What did not hold.
+#[derive(Debug, Serialize)]
+pub struct FailureReport {
+    /// The file of the step.
+    pub file: String,
+    /// Its line.
+    pub line: usize,
+    /// In words.
+    pub what: String,
+    /// What was to be, one of these.
+    pub expected: Vec<String>,
+    /// What was, if there was anything.
+    pub actual: Option<String>,
+}
+
+/// The level of tests that an author's own conversations are.
+pub const CONVERSATIONS: &str = "conversations";
+
+impl Report {
+    /// One without any case.
+    pub fn new(bot: String, skipped: usize) -> Self {
+        Self {
+            bot,
+            passed: 0,
+            failed: 0,
+            skipped,
+            cases: Vec::new(),
+        }
+    }
+
+    /// Adds what became of a case.
+    pub fn add(&mut self, case: &Case, played: &Played) {
+        match played.failure {
+            Some(_) => self.failed += 1,
+            None => self.passed += 1,
+        }
+        self.cases.push(CaseReport::of(case, played));
+    }
+
+    /// As JSON.
+    ///
+    /// # Errors
+    /// [`serde_json::Error`] if a number in it is none.
+    pub fn json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self).map(|json| json + "\n")
+    }
+
+    /// As JUnit's XML.
+    ///
+    /// # Errors
+    /// [`quick_junit::SerializeError`] if it cannot be written.
+    pub fn junit(&self) -> Result<String, quick_junit::SerializeError> {
+        let mut suite = TestSuite::new(CONVERSATIONS);
+        suite.add_test_cases(self.cases.iter().map(CaseReport::junit));
+        let mut report = quick_junit::Report::new(self.bot.as_str());
+        report.add_test_suite(suite);
+        report.to_string()
+    }
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1_000_000.0).round() / 1000.0
+}
+
+impl CaseReport {
+    fn of(case: &Case, played: &Played) -> Self {
+        let used = &played.turns;
+        let line = |entry: &super::Entry| LineReport {
+            who: entry.who.name(),
+            words: entry.words.clone(),
+        };
+        Self {
+            level: CONVERSATIONS,
+            name: case.name.clone(),
+            file: case.place.file.to_string(),
+            outcome: if played.failure.is_some() {
+                "failed"
+            } else {
+                "passed"
+            },
+            fuel: used.iter().map(|turn| turn.fuel).sum(),
+            milliseconds: milliseconds(used.iter().map(|turn| turn.wall).sum()),
+            turns: used.iter().map(TurnReport::of).collect(),
+            conversation: played.entries.iter().map(line).collect(),
+            failure: played.failure.as_ref().map(FailureReport::of),
+        }
+    }
+
+    fn junit(&self) -> TestCase {
+        let status = match &self.failure {
+            None => TestCaseStatus::success(),
+            Some(failure) => {
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                status.set_message(failure.what.as_str());
+                status.set_description(failure.in_words());
+                status
+            }
+        };
+        let mut case = TestCase::new(self.name.as_str(), status);
+        case.set_classname(self.file.as_str());
+        case.set_time(Duration::from_secs_f64(self.milliseconds / 1000.0));
+        let lines = self.conversation.iter();
+        let lines = lines.map(|line| format!("{}: {}", line.who, line.words));
+        case.set_system_out(lines.collect::<Vec<_>>().join("\n"));
+        case
+    }
+}
+
+impl TurnReport {
+    fn of(turn: &Used) -> Self {
+        Self {
+            said: turn.said.clone(),
+            fuel: turn.fuel,
+            memory_bytes: turn.memory_bytes,
+            milliseconds: milliseconds(turn.wall),
+        }
+    }
+}
+
+impl FailureReport {
+    fn of(failure: &Failure) -> Self {
+        Self {
+            file: failure.place.file.to_string(),
+            line: failure.place.line,
+            what: failure.what.clone(),
+            expected: failure.expected.clone(),
+            actual: failure.actual.clone(),
+        }
+    }
+
+    fn in_words(&self) -> String {
+        let mut words = format!("{}:{}: {}", self.file, self.line, self.what);
+        for expected in &self.expected {
+            words.push_str(&format!("\n- {expected}"));
+        }
+        if let Some(actual) = &self.actual {
+            words.push_str(&format!("\n+ {actual}"));
+        }
+        words
+    }
+}
+
+impl Who {
+    /// As programs read it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Me => "me",
+            Self::Bot => "bot",
+            Self::Beside => "beside",
+            Self::Log => "log",
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! `test`: a bot, tried by conversations. What its author reads, what a machine reads, and the exit code.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use harness::bots::{misbehaving, plugin_dir, wanting};
+use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
+use serde_json::Value;
+use tempfile::{TempDir, tempdir};
+
+use crate::running::{Ended, file, retort, run};
+
+const LAMBDA: &str = "async function lambda(input) {
+  const { message = '' } = input.payload;
+  if (message === '') return { messages: ['Welcome!'] };
+  if (message === 'throw') { console.warn('about to'); throw new Error('no such order'); }
+  return { messages: ['We are open from 9 to 17.'] };
+}";
+
+/// A folder with a lambda and its conversations.
+fn lambda(convos: &[(&str, &str)]) -> TempDir {
+    let folder = tempdir().expect("a folder");
+    file(folder.path(), "lambda.js", LAMBDA);
+    let beside = folder.path().join("convos");
+    std::fs::create_dir(&beside).expect("a folder");
+    for (name, text) in convos {
+        file(&beside, name, text);
+    }
+    folder
+}
+
+fn test(bot: &Path) -> Command {
+    let mut test = retort();
+    test.arg("test").arg(bot);
+    test
+}
+
+fn tested(bot: &Path) -> Ended {
+    run(&mut test(bot), "")
+}
+
+/// Without what no two runs have in common.
+fn without_figures(told: &str) -> String {
+    let lines = told
+        .lines()
+        .filter(|line| !line.starts_with("slowest") && !line.starts_with("most fuel"));
+    let lines = lines.map(|line| match line.split_once(" turn") {
+        Some((before, _)) if line.starts_with("ok") => format!("{before} turn"),
+        _ => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_failed_step_shows_the_conversation_and_what_differs() {
+    let folder = lambda(&[
+        ("welcome.convo.txt", "welcome\n\n#bot\nwelcome\n"),
+        (
+            "hours.convo.txt",
+            "hours\n\n#me\nWhen?\n\n#bot\nWe are open from 9 to 18.\n",
+        ),
+    ]);
+    let ended = tested(folder.path());
+    assert_eq!(
+        without_figures(&ended.stdout),
+        "FAIL  hours
+      me:  When?
+      bot: We are open from 9 to 17.
+      hours.convo.txt:6: the bot said something else
+      - We are open from 9 to 18.
+      + We are open from 9 to 17.
+                               ^
+ok    welcome  1 turn
+
+2 cases: 1 passed, 1 failed"
+    );
+    assert_eq!(
+        (ended.code, ended.stderr.as_str()),
+        (6, "error: 1 of 2 cases failed\n")
+    );
+}
+
+#[test]
+fn a_bot_that_fails_shows_its_log_and_where() {
+    let folder = lambda(&[("throw.convo.txt", "broken\n#me\nthrow\n#bot\n*")]);
+    let ended = tested(folder.path());
+    assert_eq!(ended.code, 6, "{ended:?}");
+    for told in [
+        "me:  throw",
+        "log  warn: about to",
+        "throw.convo.txt:2: ",
+        "no such order (lambda.js:4:",
+    ] {
+        assert!(ended.stdout.contains(told), "{told}: {}", ended.stdout);
+    }
+}
+
+#[test]
+fn reports_are_what_programs_read() {
+    let folder = lambda(&[
+        ("a.convo.txt", "hours <&>\n#me\nUTT_WHEN\n#bot\n9 to 17\n"),
+        ("b.convo.txt", "late\n#me\nWhen?\n#bot\n9 to 18\n"),
+        ("c.convo.txt", "skip-this\n#me\nWhen?\n#bot\nnever\n"),
+        ("when.utterances.txt", "UTT_WHEN\nWhen?\nAre you open?\n"),
+    ]);
+    let report = |name: &str| folder.path().join(name);
+    let reported = |name: &str| {
+        let ended = run(test(folder.path()).arg("--report").arg(report(name)), "");
+        assert_eq!(ended.code, 6, "{ended:?}");
+        assert!(
+            ended
+                .stdout
+                .ends_with("3 cases: 2 passed, 1 failed, 1 skipped\n"),
+            "{ended:?}"
+        );
+        std::fs::read_to_string(report(name)).expect("a report")
+    };
+    let junit = Report::deserialize_from_str(&reported("report.xml")).expect("JUnit");
+    assert_eq!((junit.tests, junit.failures, junit.errors), (3, 1, 0));
+    let cases = &junit.test_suites[0].test_cases;
+    let names: Vec<_> = cases.iter().map(|case| case.name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["hours <&>/UTT_WHEN-L1", "hours <&>/UTT_WHEN-L2", "late"]
+    );
+    let TestCaseStatus::NonSuccess {
+        kind,
+        message,
+        description,
+        ..
+    } = &cases[2].status
+    else {
+        panic!("{:?}", cases[2]);
+    };
+    assert_eq!(*kind, NonSuccessKind::Failure);
+    assert_eq!(message.as_deref(), Some("the bot said something else"));
+    let description = description.as_deref().expect("words");
+    assert!(
+        description.contains("b.convo.txt:4: ") && description.contains("- 9 to 18\n+ We are"),
+        "{description}"
+    );
+
+    let json: Value = serde_json::from_str(&reported("report.json")).expect("JSON");
+    assert_eq!(
+        (&json["passed"], &json["failed"], &json["skipped"]),
+        (&2.into(), &1.into(), &1.into())
+    );
+    let failed = &json["cases"][2];
+    assert_eq!(failed["outcome"], "failed");
+    assert_eq!(
+        (&failed["failure"]["line"], &failed["turns"][0]["said"]),
+        (&4.into(), &"When?".into())
+    );
+    assert!(
+        failed["fuel"].as_u64().is_some_and(|fuel| fuel > 0),
+        "{failed}"
+    );
+}
+
+#[test]
+fn one_case_can_be_run_alone_and_none_is_a_mistake() {
+    let folder = lambda(&[
+        ("a.convo.txt", "one\n#me\na\n#bot\n*"),
+        ("b.convo.txt", "two\n#me\na\n#bot\n*"),
+    ]);
+    let filtered = |filter: &str| run(test(folder.path()).args(["--filter", filter]), "");
+    let one = filtered("ONE");
+    assert!(
+        one.code == 0 && one.stdout.ends_with("1 case: 1 passed, 0 failed\n"),
+        "{one:?}"
+    );
+    assert_eq!(filtered("nothing").code, 2);
+    let empty = tempdir().expect("a folder");
+    let ended = run(test(folder.path()).arg("--convos").arg(empty.path()), "");
+    assert!(
+        ended.code == 2 && ended.stderr.contains("write one there as NAME.convo.txt"),
+        "{ended:?}"
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_conversation_is_told_before_anything_is_run() {
+    let folder = lambda(&[("a.convo.txt", "one\n#me\na\n#bot\nJSON_PATH $.x\n")]);
+    let ended = tested(folder.path());
+    assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+    assert!(
+        ended
+            .stderr
+            .contains("convos/a.convo.txt:5: `JSON_PATH` is not supported; there are BUTTONS"),
+        "{}",
+        ended.stderr
+    );
+    let kind = run(test(folder.path()).args(["--report", "report.txt"]), "");
+    assert!(
+        kind.code == 2 && kind.stderr.contains("FILE.json"),
+        "{kind:?}"
+    );
+}
+
+/// The examples are tried by conversations too.
+fn passes(bot: &str) {
+    let ended = tested(&plugin_dir(bot));
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+}
+
+#[test]
+fn the_concierge_holds_its_conversations() {
+    passes("concierge");
+}
+
+#[test]
+fn the_survey_holds_its_conversations() {
+    passes("survey");
+}
+
+#[test]
+fn the_lambda_of_opening_hours_holds_its_conversations() {
+    passes("opening-hours");
+}
+
+#[test]
+fn what_a_bot_keeps_is_gone_in_the_next_case() {
+    let folder = tempdir().expect("a folder");
+    let bot = file(
+        folder.path(),
+        "bot.wasm",
+        wanting("reach", "state = [\"conversation\", \"bot\"]"),
+    );
+    for at in ["a", "b"] {
+        let text = "counts\n#me\nadd bot n\n#bot\nok 1 @*\n#me\nadd bot n\n#bot\nok 2 @*\n#me\nadd conversation n\n#bot\nok 1 @*\n";
+        file(folder.path(), &format!("{at}.convo.txt"), text);
+    }
+    let ended = tested(&bot);
+    assert_eq!(ended.code, 0, "{}", ended.stdout);
+}
+
+#[test]
+fn a_bot_that_fails_again_and_again_is_told_so_each_time() {
+    let folder = tempdir().expect("a folder");
+    let bot: PathBuf = file(folder.path(), "bad.wasm", misbehaving("trap"));
+    let phrases: String = (0..30).map(|at| format!("{at}\n")).collect();
+    file(folder.path(), "u.utterances.txt", format!("UTT\n{phrases}"));
+    file(folder.path(), "a.convo.txt", "traps\n#me\nUTT\n#bot\n*");
+    let ended = tested(&bot);
+    assert!(!ended.stdout.contains("quarantine"), "{}", ended.stdout);
+}
