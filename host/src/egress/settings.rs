@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::fakes::Fakes;
+
 /// Where bots may not go by default, whom they trust, and how much goes out at a time.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -25,6 +27,9 @@ pub struct Settings {
     /// Who can open more. No key of the configuration: who starts the host knows.
     #[serde(skip)]
     pub remedy: Remedy,
+    /// What answers in the place of servers, for who tries a bot. No key of the configuration: what serves asks servers.
+    #[serde(skip)]
+    pub fakes: Option<Fakes>,
 }
 
 /// What lets a bot reach more: what its author is told to do depends on where it runs.
@@ -82,6 +87,7 @@ impl Default for Settings {
             lookups: 32,
             connections: 256,
             remedy: Remedy::default(),
+            fakes: None,
         }
     }
 }

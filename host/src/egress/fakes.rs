@@ -1,0 +1,233 @@
+//! Answers that stand in for servers where a bot is tried. The rules that a request goes by hold for it all the same; what
+//! no fake answers goes nowhere.
+
+use std::collections::BTreeMap;
+use std::mem::take;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde::Deserialize;
+use url::Url;
+
+use super::caps::Caps;
+use super::method::Method;
+use super::not_sent::NotSent;
+use super::request::Hop;
+use super::response::Answer;
+
+/// What stands in for servers. The clones are one.
+#[derive(Clone, Debug, Default)]
+pub struct Fakes(Arc<Declared>);
+
+#[derive(Debug, Default)]
+struct Declared {
+    fakes: Vec<Fake>,
+    missed: Mutex<Vec<String>>,
+}
+
+/// A file of them.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    fake: Vec<Fake>,
+}
+
+/// One answer.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fake {
+    /// A method, and a URL in which `*` is anything.
+    request: Pattern,
+    #[serde(default = "ok")]
+    status: u16,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
+    body: String,
+    /// What happens in the place of an answer.
+    error: Option<Failing>,
+    #[serde(default)]
+    delay_ms: u64,
+}
+
+fn ok() -> u16 {
+    200
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Failing {
+    Timeout,
+    Connection,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct Pattern {
+    method: Method,
+    url: String,
+}
+
+impl TryFrom<String> for Pattern {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let parts = text.split_once(' ');
+        let parts = parts.and_then(|(method, url)| Some((Method::named(method)?, url.trim())));
+        match parts {
+            Some((method, url)) if url.contains("://") && !url.contains(' ') => Ok(Self {
+                method,
+                url: url.to_owned(),
+            }),
+            _ => Err(format!(
+                "\"{text}\" is not METHOD URL, such as \"GET https://api.example.com/orders/*\""
+            )),
+        }
+    }
+}
+
+impl PartialEq for Fakes {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Fakes {}
+
+impl Fakes {
+    /// Reads a file's text.
+    ///
+    /// # Errors
+    /// What is wrong with it, and where.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
+        let is_status = |fake: &&Fake| !(200..=599).contains(&fake.status);
+        if let Some(fake) = file.fake.iter().find(is_status) {
+            return Err(format!(
+                "{} is no status of an answer: use 200 to 599",
+                fake.status
+            ));
+        }
+        Ok(Self(Arc::new(Declared {
+            fakes: file.fake,
+            missed: Mutex::default(),
+        })))
+    }
+
+    /// The requests that no fake answered since this was asked last, in words.
+    pub fn missed(&self) -> Vec<String> {
+        take(&mut self.0.missed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What a request is answered, in its own time.
+    pub(super) async fn answer(&self, hop: &Hop, caps: &mut Caps) -> Result<Answer, NotSent> {
+        let url = hop.url.as_str();
+        let is_for =
+            |fake: &&Fake| fake.request.method == hop.method && is_like(url, &fake.request.url);
+        let Some(fake) = self.0.fakes.iter().find(is_for) else {
+            let missing = missing(hop.method, &hop.url);
+            let mut missed = self.0.missed.lock().unwrap_or_else(PoisonError::into_inner);
+            missed.push(missing.clone());
+            return Err(NotSent::denied(missing));
+        };
+        tokio::time::sleep(Duration::from_millis(fake.delay_ms)).await;
+        match fake.error {
+            Some(Failing::Timeout) => return Err(NotSent::Timeout),
+            Some(Failing::Connection) => {
+                return Err(NotSent::connection("the fake of it breaks off"));
+            }
+            None => {}
+        }
+        if fake.body.len() > caps.response_bytes {
+            let most = caps.response_bytes;
+            return Err(NotSent::limit(format!(
+                "the response has more than {most} bytes"
+            )));
+        }
+        caps.moved = caps.moved.saturating_add(fake.body.len() as u64);
+        let headers = fake.headers.iter();
+        let headers =
+            headers.map(|(name, value)| (name.to_lowercase(), value.clone().into_bytes()));
+        Ok(Answer {
+            status: fake.status,
+            headers: headers.collect(),
+            body: fake.body.clone().into_bytes(),
+        })
+    }
+}
+
+/// Says how a request is answered. Of a query nobody is told more than that there is one.
+fn missing(method: Method, url: &Url) -> String {
+    let mut shown = url.clone();
+    shown.set_query(url.query().map(|_| "*"));
+    format!(
+        "no fake answers {method} {shown}: declare one in `fakes.toml` beside the conversations, as [[fake]] with \
+         request = \"{method} {shown}\", status and body"
+    )
+}
+
+/// Whether a URL is one of a pattern's, in which `*` is anything.
+fn is_like(url: &str, pattern: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else {
+        return url == pattern;
+    };
+    let Some(mut left) = url.strip_prefix(first) else {
+        return false;
+    };
+    let mut pieces = rest.split('*').rev();
+    let Some(mut inner) = pieces.next().and_then(|last| left.strip_suffix(last)) else {
+        return false;
+    };
+    for piece in pieces.rev() {
+        match inner.find(piece) {
+            Some(at) => left = inner.get(at + piece.len()..).unwrap_or_default(),
+            None => return false,
+        }
+        inner = left;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_is_anything() {
+        for (url, pattern, is) in [
+            ("https://a.b/c", "https://a.b/c", true),
+            ("https://a.b/c?d=1", "https://a.b/c", false),
+            ("https://a.b/c?d=1", "https://a.b/c*", true),
+            ("https://a.b/c/17/d", "https://a.b/c/*/d", true),
+            ("https://a.b/c/d", "https://a.b/c/*/d", false),
+            ("https://a.b/1/2/3", "*/1/*/3", true),
+        ] {
+            assert_eq!(is_like(url, pattern), is, "{url} {pattern}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_fake_says_why() {
+        for (text, told) in [
+            ("[[fake]]\nrequest = \"GET\"", "is not METHOD URL"),
+            (
+                "[[fake]]\nrequest = \"get https://a.b\"",
+                "is not METHOD URL",
+            ),
+            (
+                "[[fake]]\nrequest = \"GET https://a.b\"\nstatus = 99",
+                "99 is no status",
+            ),
+            (
+                "[[fake]]\nrequest = \"GET https://a.b\"\nerror = \"fire\"",
+                "unknown variant",
+            ),
+            ("[[fakes]]", "unknown field"),
+        ] {
+            let error = Fakes::parse(text).expect_err("an error");
+            assert!(error.contains(told), "{error}");
+        }
+        assert!(Fakes::parse("").is_ok());
+    }
+}
