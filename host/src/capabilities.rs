@@ -7,6 +7,7 @@ pub mod config;
 pub mod granted;
 pub mod http;
 pub mod log;
+pub mod made_up;
 pub mod moved;
 pub mod random;
 pub mod reach;

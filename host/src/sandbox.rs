@@ -42,6 +42,7 @@ pub use world::{Exports, World};
 
 use crate::admission::Permit;
 use crate::capabilities::log::{Lines, Log};
+use crate::capabilities::made_up::MadeUp;
 use crate::capabilities::moved::Moved;
 use crate::capabilities::tally::{Call, Tally};
 use crate::limit::Limit;
@@ -107,6 +108,10 @@ pub struct Settings {
     /// Whether other processes use that folder as well.
     #[serde(skip)]
     pub shares_compiled: bool,
+    /// Where turns have their time and chance from, for who tries a bot. No key of the configuration: what serves has the
+    /// machine's.
+    #[serde(skip)]
+    pub made_up: Option<MadeUp>,
 }
 
 impl Default for Settings {
@@ -127,6 +132,7 @@ impl Default for Settings {
             compiling: Compiling::default(),
             compiled: None,
             shares_compiled: false,
+            made_up: None,
         }
     }
 }
@@ -406,6 +412,7 @@ impl Sandbox {
                 tally: tally.clone(),
                 redactions: redactions.clone(),
                 clock_resolution: Duration::from_micros(self.settings.clock_resolution_us),
+                made_up: self.settings.made_up.as_ref().map(MadeUp::turn),
                 made_of: self.settings.component,
             },
             Asking { bot: linked, ask },

@@ -3,13 +3,22 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use wasmtime::Result;
+use wasmtime::component::{HasData, Resource};
+use wasmtime_wasi::clocks::WasiClocksCtxView;
+use wasmtime_wasi::p2::bindings::clocks::monotonic_clock;
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock};
+use wasmtime_wasi_io::poll::DynPollable;
+
+use super::made_up::Now;
 
 /// The time of day.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct WallClock {
     /// What it advances by.
     pub resolution: Duration,
+    /// What it shows in the place of the time, if that is made up.
+    pub made_up: Option<Now>,
 }
 
 impl HostWallClock for WallClock {
@@ -18,19 +27,25 @@ impl HostWallClock for WallClock {
     }
 
     fn now(&self) -> Duration {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = now.unwrap_or_default();
+        let now = match &self.made_up {
+            Some(made_up) => made_up.time(),
+            None => SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default(),
+        };
         Duration::from_nanos_u128(coarse(now.as_nanos(), self.resolution))
     }
 }
 
 /// Time since the turn began.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct MonotonicClock {
     /// When it began.
     pub begun: Instant,
     /// What it advances by.
     pub resolution: Duration,
+    /// What it shows in the place of that, if time is made up.
+    pub made_up: Option<Now>,
 }
 
 impl HostMonotonicClock for MonotonicClock {
@@ -39,7 +54,49 @@ impl HostMonotonicClock for MonotonicClock {
     }
 
     fn now(&self) -> u64 {
-        nanos(coarse(self.begun.elapsed().as_nanos(), self.resolution))
+        let passed = match &self.made_up {
+            Some(made_up) => made_up.passed(),
+            None => self.begun.elapsed(),
+        };
+        nanos(coarse(passed.as_nanos(), self.resolution))
+    }
+}
+
+/// The monotonic clock's interface, where what is waited for goes by in made-up time as well.
+pub struct Waiting<'a> {
+    /// What it stands on.
+    pub clocks: WasiClocksCtxView<'a>,
+    /// The time, if it is made up.
+    pub made_up: Option<Now>,
+}
+
+/// Names [`Waiting`] to the linker.
+#[derive(Debug)]
+pub struct Waits;
+
+impl HasData for Waits {
+    type Data<'a> = Waiting<'a>;
+}
+
+impl monotonic_clock::Host for Waiting<'_> {
+    fn now(&mut self) -> Result<u64> {
+        self.clocks.now()
+    }
+
+    fn resolution(&mut self) -> Result<u64> {
+        self.clocks.resolution()
+    }
+
+    fn subscribe_instant(&mut self, when: u64) -> Result<Resource<DynPollable>> {
+        let left = when.saturating_sub(self.clocks.now()?);
+        self.subscribe_duration(left)
+    }
+
+    fn subscribe_duration(&mut self, nanos: u64) -> Result<Resource<DynPollable>> {
+        if let Some(made_up) = &self.made_up {
+            made_up.wait(Duration::from_nanos(nanos));
+        }
+        self.clocks.subscribe_duration(nanos)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Random numbers, as WASI has them. Knows nothing of what they are for.
 
-use rand::Rng as _;
+use rand::Rng;
+use rand::rngs::StdRng;
 use wasmtime::Result;
 use wasmtime_wasi::p2::bindings::random::{insecure, insecure_seed, random};
 
@@ -14,6 +15,8 @@ pub struct Random {
     pub limit: u64,
     /// Where they are counted.
     pub moved: Moved,
+    /// Where they come from, if chance is made up.
+    pub made_up: Option<StdRng>,
 }
 
 impl Random {
@@ -29,8 +32,18 @@ impl Random {
         }
         self.moved.add(length);
         let mut bytes = vec![0; length];
-        rand::rng().fill_bytes(&mut bytes);
+        match &mut self.made_up {
+            Some(made_up) => made_up.fill_bytes(&mut bytes),
+            None => rand::rng().fill_bytes(&mut bytes),
+        }
         Ok(bytes)
+    }
+
+    fn number(&mut self) -> u64 {
+        match &mut self.made_up {
+            Some(made_up) => made_up.next_u64(),
+            None => rand::rng().next_u64(),
+        }
     }
 }
 
@@ -40,7 +53,7 @@ impl random::Host for Random {
     }
 
     fn get_random_u64(&mut self) -> Result<u64> {
-        Ok(rand::rng().next_u64())
+        Ok(self.number())
     }
 }
 
@@ -50,12 +63,12 @@ impl insecure::Host for Random {
     }
 
     fn get_insecure_random_u64(&mut self) -> Result<u64> {
-        Ok(rand::rng().next_u64())
+        Ok(self.number())
     }
 }
 
 impl insecure_seed::Host for Random {
     fn insecure_seed(&mut self) -> Result<(u64, u64)> {
-        Ok((rand::rng().next_u64(), rand::rng().next_u64()))
+        Ok((self.number(), self.number()))
     }
 }

@@ -24,6 +24,7 @@ use super::structure;
 use super::world::{Pre, World};
 use crate::bindings;
 use crate::capabilities::budget::Budget;
+use crate::capabilities::clocks::Waits;
 use crate::capabilities::config::Config;
 use crate::capabilities::http::Http;
 use crate::capabilities::log::Log;
@@ -217,7 +218,7 @@ fn link_wasi(linker: &mut Linker<TurnState>) -> wasmtime::Result<()> {
     io::poll::add_to_linker::<Turn, HasSelf<ResourceTable>>(linker, |turn| turn.ctx().table)?;
     io::streams::add_to_linker::<Turn, HasSelf<ResourceTable>>(linker, |turn| turn.ctx().table)?;
     wasi::clocks::wall_clock::add_to_linker::<Turn, WasiClocks>(linker, Turn::clocks)?;
-    wasi::clocks::monotonic_clock::add_to_linker::<Turn, WasiClocks>(linker, Turn::clocks)?;
+    wasi::clocks::monotonic_clock::add_to_linker::<Turn, Waits>(linker, Turn::waiting)?;
     wasi::random::random::add_to_linker::<_, HasSelf<Random>>(linker, |turn| &mut turn.random)?;
     wasi::random::insecure::add_to_linker::<_, HasSelf<Random>>(linker, |turn| &mut turn.random)?;
     wasi::random::insecure_seed::add_to_linker::<_, HasSelf<Random>>(linker, |turn| {

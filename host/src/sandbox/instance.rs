@@ -8,6 +8,7 @@ use serde::Serialize;
 use tokio::time::timeout_at;
 use wasmtime::component::ResourceTable;
 use wasmtime::{CallHook, Engine, Result, Store, StoreContextMut, Trap, UpdateDeadline};
+use wasmtime_wasi::clocks::WasiClocksView;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use super::asked::Ask;
@@ -19,10 +20,11 @@ use super::loaded::Linked;
 use super::structure;
 use crate::bindings::log::Level;
 use crate::capabilities::budget::Budget;
-use crate::capabilities::clocks::{MonotonicClock, WallClock};
+use crate::capabilities::clocks::{MonotonicClock, Waiting, WallClock};
 use crate::capabilities::config::{Config, Values};
 use crate::capabilities::http::{Http, Sent};
 use crate::capabilities::log::Log;
+use crate::capabilities::made_up::Now;
 use crate::capabilities::moved::Moved;
 use crate::capabilities::random::Random;
 use crate::capabilities::reach::Reach;
@@ -92,6 +94,7 @@ pub(super) struct Given {
     pub(super) tally: Tally,
     pub(super) redactions: Redactions,
     pub(super) clock_resolution: Duration,
+    pub(super) made_up: Option<Now>,
     pub(super) made_of: structure::Limits,
 }
 
@@ -105,6 +108,7 @@ impl Given {
             tally: Tally::default(),
             redactions,
             clock_resolution: Duration::from_millis(1),
+            made_up: None,
             made_of: structure::Limits::default(),
         }
     }
@@ -149,9 +153,19 @@ pub struct TurnState {
     pub(super) random: Random,
     pub(super) shown: Shown,
     wasi: WasiCtx,
+    made_up: Option<Now>,
     table: ResourceTable,
     meter: Meter,
     tab: Tab,
+}
+
+impl TurnState {
+    /// The monotonic clock, and what is waited for by it.
+    pub(super) fn waiting(&mut self) -> Waiting<'_> {
+        let made_up = self.made_up.clone();
+        let clocks = WasiClocksView::clocks(self);
+        Waiting { clocks, made_up }
+    }
 }
 
 /// What a turn's host calls come to.
@@ -363,6 +377,10 @@ impl TurnState {
             budget: Budget {
                 deadline: terms.deadline,
                 fuel_left: limits.fuel,
+                made_up: given
+                    .made_up
+                    .clone()
+                    .map(|now| (now, Duration::from_millis(limits.deadline_ms))),
             },
             http: Http {
                 granted: Arc::clone(&reach.granted),
@@ -394,9 +412,11 @@ impl TurnState {
             random: Random {
                 limit: limits.random_bytes,
                 moved: given.moved.clone(),
+                made_up: given.made_up.as_ref().map(Now::chance),
             },
             shown: Shown::default(),
             wasi: wasi(&given),
+            made_up: given.made_up,
             table,
             meter: Meter::new(limits, given.made_of),
             tab: Tab {
@@ -418,10 +438,15 @@ fn wasi(given: &Given) -> WasiCtx {
     let mut wasi = WasiCtx::builder();
     wasi.stdout(LoggedStream::new(given.log.clone(), Level::Info));
     wasi.stderr(LoggedStream::new(given.log.clone(), Level::Warn));
-    wasi.wall_clock(WallClock { resolution });
+    let made_up = given.made_up.clone();
+    wasi.wall_clock(WallClock {
+        resolution,
+        made_up: made_up.clone(),
+    });
     wasi.monotonic_clock(MonotonicClock {
         begun: Instant::now(),
         resolution,
+        made_up,
     });
     wasi.build()
 }
