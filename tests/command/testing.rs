@@ -244,3 +244,117 @@ fn a_bot_that_fails_again_and_again_is_told_so_each_time() {
     let ended = tested(&bot);
     assert!(!ended.stdout.contains("quarantine"), "{}", ended.stdout);
 }
+
+#[test]
+fn time_and_chance_are_the_same_in_each_run_and_go_on() {
+    let folder = tempdir().expect("a folder");
+    let source = "async function lambda(input) {
+      const [began, chance, id] = [Date.now(), Math.random(), crypto.randomUUID()];
+      await new Promise((done) => setTimeout(done, 25));
+      let looks = 0;
+      while (Date.now() < began + 40) looks += 1;
+      return { messages: [`${new Date(began).toISOString()} ${chance} ${id} ${looks}`] };
+    }";
+    file(folder.path(), "lambda.js", source);
+    let script =
+        "chance\n#me\na\n#bot\nT12:00:00.000Z $chance $id $looks\n#me\nb\n#bot\n!$chance\n";
+    file(folder.path(), "a.convo.txt", script);
+    file(
+        folder.path(),
+        "b.convo.txt",
+        script.replace("chance\n#me", "the other\n#me"),
+    );
+    let report = folder.path().join("report.json");
+    let cases = |filter: &str| {
+        let ended = run(
+            test(folder.path())
+                .args(["--filter", filter, "--report"])
+                .arg(&report),
+            "",
+        );
+        assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+        let text = std::fs::read_to_string(&report).expect("a report");
+        let json: Value = serde_json::from_str(&text).expect("JSON");
+        let told = |case: &Value| {
+            (
+                case["conversation"].clone(),
+                case["fuel"].as_u64().expect("fuel"),
+            )
+        };
+        json["cases"]
+            .as_array()
+            .expect("cases")
+            .iter()
+            .map(told)
+            .collect::<Vec<_>>()
+    };
+    let all = cases("convo");
+    assert_eq!(all, cases("convo"), "two runs");
+    assert_eq!(all[1..], cases("other"), "whichever are run");
+    assert_eq!(all[0], all[1], "and in each case");
+}
+
+#[test]
+fn two_runs_of_a_compiled_bot_cost_the_same() {
+    let folder = tempdir().expect("a folder");
+    let fuel = || {
+        let report = folder.path().join("report.json");
+        let ended = run(test(&plugin_dir("survey")).arg("--report").arg(&report), "");
+        assert_eq!(ended.code, 0, "{ended:?}");
+        let text = std::fs::read_to_string(&report).expect("a report");
+        let json: Value = serde_json::from_str(&text).expect("JSON");
+        json["cases"]
+            .as_array()
+            .expect("cases")
+            .iter()
+            .map(|case| case["fuel"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(fuel(), fuel());
+}
+
+#[test]
+fn what_a_bot_sends_is_answered_by_fakes_and_by_nobody_else() {
+    let folder = tempdir().expect("a folder");
+    let bot = file(
+        folder.path(),
+        "bot.wasm",
+        wanting("reach", "http = [\"GET,POST https://api.example.com\"]"),
+    );
+    let fakes = "[[fake]]\nrequest = \"GET https://api.example.com/orders/*\"\nheaders = { Content-Type = \"text/plain\" }\nbody = \"on its way\"\n\
+                 [[fake]]\nrequest = \"GET https://api.example.com/late\"\nerror = \"timeout\"\n\
+                 [[fake]]\nrequest = \"GET https://api.example.com/moved\"\nstatus = 302\nheaders = { location = \"/orders/9\" }\n\
+                 [[fake]]\nrequest = \"GET https://api.example.com/gone\"\nerror = \"connection\"\ndelay_ms = 5\n";
+    file(folder.path(), "convos/fakes.toml", fakes);
+    let script = "asks\n#me\nhttp GET https://api.example.com/orders/17\n#bot\n200 10 bytes: on its way\n\
+                  #me\nhttp GET https://api.example.com/late\n#bot\ntimeout\n\
+                  #me\nhttp GET https://api.example.com/moved\n#bot\non its way\n\
+                  #me\nhttp GET https://api.example.com/gone\n#bot\nconnection:\n\
+                  #me\nhttp GET https://elsewhere.example.com/\n#bot\ndenied:\n";
+    file(folder.path(), "convos/a.convo.txt", script);
+    let ended = tested(&bot);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+
+    let script = "asks\n#me\nhttp GET https://api.example.com/other?key=1\n#bot\n200\n";
+    file(folder.path(), "convos/a.convo.txt", script);
+    let ended = tested(&bot);
+    assert_eq!(ended.code, 6, "{}", ended.stdout);
+    let told = "log  host: no fake answers GET https://api.example.com/other?*: declare one in `fakes.toml`";
+    assert!(ended.stdout.contains(told), "{}", ended.stdout);
+
+    let opened = run(test(&bot).args(["--open", "127.0.0.1"]), "");
+    assert!(
+        opened.code == 2 && opened.stderr.contains("nothing goes out"),
+        "{opened:?}"
+    );
+    file(
+        folder.path(),
+        "convos/fakes.toml",
+        "[[fake]]\nrequest = \"GET\"\n",
+    );
+    let wrong = tested(&bot);
+    assert!(
+        wrong.code == 2 && wrong.stderr.contains("fakes.toml"),
+        "{wrong:?}"
+    );
+}

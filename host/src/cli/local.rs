@@ -36,6 +36,13 @@ pub(super) struct Given {
     open: Vec<Range>,
 }
 
+impl Given {
+    /// Whether anything inside is opened.
+    pub(super) fn opens(&self) -> bool {
+        !self.open.is_empty()
+    }
+}
+
 /// Loads or builds a bot, and makes it ready.
 pub(super) async fn start(args: &BotArgs, world: Option<World>) -> Result<Local, Ended> {
     let component = component(args, world)?;

@@ -52,7 +52,7 @@ fn report_file(text: &str) -> Result<ReportFile, String> {
 pub(super) async fn run(args: Args) -> Result<(), Ended> {
     // What is wrong with a conversation is told before a bot is built.
     let suite = suite(&args)?;
-    let mut tried = Tried::start(&args.bot).await?;
+    let mut tried = Tried::start(&args.bot, &suite.fakes).await?;
     let mut report = Report::new(args.bot.bot.display().to_string(), suite.skipped);
     let shown = Shown::new();
     for (number, case) in suite.cases.iter().enumerate() {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::reading::{self, MOST_BYTES, MOST_STEPS, unreadable};
 use super::script::{Convo, Place, Sender, Step, Unreadable};
+use crate::egress::Fakes;
 
 /// The most cases of one suite.
 const MOST_CASES: usize = 10_000;
@@ -40,6 +41,8 @@ pub struct Suite {
     pub cases: Vec<Case>,
     /// How many conversations are left out since their names begin with `skip-`.
     pub skipped: usize,
+    /// What answers the bot's requests: `fakes.toml` of the folder.
+    pub fakes: Fakes,
     /// What words stand for.
     pub(super) phrases: Phrases,
 }
@@ -88,7 +91,13 @@ impl Suite {
             let file = file.to_string_lossy();
             scripts.add(&file, &read(&path)?)?;
         }
-        scripts.suite().map_err(Unread::Script)
+        let mut suite = scripts.suite()?;
+        let path = folder.join("fakes.toml");
+        if path.exists() {
+            let text = String::from_utf8_lossy(&read(&path)?).into_owned();
+            suite.fakes = Fakes::parse(&text).map_err(|why| unread(&path, why))?;
+        }
+        Ok(suite)
     }
 }
 

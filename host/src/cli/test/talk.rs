@@ -3,9 +3,11 @@
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::capabilities::made_up::MadeUp;
 use crate::chat::{Contract, one_line};
 use crate::cli::payload::{Event, Kind};
 use crate::cli::{BotArgs, Ended, local};
+use crate::egress::Fakes;
 use crate::invocation::{Host, Invocation, Purpose, Settings};
 use crate::kit::{Case, Partner, Played, Said, Suite, Turn, play};
 use crate::registry::Manifest;
@@ -18,6 +20,9 @@ const CONVERSATIONS: Uuid = Uuid::from_u128(0x7265_746f_7274_4074_8e73_7400_0000
 /// A bot that is tried.
 pub(super) struct Tried {
     host: Host,
+    /// Its time and chance, the same in each run.
+    made_up: MadeUp,
+    fakes: Fakes,
     at: Address,
     /// What it is deployed from anew for each case, if it keeps something across all conversations.
     anew: Option<Anew>,
@@ -31,12 +36,22 @@ struct Anew {
 
 impl Tried {
     /// Builds or loads it, and makes it ready.
-    pub(super) async fn start(args: &BotArgs) -> Result<Self, Ended> {
+    pub(super) async fn start(args: &BotArgs, fakes: &Fakes) -> Result<Self, Ended> {
+        if args.given.opens() {
+            return Err(Ended::Usage(
+                "`--open` is of no use here, where nothing goes out: declare what answers in `fakes.toml` beside the \
+                 conversations"
+                    .to_owned(),
+            ));
+        }
         let component = local::component(args, None)?;
         let at = local::address("local", "bot")?;
         let mut settings = Settings::default();
         // One that fails in each case is told so of each case.
         settings.quarantine.failure_percent = 101;
+        let made_up = MadeUp::default();
+        settings.sandbox.made_up = Some(made_up.clone());
+        settings.egress.fakes = Some(fakes.clone());
         let host = local::host_given_with(&args.given, &at.tenant, settings).await?;
         local::deploy(&host, &at, &component, &args.config).await?;
         local::is_a_bot(&host, &at)?;
@@ -46,7 +61,13 @@ impl Tried {
             component,
             config: args.config.clone(),
         });
-        Ok(Self { host, at, anew })
+        Ok(Self {
+            host,
+            made_up,
+            fakes: fakes.clone(),
+            at,
+            anew,
+        })
     }
 
     /// Holds one conversation, in which nothing is remembered of the others.
@@ -60,6 +81,8 @@ impl Tried {
             self.at = local::address("local", &format!("bot-{number}"))?;
             local::deploy(&self.host, &self.at, component, config).await?;
         }
+        // A case is the same one whichever others are run.
+        self.made_up.begin();
         let named = format!("{}\n{}", case.place.file, case.name);
         let mut talk = Talk {
             tried: self,
@@ -97,7 +120,11 @@ impl Partner for Talk<'_> {
         let purpose = Purpose::Answer(Contract::CustomIntegration);
         let mut invocation = host.respond(at, incoming, purpose, Instant::now()).await;
         host.find_lines(&mut invocation).await;
-        turn(invocation)
+        let mut turn = turn(invocation);
+        let missed = self.tried.fakes.missed();
+        turn.log
+            .extend(missed.iter().map(|what| format!("host: {what}")));
+        turn
     }
 }
 
