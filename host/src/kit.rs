@@ -3,6 +3,7 @@
 //! Knows nothing of commands and of where a report is shown.
 
 mod asserter;
+mod contract;
 mod judging;
 mod matching;
 mod memory;
@@ -13,6 +14,7 @@ mod report;
 mod script;
 mod suite;
 
+pub use contract::{CONTRACT, Probe, judged, probes};
 pub use message::{Facts, Message};
 pub use playing::{Entry, Failure, Partner, Played, Said, Turn, Used, Who, play};
 pub use reading::{convo, utterances};

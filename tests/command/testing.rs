@@ -358,3 +358,51 @@ fn what_a_bot_sends_is_answered_by_fakes_and_by_nobody_else() {
         "{wrong:?}"
     );
 }
+
+#[test]
+fn any_bot_has_to_bear_what_the_platform_may_send() {
+    let contract =
+        |bot: &Path, more: &[&str]| run(test(bot).args(["--level", "contract"]).args(more), "");
+    // The lambdas are for messaging alone: a live chat has no quick replies.
+    for (bot, more) in [
+        ("echo", &[][..]),
+        ("concierge", &[]),
+        ("survey", &[]),
+        ("opening-hours", &["--filter", "messaging"]),
+        ("order-status", &["--filter", "messaging"]),
+    ] {
+        let ended = contract(&plugin_dir(bot), more);
+        assert_eq!(ended.code, 0, "{bot}: {}{}", ended.stdout, ended.stderr);
+    }
+    let folder = tempdir().expect("a folder");
+    let faulting = file(folder.path(), "fault.wasm", misbehaving("fault"));
+    assert_eq!(contract(&faulting, &[]).code, 0, "a fault is an answer");
+    let source = "async function lambda(input) {
+      const { message } = input.payload;
+      if (message.length > 60000) for (;;);
+      return { messages: [message.includes('DROP') ? '' : 'fine'] };
+    }";
+    let script = file(folder.path(), "lambda.js", source);
+    let ended = contract(
+        &script,
+        &[
+            "--report",
+            folder.path().join("r.xml").to_str().expect("a path"),
+        ],
+    );
+    assert_eq!(ended.code, 6, "{}", ended.stdout);
+    let failed: Vec<_> = ended
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("FAIL"))
+        .collect();
+    for name in ["64 KiB without a space, messaging", "a query, chat"] {
+        assert!(
+            failed.contains(&&*format!("FAIL  {name}")),
+            "{name}: {failed:?}"
+        );
+    }
+    let xml = std::fs::read_to_string(folder.path().join("r.xml")).expect("a report");
+    let report = Report::deserialize_from_str(&xml).expect("JUnit");
+    assert_eq!(report.test_suites[0].name.as_str(), "contract");
+}

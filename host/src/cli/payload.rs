@@ -27,11 +27,7 @@ pub(super) struct Event<'a> {
 impl Event<'_> {
     /// As the host takes it.
     pub(super) fn incoming(&self) -> Result<Incoming, Ended> {
-        let payload = self.payload().to_string();
-        match custom_integration::read_payload(payload.as_bytes()) {
-            Ok(Payload::Event(incoming) | Payload::ConnectionTest(incoming)) => Ok(incoming),
-            Err(unreadable) => Err(Ended::Usage(unreadable.to_string())),
-        }
+        read(&self.payload())
     }
 
     fn payload(&self) -> Value {
@@ -51,5 +47,13 @@ impl Event<'_> {
             event.insert("conversationContext".to_owned(), json!({ "type": kind }));
         }
         json!({ "message": self.text, "convId": self.conversation, "context": { "lpEvent": event } })
+    }
+}
+
+/// A payload as the host takes it.
+pub(super) fn read(payload: &Value) -> Result<Incoming, Ended> {
+    match custom_integration::read_payload(payload.to_string().as_bytes()) {
+        Ok(Payload::Event(incoming) | Payload::ConnectionTest(incoming)) => Ok(incoming),
+        Err(unreadable) => Err(Ended::Usage(unreadable.to_string())),
     }
 }

@@ -6,7 +6,7 @@ mod talk;
 use std::path::{Path, PathBuf};
 
 use super::{BotArgs, Ended, give};
-use crate::kit::{Report, Suite, Unread};
+use crate::kit::{CONTRACT, CONVERSATIONS, Report, Suite, Unread, judged, probes};
 use shown::Shown;
 use talk::Tried;
 
@@ -18,12 +18,26 @@ pub(super) struct Args {
     /// NAME.utterances.txt; `convos` beside the bot, or where the bot itself is, unless it is given
     #[arg(long, value_name = "DIR")]
     convos: Option<PathBuf>,
+    /// What is tried: the author's conversations, what any bot has to bear, or both
+    #[arg(long, value_enum, default_value = "conversations")]
+    level: Level,
     /// Run only the cases that have this in their names or their files' names
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
     /// Write what became of each case, as JUnit's XML or as JSON
     #[arg(long, value_name = "FILE.xml|FILE.json", value_parser = report_file)]
     report: Option<ReportFile>,
+}
+
+/// What is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Level {
+    /// The conversations that its author wrote
+    Conversations,
+    /// Each kind of event, what may be missing, and texts that nobody means: a fault or a valid reply, never a trap
+    Contract,
+    /// Both
+    All,
 }
 
 /// Where a report goes, and what it is.
@@ -51,14 +65,26 @@ fn report_file(text: &str) -> Result<ReportFile, String> {
 
 pub(super) async fn run(args: Args) -> Result<(), Ended> {
     // What is wrong with a conversation is told before a bot is built.
-    let suite = suite(&args)?;
+    let suite = match args.level {
+        Level::Contract => Suite::default(),
+        Level::Conversations | Level::All => suite(&args)?,
+    };
     let mut tried = Tried::start(&args.bot, &suite.fakes).await?;
     let mut report = Report::new(args.bot.bot.display().to_string(), suite.skipped);
     let shown = Shown::new();
-    for (number, case) in suite.cases.iter().enumerate() {
-        let played = tried.case(case, number, &suite).await?;
+    if args.level != Level::Conversations {
+        for (number, probe) in probes().iter().enumerate() {
+            if args.is_meant(&probe.name) {
+                let (case, played) = judged(number, probe, tried.probe(probe).await?);
+                give(shown.case(&case, &played).trim_end());
+                report.add(CONTRACT, &case, &played);
+            }
+        }
+    }
+    for case in &suite.cases {
+        let played = tried.case(case, &suite).await?;
         give(shown.case(case, &played).trim_end());
-        report.add(case, &played);
+        report.add(CONVERSATIONS, case, &played);
     }
     give(shown.summary(&report).trim_end());
     if let Some(file) = &args.report {
@@ -70,6 +96,13 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
             "{failed} of {} cases failed",
             report.cases.len()
         ))),
+    }
+}
+
+impl Args {
+    fn is_meant(&self, text: &str) -> bool {
+        let filter = self.filter.as_deref().unwrap_or_default().to_lowercase();
+        text.to_lowercase().contains(&filter)
     }
 }
 
@@ -102,11 +135,11 @@ fn suite(args: &Args) -> Result<Suite, Ended> {
         )));
     }
     if let Some(filter) = &args.filter {
-        let is_meant = |text: &str| text.to_lowercase().contains(&filter.to_lowercase());
+        let is_meant = |text: &str| args.is_meant(text);
         suite
             .cases
             .retain(|case| is_meant(&case.name) || is_meant(&case.place.file));
-        if suite.cases.is_empty() {
+        if suite.cases.is_empty() && args.level == Level::Conversations {
             return Err(Ended::Usage(format!(
                 "no case in \"{shown}\" has \"{filter}\" in its name"
             )));

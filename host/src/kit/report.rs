@@ -5,6 +5,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde::Serialize;
 
+use super::contract::CONTRACT;
 use super::playing::{Failure, Played, Used, Who};
 use super::suite::Case;
 
@@ -102,13 +103,13 @@ impl Report {
         }
     }
 
-    /// Adds what became of a case.
-    pub fn add(&mut self, case: &Case, played: &Played) {
+    /// Adds what became of a case of a level.
+    pub fn add(&mut self, level: &'static str, case: &Case, played: &Played) {
         match played.failure {
             Some(_) => self.failed += 1,
             None => self.passed += 1,
         }
-        self.cases.push(CaseReport::of(case, played));
+        self.cases.push(CaseReport::of(level, case, played));
     }
 
     /// As JSON.
@@ -124,10 +125,19 @@ impl Report {
     /// # Errors
     /// [`quick_junit::SerializeError`] if it cannot be written.
     pub fn junit(&self) -> Result<String, quick_junit::SerializeError> {
-        let mut suite = TestSuite::new(CONVERSATIONS);
-        suite.add_test_cases(self.cases.iter().map(CaseReport::junit));
         let mut report = quick_junit::Report::new(self.bot.as_str());
-        report.add_test_suite(suite);
+        for level in [CONTRACT, CONVERSATIONS] {
+            let cases: Vec<_> = self
+                .cases
+                .iter()
+                .filter(|case| case.level == level)
+                .collect();
+            if !cases.is_empty() {
+                let mut suite = TestSuite::new(level);
+                suite.add_test_cases(cases.into_iter().map(CaseReport::junit));
+                report.add_test_suite(suite);
+            }
+        }
         report.to_string()
     }
 }
@@ -137,14 +147,14 @@ fn milliseconds(time: Duration) -> f64 {
 }
 
 impl CaseReport {
-    fn of(case: &Case, played: &Played) -> Self {
+    fn of(level: &'static str, case: &Case, played: &Played) -> Self {
         let used = &played.turns;
         let line = |entry: &super::Entry| LineReport {
             who: entry.who.name(),
             words: entry.words.clone(),
         };
         Self {
-            level: CONVERSATIONS,
+            level,
             name: case.name.clone(),
             file: case.place.file.to_string(),
             outcome: if played.failure.is_some() {

@@ -7,7 +7,10 @@ struct Echo;
 impl Bot for Echo {
     fn respond(turn: Turn) -> Result<Reply, Fault> {
         match turn.event {
-            Event::Text(message) => Ok(Answer::text(message.text).into()),
+            // The platform takes no empty text.
+            Event::Text(message) if !message.text.trim().is_empty() => {
+                Ok(Answer::text(message.text).into())
+            }
             _ => Ok(Reply::NoAnswer),
         }
     }

@@ -5,12 +5,14 @@ use uuid::Uuid;
 
 use crate::capabilities::made_up::MadeUp;
 use crate::chat::{Contract, one_line};
-use crate::cli::payload::{Event, Kind};
+use crate::cli::payload::{self, Event, Kind};
 use crate::cli::{BotArgs, Ended, local};
+use crate::conversations::Incoming;
 use crate::egress::Fakes;
-use crate::invocation::{Host, Invocation, Purpose, Settings};
-use crate::kit::{Case, Partner, Played, Said, Suite, Turn, play};
+use crate::invocation::{Host, Invocation, InvokeError, Purpose, Settings};
+use crate::kit::{Case, Partner, Played, Probe, Said, Suite, Turn, play};
 use crate::registry::Manifest;
+use crate::sandbox::Failure;
 use crate::state::Scope;
 use crate::tenant::Address;
 
@@ -26,6 +28,8 @@ pub(super) struct Tried {
     at: Address,
     /// What it is deployed from anew for each case, if it keeps something across all conversations.
     anew: Option<Anew>,
+    /// How many times it was.
+    deployed: usize,
 }
 
 /// What a bot is deployed from.
@@ -67,29 +71,48 @@ impl Tried {
             fakes: fakes.clone(),
             at,
             anew,
+            deployed: 0,
         })
     }
 
     /// Holds one conversation, in which nothing is remembered of the others.
-    pub(super) async fn case(
-        &mut self,
-        case: &Case,
-        number: usize,
-        suite: &Suite,
-    ) -> Result<Played, Ended> {
+    pub(super) async fn case(&mut self, case: &Case, suite: &Suite) -> Result<Played, Ended> {
+        let named = format!("{}\n{}", case.place.file, case.name);
+        let mut talk = self.talk(&named).await?;
+        Ok(play(case, suite, &mut talk).await)
+    }
+
+    /// Sends a probe's payloads, in a conversation of their own.
+    pub(super) async fn probe(&mut self, probe: &Probe) -> Result<Vec<Turn>, Ended> {
+        let talk = self.talk(&probe.name).await?;
+        let mut turns = Vec::with_capacity(probe.payloads.len());
+        for payload in &probe.payloads {
+            let mut payload = payload.clone();
+            if let Some(fields) = payload.as_object_mut() {
+                fields.insert("convId".to_owned(), talk.conversation.as_str().into());
+            }
+            turns.push(match payload::read(&payload) {
+                Ok(incoming) => talk.turn(incoming).await,
+                Err(ended) => unsaid(&ended),
+            });
+        }
+        Ok(turns)
+    }
+
+    /// A conversation that nothing has been said in.
+    async fn talk(&mut self, named: &str) -> Result<Talk<'_>, Ended> {
         if let Some(Anew { component, config }) = &self.anew {
-            self.at = local::address("local", &format!("bot-{number}"))?;
+            self.deployed += 1;
+            self.at = local::address("local", &format!("bot-{}", self.deployed))?;
             local::deploy(&self.host, &self.at, component, config).await?;
         }
         // A case is the same one whichever others are run.
         self.made_up.begin();
-        let named = format!("{}\n{}", case.place.file, case.name);
-        let mut talk = Talk {
-            tried: self,
+        Ok(Talk {
             conversation: Uuid::new_v5(&CONVERSATIONS, named.as_bytes()).to_string(),
+            tried: self,
             sequence: 0,
-        };
-        Ok(play(case, suite, &mut talk).await)
+        })
     }
 }
 
@@ -112,16 +135,23 @@ impl Partner for Talk<'_> {
             text,
         };
         self.sequence += 1;
-        let incoming = match event.incoming() {
-            Ok(incoming) => incoming,
-            Err(ended) => return unsaid(&ended),
-        };
-        let Tried { host, at, .. } = self.tried;
+        match event.incoming() {
+            Ok(incoming) => self.turn(incoming).await,
+            Err(ended) => unsaid(&ended),
+        }
+    }
+}
+
+impl Talk<'_> {
+    async fn turn(&self, incoming: Incoming) -> Turn {
+        let Tried {
+            host, at, fakes, ..
+        } = self.tried;
         let purpose = Purpose::Answer(Contract::CustomIntegration);
         let mut invocation = host.respond(at, incoming, purpose, Instant::now()).await;
         host.find_lines(&mut invocation).await;
         let mut turn = turn(invocation);
-        let missed = self.tried.fakes.missed();
+        let missed = fakes.missed();
         turn.log
             .extend(missed.iter().map(|what| format!("host: {what}")));
         turn
@@ -132,6 +162,7 @@ impl Partner for Talk<'_> {
 fn unsaid(why: &Ended) -> Turn {
     Turn {
         result: Err(why.to_string()),
+        is_faulted: false,
         log: Vec::new(),
         fuel: 0,
         memory_bytes: 0,
@@ -143,7 +174,12 @@ fn turn(invocation: Invocation) -> Turn {
     let lines = invocation.log.lines.iter();
     let lines =
         lines.map(|line| format!("{}: {}", line.level, one_line(&line.message, usize::MAX)));
+    let is_faulted = matches!(
+        invocation.result,
+        Err(InvokeError::Failed(Failure::Faulted { .. }))
+    );
     Turn {
+        is_faulted,
         log: lines.collect(),
         fuel: invocation.usage.fuel,
         memory_bytes: invocation.usage.memory_peak_bytes,
