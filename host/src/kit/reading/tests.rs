@@ -140,8 +140,8 @@ proptest! {
     ) {
         let text = lines.join("\n");
         match convo("a", text.as_bytes()) {
-            Ok(convo) => prop_assert!(convo.steps.len() <= lines.len()),
-            Err(error) => prop_assert!(error.place.line <= text.lines().count().max(1)),
+            Ok(convo) => prop_assert!(convo.steps.len() <= text.split(['\n', '\r']).count()),
+            Err(error) => prop_assert!(error.place.line <= text.split(['\n', '\r']).count()),
         }
     }
 }
