@@ -52,6 +52,7 @@ pub(crate) fn problem(error: &serde_json::Error) -> String {
         _ if told.starts_with("missing field") => format!("has a {told}"),
         // What comes before that may be a value.
         Some((_, expected)) => format!("has something else where there should be {expected}"),
+        None if told == "recursion limit exceeded" => "is nested too deep".to_owned(),
         None if error.is_data() => "is not the JSON that is expected".to_owned(),
         None => "is no JSON".to_owned(),
     };
@@ -93,6 +94,10 @@ mod tests {
             "it has a missing field `number`, at line 1, column 2"
         );
         assert_eq!(told::<Order>("[1"), "it is no JSON, at line 1, column 2");
+        assert_eq!(
+            told::<Value>(&"[".repeat(1_000)),
+            "it is nested too deep, at line 1, column 128"
+        );
         assert_eq!(
             told::<Mode>(r#""private""#),
             "it has something else where there should be `Fast`, at line 1, column 9"
