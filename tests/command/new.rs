@@ -155,6 +155,23 @@ fn a_name_may_be_any_word() {
 }
 
 #[test]
+fn a_name_that_cargo_refuses_is_none_for_a_bot_in_rust() {
+    for name in ["3d", "retort-sdk", "test"] {
+        let folder = tempdir().expect("a folder");
+        let mut new = retort();
+        new.args(["new", name, "--lang", "rust"]);
+        let refused = run(new.current_dir(folder.path()), "");
+        assert_eq!(refused.code, 2, "{name}: {}", refused.stderr);
+        assert!(
+            refused.stderr.contains("cannot be one's name"),
+            "{}",
+            refused.stderr
+        );
+        assert!(!folder.path().join(name).exists(), "{name}");
+    }
+}
+
+#[test]
 fn a_project_in_rust_builds_and_answers() {
     let folder = tempdir().expect("a folder");
     let project = begun(folder.path(), "rust");
