@@ -14,7 +14,6 @@ mod lines_child;
 mod local;
 mod new;
 mod operate;
-mod payload;
 mod serve;
 mod test;
 mod watch;
@@ -26,6 +25,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::liveperson::said::Kind;
 use crate::sandbox::compile::child;
 use crate::sandbox::trace;
 
@@ -253,6 +253,23 @@ fn give(line: impl Display) {
 fn key_value(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("must be KEY=VALUE")?;
     Ok((key.to_owned(), value.to_owned()))
+}
+
+/// A kind of conversation.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum Channel {
+    #[default]
+    Messaging,
+    Chat,
+}
+
+impl From<Channel> for Kind {
+    fn from(channel: Channel) -> Self {
+        match channel {
+            Channel::Messaging => Self::Messaging,
+            Channel::Chat => Self::Chat,
+        }
+    }
 }
 
 /// Which bot a command is about, and what it is given.

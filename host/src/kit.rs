@@ -3,8 +3,10 @@
 //! Knows nothing of commands and of where a report is shown.
 
 mod asserter;
+mod bundle;
 mod contract;
 mod judging;
+mod level;
 mod matching;
 mod memory;
 mod message;
@@ -14,10 +16,12 @@ mod report;
 mod script;
 mod suite;
 
-pub use contract::{CONTRACT, Probe, judged, probes};
+pub use bundle::{Bundle, NoBundle};
+pub use contract::{Probe, judged, probes};
+pub use level::Level;
 pub use message::{Facts, Message};
 pub use playing::{Entry, Failure, Partner, Played, Said, Turn, Used, Who, play};
 pub use reading::{convo, utterances};
-pub use report::{CONVERSATIONS, CaseReport, FailureReport, LineReport, Report, TurnReport};
+pub use report::{CaseReport, FailureReport, LineReport, Outcome, Report, TurnReport};
 pub use script::{Convo, Unreadable, Utterances};
 pub use suite::{Case, Suite, Unread};

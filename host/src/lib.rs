@@ -19,6 +19,8 @@ pub mod http;
 
 pub mod kit;
 
+pub mod trial;
+
 pub mod liveperson;
 
 pub mod invocation;

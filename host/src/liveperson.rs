@@ -5,6 +5,7 @@ pub mod custom_endpoint;
 pub mod custom_integration;
 mod event;
 pub mod functions;
+pub mod said;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order of one message's journey.
-const ROOMS: [&str; 28] = [
+const ROOMS: [&str; 29] = [
     "main",
     "cli",
     "config",
     "telemetry",
     "http",
     "control",
+    "trial",
     "kit",
     "liveperson",
     "invocation",

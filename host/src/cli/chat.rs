@@ -8,10 +8,10 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::payload::{Event, Kind};
-use super::{BotArgs, Ended, artifact, give, local, say};
+use super::{BotArgs, Channel, Ended, artifact, give, local, say};
 use crate::chat::{Action, Contract, Reply, Said};
 use crate::invocation::{Host, Invocation, Purpose};
+use crate::liveperson::said::{Event, Kind};
 use crate::tenant::Address;
 
 #[derive(Debug, clap::Args)]
@@ -23,7 +23,7 @@ pub(super) struct Args {
     texts: Vec<String>,
     /// The kind of conversation: a live chat has no quick replies
     #[arg(long, value_enum, default_value = "messaging")]
-    channel: Kind,
+    channel: Channel,
     #[command(flatten)]
     opening: Opening,
 }
@@ -41,7 +41,7 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     local::is_a_bot(&local.host, &local.at)?;
     let is_script = artifact::script(&args.bot.bot).is_some();
     let mut conversation = Conversation {
-        kind: args.channel,
+        kind: args.channel.into(),
         shows_log: true,
         ..Conversation::new(local.host, local.at, args.opening, is_script)
     };
@@ -162,7 +162,9 @@ impl Conversation {
             sequence: self.sequence,
             text,
         };
-        let incoming = event.incoming()?;
+        let incoming = event
+            .incoming()
+            .map_err(|error| Ended::Usage(error.to_string()))?;
         self.sequence += 1;
         let mut invocation = self
             .host

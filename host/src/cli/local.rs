@@ -41,6 +41,11 @@ impl Given {
     pub(super) fn opens(&self) -> bool {
         !self.open.is_empty()
     }
+
+    /// The secrets that are given.
+    pub(super) fn secrets(&self) -> Result<BTreeMap<SecretName, String>, Ended> {
+        secrets(self.secrets.as_deref())
+    }
 }
 
 /// Loads or builds a bot, and makes it ready.
@@ -82,20 +87,11 @@ pub(super) fn host() -> Result<Host, Ended> {
 
 /// A host whose bots of one tenant have what is given.
 pub(super) async fn host_given(given: &Given, tenant: &TenantId) -> Result<Host, Ended> {
-    host_given_with(given, tenant, Settings::default()).await
-}
-
-/// The same, set up as whoever asks wants it.
-pub(super) async fn host_given_with(
-    given: &Given,
-    tenant: &TenantId,
-    mut settings: Settings,
-) -> Result<Host, Ended> {
-    settings.secrets_key = Some(Key::random());
+    let mut settings = Settings::default();
     settings.egress.open_addresses.clone_from(&given.open);
     settings.egress.remedy = Remedy::CommandLine;
     let host = host_with(settings)?;
-    for (name, value) in secrets(given.secrets.as_deref())? {
+    for (name, value) in given.secrets()? {
         let wrong = |error: &dyn Display| Ended::Usage(format!("the secret \"{name}\": {error}"));
         let secret = Secret::new(value).map_err(|error| wrong(&error))?;
         let set = host.vault().set(tenant, &name, &secret).await;
@@ -126,6 +122,7 @@ fn range(text: &str) -> Result<Range, String> {
 }
 
 pub(super) fn host_with(mut settings: Settings) -> Result<Host, Ended> {
+    settings.secrets_key = Some(Key::random());
     settings.sandbox.compiling = compile_child::compiling()?;
     // Their own author's: a bot in Python takes half a minute where the host itself was not built to be fast.
     settings.sandbox.compile.cpu_seconds = 300;
@@ -165,10 +162,15 @@ pub(super) async fn deploy(
         ..Wanted::default()
     };
     let deployed = host.deploy(at, component, wanted).await;
+    tell_what_is_not_kept(host);
+    deployed.map(drop).map_err(|error| not_deployed(&error))
+}
+
+/// Says so if compiled code could not be kept.
+pub(super) fn tell_what_is_not_kept(host: &Host) {
     if let Some(reason) = host.sandbox().first_not_kept() {
         uncached(reason);
     }
-    deployed.map(drop).map_err(|error| not_deployed(&error))
 }
 
 /// A cache that is of no use is no reason not to run.

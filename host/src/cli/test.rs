@@ -1,14 +1,15 @@
 //! `retort test`: a bot, tried by its author's conversations.
 
 mod shown;
-mod talk;
 
 use std::path::{Path, PathBuf};
 
-use super::{BotArgs, Ended, give};
-use crate::kit::{CONTRACT, CONVERSATIONS, Report, Suite, Unread, judged, probes};
+use super::{BotArgs, Channel, Ended, give, local};
+use crate::invocation::Settings;
+use crate::kit::{Bundle, Level, Report, Suite, Unread};
+use crate::liveperson::said::Kind;
+use crate::trial::{self, NotTried, Plan, World};
 use shown::Shown;
-use talk::Tried;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -20,7 +21,11 @@ pub(super) struct Args {
     convos: Option<PathBuf>,
     /// What is tried: the author's conversations, what any bot has to bear, or both
     #[arg(long, value_enum, default_value = "conversations")]
-    level: Level,
+    level: Levels,
+    /// Try only this kind of conversation: what any bot has to bear is sent over both, and the author's conversations are held
+    /// over messaging, unless this is given
+    #[arg(long, value_enum)]
+    channel: Option<Channel>,
     /// Run only the cases that have this in their names or their files' names
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
@@ -31,7 +36,7 @@ pub(super) struct Args {
 
 /// What is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Level {
+enum Levels {
     /// The conversations that its author wrote
     Conversations,
     /// Each kind of event, what may be missing, and texts that nobody means: a fault or a valid reply, never a trap
@@ -64,29 +69,30 @@ fn report_file(text: &str) -> Result<ReportFile, String> {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Ended> {
+    let levels = args.level.levels();
     // What is wrong with a conversation is told before a bot is built.
-    let suite = match args.level {
-        Level::Contract => Suite::default(),
-        Level::Conversations | Level::All => suite(&args)?,
+    let suite = match levels.contains(&Level::Conversations) {
+        false => Suite::default(),
+        true => suite(&args)?,
     };
-    let mut tried = Tried::start(&args.bot, &suite.fakes).await?;
-    let mut report = Report::new(args.bot.bot.display().to_string(), suite.skipped);
-    let shown = Shown::new();
-    if args.level != Level::Conversations {
-        for (number, probe) in probes().iter().enumerate() {
-            if args.is_meant(&probe.name) {
-                let (case, played) = judged(number, probe, tried.probe(probe).await?);
-                give(shown.case(&case, &played).trim_end());
-                report.add(CONTRACT, &case, &played);
-            }
-        }
+    let kinds = match args.channel {
+        None => Kind::ALL.to_vec(),
+        Some(channel) => vec![channel.into()],
+    };
+    let plan = Plan {
+        name: &args.bot.bot.display().to_string(),
+        suite: &suite,
+        levels,
+        filter: args.filter.as_deref().unwrap_or_default(),
+        kinds: &kinds,
+    };
+    if plan.cases().next().is_none() && args.level == Levels::Conversations {
+        let filter = plan.filter;
+        return Err(Ended::Usage(format!(
+            "no case has \"{filter}\" in its name"
+        )));
     }
-    for case in &suite.cases {
-        let played = tried.case(case, &suite).await?;
-        give(shown.case(case, &played).trim_end());
-        report.add(CONVERSATIONS, case, &played);
-    }
-    give(shown.summary(&report).trim_end());
+    let report = tried(&args, &plan).await?;
     if let Some(file) = &args.report {
         write(file, &report)?;
     }
@@ -99,10 +105,43 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     }
 }
 
-impl Args {
-    fn is_meant(&self, text: &str) -> bool {
-        let filter = self.filter.as_deref().unwrap_or_default().to_lowercase();
-        text.to_lowercase().contains(&filter)
+async fn tried(args: &Args, plan: &Plan<'_>) -> Result<Report, Ended> {
+    let given = &args.bot.given;
+    if given.opens() {
+        return Err(Ended::Usage(
+            "`--open` is of no use here, where nothing goes out: declare what answers in `fakes.toml` beside the \
+             conversations"
+                .to_owned(),
+        ));
+    }
+    let bot = trial::Bot {
+        component: local::component(&args.bot, None)?,
+        config: args.bot.config.iter().cloned().collect(),
+        secrets: given.secrets()?,
+    };
+    let world = World::of(plan.suite);
+    let mut settings = Settings::default();
+    world.set_up(&mut settings);
+    let host = local::host_with(settings)?;
+    let shown = Shown::new();
+    let case = |case: &_, played: &_| give(shown.case(case, played).trim_end());
+    let report = trial::run(host.clone(), &world, bot, plan, case).await;
+    local::tell_what_is_not_kept(&host);
+    let report = report.map_err(|not_tried| match &not_tried {
+        NotTried::NotDeployable(error) => local::not_deployed(error),
+        NotTried::Secret { .. } | NotTried::Function => Ended::Usage(not_tried.to_string()),
+    })?;
+    give(shown.summary(&report).trim_end());
+    Ok(report)
+}
+
+impl Levels {
+    fn levels(self) -> &'static [Level] {
+        match self {
+            Self::Conversations => &[Level::Conversations],
+            Self::Contract => &[Level::Contract],
+            Self::All => &Level::ALL,
+        }
     }
 }
 
@@ -126,36 +165,21 @@ fn suite(args: &Args) -> Result<Suite, Ended> {
         None if beside.is_dir() => (beside, true),
         None => (folder.to_owned(), false),
     };
-    let read = Suite::read(&folder, is_deep);
-    let mut suite = read.map_err(|unread| wrong(&folder, &unread))?;
-    let shown = folder.display();
+    let bundle = Bundle::read(&folder, is_deep);
+    let bundle = bundle.map_err(|error| Ended::Usage(error.to_string()))?;
+    let suite = Suite::of(&bundle).map_err(|unread| wrong(&folder, &unread))?;
     if suite.cases.is_empty() {
+        let shown = folder.display();
         return Err(Ended::Usage(format!(
             "there is no conversation in \"{shown}\": write one there as NAME.convo.txt, or name another folder by --convos"
         )));
     }
-    if let Some(filter) = &args.filter {
-        let is_meant = |text: &str| args.is_meant(text);
-        suite
-            .cases
-            .retain(|case| is_meant(&case.name) || is_meant(&case.place.file));
-        if suite.cases.is_empty() && args.level == Level::Conversations {
-            return Err(Ended::Usage(format!(
-                "no case in \"{shown}\" has \"{filter}\" in its name"
-            )));
-        }
-    }
     Ok(suite)
 }
 
+/// Its places are those within the folder.
 fn wrong(folder: &Path, unread: &Unread) -> Ended {
-    match unread {
-        // Its places are those within the folder.
-        Unread::Script(script) => {
-            Ended::Usage(format!("{}", folder.join(script.to_string()).display()))
-        }
-        Unread::File { .. } => Ended::Usage(unread.to_string()),
-    }
+    Ended::Usage(folder.join(unread.to_string()).display().to_string())
 }
 
 fn write(file: &ReportFile, report: &Report) -> Result<(), Ended> {

@@ -4,55 +4,57 @@
 
 use serde_json::{Value, json};
 
+use super::level::Level;
 use super::playing::{Entry, Failure, Played, Turn, Used, Who};
 use super::script::Place;
 use super::suite::Case;
+use crate::liveperson::said::Kind;
 
-/// The level of tests that these are.
-pub const CONTRACT: &str = "contract";
-
-/// What a bot is sent, in a conversation of its own.
+/// What a bot is sent.
 #[derive(Clone, Debug)]
 pub struct Probe {
     /// What it is about.
-    pub name: String,
-    /// Payloads, as the platform writes them, but for `convId`.
-    pub payloads: Vec<Value>,
+    pub name: &'static str,
+    /// Payloads, as the platform writes them, but for `convId`: those of each conversation.
+    pub talks: Vec<Vec<Value>>,
 }
 
-/// All that a bot is sent.
-pub fn probes() -> Vec<Probe> {
+/// All that a bot for these kinds of conversations is sent.
+pub fn probes(kinds: &[Kind]) -> Vec<Probe> {
     let mut probes = Vec::new();
-    for channel in ["MESSAGING", "CHAT"] {
-        let mut add = |name: &str, payload: Value| {
-            probes.push(Probe {
-                name: format!("{name}, {}", channel.to_lowercase()),
-                payloads: vec![in_channel(payload, channel)],
-            });
-        };
-        for (name, payload) in events(channel) {
-            add(name, payload);
-        }
-        for (name, text) in texts() {
-            add(name, said(&text));
-        }
+    // Each for itself, so that what fails in both kinds is one failure.
+    let mut add = |name, payload: &dyn Fn(Kind) -> Value| {
+        let talks = kinds
+            .iter()
+            .map(|kind| vec![in_kind(payload(*kind), *kind)]);
+        let talks = talks.collect();
+        probes.push(Probe { name, talks });
+    };
+    add("a welcome", &welcome);
+    for (name, payload) in events() {
+        add(name, &|_| payload.clone());
+    }
+    for (name, text) in texts() {
+        add(name, &|_| said(&text));
     }
     for (name, payload) in with_less() {
-        probes.push(Probe {
-            name: name.to_owned(),
-            payloads: vec![payload],
-        });
+        let talks = vec![vec![payload]];
+        probes.push(Probe { name, talks });
     }
-    let first = in_channel(said("hello"), "MESSAGING");
-    let mut second = in_channel(said("and again"), "MESSAGING");
+    probes.push(twice(kinds.first().copied().unwrap_or_default()));
+    probes
+}
+
+fn twice(kind: Kind) -> Probe {
+    let first = in_kind(said("hello"), kind);
+    let mut second = in_kind(said("and again"), kind);
     if let Some(sequence) = second.pointer_mut("/context/lpEvent/sequence") {
         *sequence = json!(2);
     }
-    probes.push(Probe {
-        name: "an event that comes twice".to_owned(),
-        payloads: vec![first.clone(), first, second],
-    });
-    probes
+    Probe {
+        name: "an event that comes twice",
+        talks: vec![vec![first.clone(), first, second]],
+    }
 }
 
 fn said(text: &str) -> Value {
@@ -66,23 +68,28 @@ fn event(message: Value, event: Value) -> Value {
     json!({ "message": message, "context": { "lpEvent": event } })
 }
 
-fn in_channel(mut payload: Value, channel: &str) -> Value {
+fn in_kind(mut payload: Value, kind: Kind) -> Value {
     if let Some(event) = payload
         .pointer_mut("/context/lpEvent")
         .and_then(Value::as_object_mut)
     {
         event.insert("sequence".to_owned(), json!(1));
-        event.insert("conversationContext".to_owned(), json!({ "type": channel }));
+        let context = json!({ "type": kind.name() });
+        event.insert("conversationContext".to_owned(), context);
     }
     payload
 }
 
-/// One of each kind.
-fn events(channel: &str) -> Vec<(&'static str, Value)> {
-    let welcome = match channel {
-        "CHAT" => json!({ "isWelcomeEvent": true }),
-        _ => json!({ "type": "ContentEvent", "content": "welcome" }),
+fn welcome(kind: Kind) -> Value {
+    let welcome = match kind {
+        Kind::Chat => json!({ "isWelcomeEvent": true }),
+        Kind::Messaging => json!({ "type": "ContentEvent", "content": "welcome" }),
     };
+    event(Value::Null, welcome)
+}
+
+/// One of each other kind.
+fn events() -> Vec<(&'static str, Value)> {
     let file = json!({ "event": { "type": "ContentEvent", "contentType": "hosted/file", "message": {
         "caption": "the key", "relativePath": "/v1/AUTH_async-images/55/key.PNG", "fileType": "PNG",
     } } });
@@ -91,7 +98,6 @@ fn events(channel: &str) -> Vec<(&'static str, Value)> {
     } } });
     let unknown = json!({ "type": "SomethingNewEvent", "event": { "type": "SomethingNew", "value": [1, null, {}] } });
     vec![
-        ("a welcome", event(Value::Null, welcome)),
         (
             "a file",
             event(
@@ -185,11 +191,11 @@ fn shown(payload: &Value) -> String {
 /// What became of a probe, for a report.
 pub fn judged(number: usize, probe: &Probe, turns: Vec<Turn>) -> (Case, Played) {
     let place = Place {
-        file: CONTRACT.into(),
+        file: Level::Contract.name().into(),
         line: number + 1,
     };
     let mut played = Played::default();
-    for (payload, turn) in probe.payloads.iter().zip(turns) {
+    for (payload, turn) in probe.talks.iter().flatten().zip(turns) {
         let enter = |who, words: &str| Entry {
             who,
             words: words.to_owned(),
@@ -220,7 +226,7 @@ pub fn judged(number: usize, probe: &Probe, turns: Vec<Turn>) -> (Case, Played) 
         }
     }
     let case = Case {
-        name: probe.name.clone(),
+        name: probe.name.to_owned(),
         place,
         steps: Vec::new(),
     };

@@ -6,6 +6,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::judging::{Evidence, Miss, named};
 use super::memory::{self, Memory};
 use super::message::{self, Facts, Message};
@@ -79,7 +81,8 @@ pub struct Entry {
 }
 
 /// Whose a line of a conversation is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Who {
     /// The person's.
     Me,
@@ -89,6 +92,18 @@ pub enum Who {
     Beside,
     /// The bot's log.
     Log,
+}
+
+impl Who {
+    /// As programs read it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Me => "me",
+            Self::Bot => "bot",
+            Self::Beside => "beside",
+            Self::Log => "log",
+        }
+    }
 }
 
 /// What did not hold.

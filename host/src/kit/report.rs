@@ -3,17 +3,17 @@
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::contract::CONTRACT;
+use super::level::Level;
 use super::playing::{Failure, Played, Used, Who};
 use super::suite::Case;
 
 /// What became of a suite.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// The bot, as it was named.
+    /// The bot, as whoever tried it names it.
     pub bot: String,
     /// How many cases passed.
     pub passed: usize,
@@ -26,17 +26,17 @@ pub struct Report {
 }
 
 /// What became of a case.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CaseReport {
     /// What kind of test it is.
-    pub level: &'static str,
+    pub level: Level,
     /// Its name.
     pub name: String,
     /// The file of it.
     pub file: String,
-    /// `passed` or `failed`.
-    pub outcome: &'static str,
+    /// What became of it.
+    pub outcome: Outcome,
     /// What its turns used, all together.
     pub fuel: u64,
     /// How long they took.
@@ -46,12 +46,22 @@ pub struct CaseReport {
     /// The conversation, as far as it came.
     pub conversation: Vec<LineReport>,
     /// What did not hold.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<FailureReport>,
 }
 
+/// What becomes of a case.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// All that it claims holds.
+    Passed,
+    /// Something does not.
+    Failed,
+}
+
 /// What a turn used.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TurnReport {
     /// What was said to the bot; empty for a welcome.
@@ -65,16 +75,16 @@ pub struct TurnReport {
 }
 
 /// A line of a conversation.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct LineReport {
-    /// `me`, `bot`, `beside` for what the bot's reply has or does beside its texts, or `log`.
-    pub who: &'static str,
+    /// Whose it is.
+    pub who: Who,
     /// What it says.
     pub words: String,
 }
 
 /// What did not hold.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct FailureReport {
     /// The file of the step.
     pub file: String,
@@ -88,14 +98,11 @@ pub struct FailureReport {
     pub actual: Option<String>,
 }
 
-/// The level of tests that an author's own conversations are.
-pub const CONVERSATIONS: &str = "conversations";
-
 impl Report {
     /// One without any case.
-    pub fn new(bot: String, skipped: usize) -> Self {
+    pub fn new(bot: impl Into<String>, skipped: usize) -> Self {
         Self {
-            bot,
+            bot: bot.into(),
             passed: 0,
             failed: 0,
             skipped,
@@ -104,7 +111,7 @@ impl Report {
     }
 
     /// Adds what became of a case of a level.
-    pub fn add(&mut self, level: &'static str, case: &Case, played: &Played) {
+    pub fn add(&mut self, level: Level, case: &Case, played: &Played) {
         match played.failure {
             Some(_) => self.failed += 1,
             None => self.passed += 1,
@@ -126,14 +133,14 @@ impl Report {
     /// [`quick_junit::SerializeError`] if it cannot be written.
     pub fn junit(&self) -> Result<String, quick_junit::SerializeError> {
         let mut report = quick_junit::Report::new(self.bot.as_str());
-        for level in [CONTRACT, CONVERSATIONS] {
+        for level in Level::ALL {
             let cases: Vec<_> = self
                 .cases
                 .iter()
                 .filter(|case| case.level == level)
                 .collect();
             if !cases.is_empty() {
-                let mut suite = TestSuite::new(level);
+                let mut suite = TestSuite::new(level.name());
                 suite.add_test_cases(cases.into_iter().map(CaseReport::junit));
                 report.add_test_suite(suite);
             }
@@ -147,10 +154,10 @@ fn milliseconds(time: Duration) -> f64 {
 }
 
 impl CaseReport {
-    fn of(level: &'static str, case: &Case, played: &Played) -> Self {
+    fn of(level: Level, case: &Case, played: &Played) -> Self {
         let used = &played.turns;
         let line = |entry: &super::Entry| LineReport {
-            who: entry.who.name(),
+            who: entry.who,
             words: entry.words.clone(),
         };
         Self {
@@ -158,9 +165,9 @@ impl CaseReport {
             name: case.name.clone(),
             file: case.place.file.to_string(),
             outcome: if played.failure.is_some() {
-                "failed"
+                Outcome::Failed
             } else {
-                "passed"
+                Outcome::Passed
             },
             fuel: used.iter().map(|turn| turn.fuel).sum(),
             milliseconds: milliseconds(used.iter().map(|turn| turn.wall).sum()),
@@ -184,7 +191,7 @@ impl CaseReport {
         case.set_classname(self.file.as_str());
         case.set_time(Duration::from_secs_f64(self.milliseconds / 1000.0));
         let lines = self.conversation.iter();
-        let lines = lines.map(|line| format!("{}: {}", line.who, line.words));
+        let lines = lines.map(|line| format!("{}: {}", line.who.name(), line.words));
         case.set_system_out(lines.collect::<Vec<_>>().join("\n"));
         case
     }
@@ -221,17 +228,5 @@ impl FailureReport {
             words.push_str(&format!("\n+ {actual}"));
         }
         words
-    }
-}
-
-impl Who {
-    /// As programs read it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Me => "me",
-            Self::Bot => "bot",
-            Self::Beside => "beside",
-            Self::Log => "log",
-        }
     }
 }

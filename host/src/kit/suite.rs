@@ -1,40 +1,39 @@
-//! A folder of scripts, and the cases that they come to: with what they include, and with each phrase where a word stands
+//! The scripts of a bundle, and the cases that they come to: with what they include, and with each phrase where a word stands
 //! for several. Bounded, since a few lines can stand for millions of cases.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
 
-use super::reading::{self, MOST_BYTES, MOST_STEPS, unreadable};
+use super::bundle::{Bundle, FAKES};
+use super::reading::{self, MOST_STEPS, unreadable};
 use super::script::{Convo, Place, Sender, Step, Unreadable};
 use crate::egress::Fakes;
 
 /// The most cases of one suite.
 const MOST_CASES: usize = 10_000;
 
-/// The most scripts of one suite.
-const MOST_FILES: usize = 5_000;
-
-/// How deep partial convos may include one another, and folders may lie in one another.
+/// How deep partial convos may include one another.
 const MOST_DEPTH: usize = 16;
 
 /// Why a suite cannot be run.
 #[derive(Debug, thiserror::Error)]
 pub enum Unread {
-    /// A file or a folder is not there, or not for us.
-    #[error("\"{}\" cannot be read: {why}", path.display())]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// What the system says, or what is wrong with it.
-        why: String,
-    },
     /// A script is wrong.
     #[error(transparent)]
     Script(#[from] Unreadable),
+    /// There is too much, or what is no part of a suite.
+    #[error("{0}")]
+    Bundle(String),
+    /// What stands beside the scripts is wrong.
+    #[error("{file}: {why}")]
+    Beside {
+        /// Which file.
+        file: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
 }
 
-/// The cases of a folder.
+/// The cases of a bundle.
 #[derive(Debug, Default)]
 pub struct Suite {
     /// In the order of their files.
@@ -77,98 +76,22 @@ struct Inclusion {
 }
 
 impl Suite {
-    /// Reads the scripts of a folder, and of those in it if `is_deep`.
+    /// What the files of a bundle come to.
     ///
     /// # Errors
-    /// [`Unread`] names the file, and in a script the line.
-    pub fn read(folder: &Path, is_deep: bool) -> Result<Self, Unread> {
-        let mut files = Vec::new();
-        let depth = if is_deep { MOST_DEPTH } else { 0 };
-        find(folder, depth, &mut files)?;
+    /// [`Unread`] names the file, and where in it.
+    pub fn of(bundle: &Bundle) -> Result<Self, Unread> {
+        bundle.check().map_err(Unread::Bundle)?;
         let mut scripts = Scripts::default();
-        for path in files {
-            let file = path.strip_prefix(folder).unwrap_or(&path);
-            let file = file.to_string_lossy();
-            scripts.add(&file, &read(&path)?)?;
+        for (file, text) in bundle.scripts() {
+            scripts.add(file, text.as_bytes())?;
         }
         let mut suite = scripts.suite()?;
-        let path = folder.join("fakes.toml");
-        if path.exists() {
-            let text = String::from_utf8_lossy(&read(&path)?).into_owned();
-            suite.fakes = Fakes::parse(&text).map_err(|why| unread(&path, why))?;
+        if let Some(text) = bundle.text(FAKES) {
+            suite.fakes = Fakes::parse(text).map_err(|why| Unread::Beside { file: FAKES, why })?;
         }
         Ok(suite)
     }
-}
-
-fn unread(path: &Path, why: impl ToString) -> Unread {
-    Unread::File {
-        path: path.to_owned(),
-        why: why.to_string(),
-    }
-}
-
-fn find(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Unread> {
-    let wrong = |error: std::io::Error| unread(folder, error);
-    let entries: Result<Vec<_>, _> = fs::read_dir(folder).map_err(wrong)?.collect();
-    let mut paths: Vec<_> = entries
-        .map_err(wrong)?
-        .iter()
-        .map(fs::DirEntry::path)
-        .collect();
-    paths.sort();
-    for path in paths {
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let is_link = fs::symlink_metadata(&path).is_ok_and(|found| found.is_symlink());
-        if path.is_dir() {
-            let is_sought = depth > 0 && !is_link && !name.starts_with('.');
-            if is_sought && !["node_modules", "target"].contains(&name.as_str()) {
-                find(&path, depth - 1, files)?;
-            }
-        } else if is_script(&name).map_err(|why| unread(&path, why))? {
-            files.push(path);
-        }
-        if files.len() > MOST_FILES {
-            return Err(unread(
-                folder,
-                format!("there are more than {MOST_FILES} scripts"),
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Whether this is a script by its name; an error if it is one that only botium itself reads.
-fn is_script(name: &str) -> Result<bool, &'static str> {
-    if [".convo.txt", ".pconvo.txt", ".utterances.txt"]
-        .iter()
-        .any(|end| name.ends_with(end))
-    {
-        return Ok(true);
-    }
-    let is_scripts = [".convo.", ".pconvo.", ".utterances.", ".scriptingmemory."];
-    let is_other = is_scripts.iter().any(|part| name.contains(part));
-    match is_other || name.ends_with(".xlsx") || name.ends_with(".xlsm") {
-        true => Err(
-            "this kind of script is not supported; there are NAME.convo.txt, NAME.pconvo.txt and NAME.utterances.txt",
-        ),
-        false => Ok(false),
-    }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Unread> {
-    let found = fs::metadata(path).map_err(|error| unread(path, error))?;
-    if !found.is_file() || found.len() > MOST_BYTES as u64 {
-        return Err(unread(
-            path,
-            format!("it is no file of at most {MOST_BYTES} bytes"),
-        ));
-    }
-    fs::read(path).map_err(|error| unread(path, error))
 }
 
 impl Scripts {

@@ -33,11 +33,8 @@ fn texts(texts: &[&str]) -> Value {
 }
 
 fn suite(files: &[(&str, &str)]) -> Result<Suite, crate::kit::Unread> {
-    let folder = tempfile::tempdir().expect("a folder");
-    for (name, text) in files {
-        std::fs::write(folder.path().join(name), text).expect("a file");
-    }
-    Suite::read(folder.path(), true)
+    let named = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
+    Suite::of(&files.iter().map(named).collect())
 }
 
 async fn played(suite: &Suite, replies: &[Value]) -> (Played, Vec<Said>) {

@@ -1,0 +1,190 @@
+//! The files of a suite, by their names, wherever they come from: a folder, or whoever sends them along with a bot. Knows
+//! nothing of what they say.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::reading::MOST_BYTES;
+
+/// The most files of one suite.
+const MOST_FILES: usize = 5_000;
+
+/// The most bytes of all of them: what a host keeps of one revision.
+const MOST_IN_ALL: usize = 4 << 20;
+
+/// How deep folders may lie in one another.
+const MOST_DEPTH: usize = 16;
+
+/// What stands beside scripts, under these names in the folder itself.
+const BESIDE: [&str; 1] = [FAKES];
+/// What answers the bot's requests.
+pub(super) const FAKES: &str = "fakes.toml";
+
+/// Why files are of no use.
+#[derive(Debug, thiserror::Error)]
+#[error("\"{}\" cannot be read: {why}", path.display())]
+pub struct NoBundle {
+    /// Which.
+    pub path: PathBuf,
+    /// What the system says, or what is wrong with it.
+    pub why: String,
+}
+
+/// The files of a suite: names as within its folder, with `/` between folders, and texts.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Bundle(BTreeMap<String, String>);
+
+impl Bundle {
+    /// Reads the files of a folder, and of those in it if `is_deep`.
+    ///
+    /// # Errors
+    /// [`NoBundle`] names the file.
+    pub fn read(folder: &Path, is_deep: bool) -> Result<Self, NoBundle> {
+        let mut paths = Vec::new();
+        let depth = if is_deep { MOST_DEPTH } else { 0 };
+        find(folder, depth, &mut paths)?;
+        let beside = BESIDE.iter().map(|name| folder.join(name));
+        paths.extend(beside.filter(|path| path.exists()));
+        let mut bundle = Self::default();
+        for path in paths {
+            let name = path.strip_prefix(folder).unwrap_or(&path);
+            let name = name.to_string_lossy().replace('\\', "/");
+            bundle.0.insert(name, read(&path)?);
+        }
+        let checked = bundle.check().map_err(|why| no_bundle(folder, why));
+        checked.map(|()| bundle)
+    }
+
+    /// Whether they are files of a suite, and no more than one may have.
+    ///
+    /// # Errors
+    /// What is wrong, with the name of the file.
+    pub fn check(&self) -> Result<(), String> {
+        if self.0.len() > MOST_FILES {
+            return Err(format!("there are more than {MOST_FILES} files"));
+        }
+        for (name, text) in &self.0 {
+            if text.len() > MOST_BYTES {
+                return Err(format!("{name}: it has more than {MOST_BYTES} bytes"));
+            }
+            let is_script = is_script(name).map_err(|why| format!("{name}: {why}"))?;
+            if !is_script && !BESIDE.contains(&name.as_str()) {
+                return Err(format!(
+                    "{name}: this is no script (NAME.convo.txt, NAME.pconvo.txt, NAME.utterances.txt), nor {}",
+                    BESIDE.join(", ")
+                ));
+            }
+        }
+        let all: usize = self.0.values().map(String::len).sum();
+        match all > MOST_IN_ALL {
+            true => Err(format!(
+                "all files together have more than {MOST_IN_ALL} bytes"
+            )),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The text of a file.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// The scripts, by name.
+    pub(super) fn scripts(&self) -> impl Iterator<Item = (&str, &str)> {
+        let files = self
+            .0
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()));
+        files.filter(|(name, _)| is_script(name) == Ok(true))
+    }
+}
+
+impl FromIterator<(String, String)> for Bundle {
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(files: T) -> Self {
+        Self(files.into_iter().collect())
+    }
+}
+
+fn no_bundle(path: &Path, why: impl ToString) -> NoBundle {
+    NoBundle {
+        path: path.to_owned(),
+        why: why.to_string(),
+    }
+}
+
+fn find(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), NoBundle> {
+    let wrong = |error: std::io::Error| no_bundle(folder, error);
+    let entries: Result<Vec<_>, _> = fs::read_dir(folder).map_err(wrong)?.collect();
+    let mut paths: Vec<_> = entries
+        .map_err(wrong)?
+        .iter()
+        .map(fs::DirEntry::path)
+        .collect();
+    paths.sort();
+    for path in paths {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let is_link = fs::symlink_metadata(&path).is_ok_and(|found| found.is_symlink());
+        if path.is_dir() {
+            let is_sought = depth > 0 && !is_link && !name.starts_with('.');
+            if is_sought && !["node_modules", "target"].contains(&name.as_str()) {
+                find(&path, depth - 1, files)?;
+            }
+        } else if is_script(&name).map_err(|why| no_bundle(&path, why))? {
+            files.push(path);
+        }
+        if files.len() > MOST_FILES {
+            let why = format!("there are more than {MOST_FILES} scripts");
+            return Err(no_bundle(folder, why));
+        }
+    }
+    Ok(())
+}
+
+/// Whether this is a script by its name; an error if it is one that only botium itself reads.
+fn is_script(name: &str) -> Result<bool, &'static str> {
+    if [".convo.txt", ".pconvo.txt", ".utterances.txt"]
+        .iter()
+        .any(|end| name.ends_with(end))
+    {
+        return Ok(true);
+    }
+    let is_scripts = [".convo.", ".pconvo.", ".utterances.", ".scriptingmemory."];
+    let is_other = is_scripts.iter().any(|part| name.contains(part));
+    match is_other || name.ends_with(".xlsx") || name.ends_with(".xlsm") {
+        true => Err(
+            "this kind of script is not supported; there are NAME.convo.txt, NAME.pconvo.txt and NAME.utterances.txt",
+        ),
+        false => Ok(false),
+    }
+}
+
+fn read(path: &Path) -> Result<String, NoBundle> {
+    let found = fs::metadata(path).map_err(|error| no_bundle(path, error))?;
+    if !found.is_file() || found.len() > MOST_BYTES as u64 {
+        let why = format!("it is no file of at most {MOST_BYTES} bytes");
+        return Err(no_bundle(path, why));
+    }
+    let bytes = fs::read(path).map_err(|error| no_bundle(path, error))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let before = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..before]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count()
+            + 1;
+        no_bundle(path, format!("line {line} is not UTF-8: save it as that"))
+    })
+}

@@ -1,0 +1,26 @@
+//! What a bot can be tried by.
+
+use serde::{Deserialize, Serialize};
+
+/// A kind of test.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// What any bot has to bear, whatever it is for.
+    Contract,
+    /// The conversations that its author wrote.
+    Conversations,
+}
+
+impl Level {
+    /// All of them, in the order in which they are tried.
+    pub const ALL: [Self; 2] = [Self::Contract, Self::Conversations];
+
+    /// As people and programs write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Contract => "contract",
+            Self::Conversations => "conversations",
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! A bot that is tried: level by level, on a host of its own whose time, chance and outside are made up, each case in a
+//! conversation that nothing has been said in. Knows neither commands nor where a report goes.
+
+mod tried;
+
+use std::collections::BTreeMap;
+
+use crate::capabilities::made_up::MadeUp;
+use crate::egress::Fakes;
+use crate::invocation::{Host, Settings};
+use crate::kit::{Case, Level, Played, Report, Suite, judged, probes};
+use crate::liveperson::said::Kind;
+use crate::registry::NotDeployable;
+use crate::tenant::SecretName;
+use tried::Tried;
+
+/// What is tried.
+#[derive(Clone, Debug)]
+pub struct Bot {
+    /// The component, with its manifest if it has one. It is granted what that asks for.
+    pub component: Vec<u8>,
+    /// What `config` gives it.
+    pub config: BTreeMap<String, String>,
+    /// What it reads as secrets: made up, like all else.
+    pub secrets: BTreeMap<SecretName, String>,
+}
+
+/// What it is tried by.
+#[derive(Clone, Debug)]
+pub struct Plan<'a> {
+    /// What the report calls the bot.
+    pub name: &'a str,
+    /// Its author's conversations, and what stands beside them.
+    pub suite: &'a Suite,
+    /// The levels, in their order.
+    pub levels: &'a [Level],
+    /// Only cases that have this in their names or their files' names, in any case.
+    pub filter: &'a str,
+    /// The kinds of conversations that it is for. Its author's are held over the first one.
+    pub kinds: &'a [Kind],
+}
+
+/// The world of a bot that is tried, the same in each run.
+#[derive(Clone, Debug)]
+pub struct World {
+    made_up: MadeUp,
+    fakes: Fakes,
+}
+
+/// Why nothing could be tried.
+#[derive(Debug, thiserror::Error)]
+pub enum NotTried {
+    /// It cannot be served.
+    #[error(transparent)]
+    NotDeployable(#[from] NotDeployable),
+    /// A secret cannot be kept.
+    #[error("the secret \"{name}\": {why}")]
+    Secret {
+        /// Which.
+        name: SecretName,
+        /// Why.
+        why: String,
+    },
+    /// A function holds no conversations.
+    #[error("this is a function, which holds no conversation: try it by the level `contract`")]
+    Function,
+}
+
+impl World {
+    /// One whose servers are what a suite declares.
+    pub fn of(suite: &Suite) -> Self {
+        Self {
+            made_up: MadeUp::default(),
+            fakes: suite.fakes.clone(),
+        }
+    }
+
+    /// What a host has to be set up with to be in it.
+    pub fn set_up(&self, settings: &mut Settings) {
+        // One that fails in each case is told so of each case.
+        settings.quarantine.failure_percent = 101;
+        settings.sandbox.made_up = Some(self.made_up.clone());
+        settings.egress.fakes = Some(self.fakes.clone());
+    }
+}
+
+impl Plan<'_> {
+    /// Whether something of this name is to be tried.
+    fn is_meant(&self, name: &str) -> bool {
+        name.to_lowercase().contains(&self.filter.to_lowercase())
+    }
+
+    /// The author's cases that are to be held.
+    pub fn cases(&self) -> impl Iterator<Item = &Case> {
+        let is_meant = |case: &&Case| self.is_meant(&case.name) || self.is_meant(&case.place.file);
+        self.suite.cases.iter().filter(is_meant)
+    }
+}
+
+/// Tries a bot on a host that is set up for it. Each case is shown as soon as it is over.
+///
+/// # Errors
+/// [`NotTried`], before any case.
+pub async fn run(
+    host: Host,
+    world: &World,
+    bot: Bot,
+    plan: &Plan<'_>,
+    mut shown: impl FnMut(&Case, &Played),
+) -> Result<Report, NotTried> {
+    let mut report = Report::new(plan.name, plan.suite.skipped);
+    let mut tried = Tried::start(host, world, bot).await?;
+    let mut add = |level, case: &Case, played: &Played| {
+        shown(case, played);
+        report.add(level, case, played);
+    };
+    for level in plan.levels {
+        match level {
+            Level::Contract => {
+                for (number, probe) in probes(plan.kinds).iter().enumerate() {
+                    if plan.is_meant(&probe.name) {
+                        let turns = tried.probe(probe).await?;
+                        let (case, played) = judged(number, probe, turns);
+                        add(*level, &case, &played);
+                    }
+                }
+            }
+            Level::Conversations => {
+                let kind = plan.kinds.first().copied().unwrap_or_default();
+                for case in plan.cases() {
+                    let played = tried.case(case, plan.suite, kind).await?;
+                    add(*level, case, &played);
+                }
+            }
+        }
+    }
+    Ok(report)
+}
