@@ -3,6 +3,9 @@
 //! Knows nothing of commands and of where a report is shown.
 
 mod asserter;
+mod baseline;
+mod beside;
+mod budget;
 mod bundle;
 mod contract;
 mod judging;
@@ -16,6 +19,9 @@ mod report;
 mod script;
 mod suite;
 
+pub use baseline::{Allowed, Baseline};
+pub use beside::Remembered;
+pub use budget::{Budget, cost};
 pub use bundle::{Bundle, NoBundle};
 pub use contract::{Probe, judged, probes};
 pub use level::Level;

@@ -1,9 +1,11 @@
 //! A bot that is tried: level by level, on a host of its own whose time, chance and outside are made up, each case in a
 //! conversation that nothing has been said in. Knows neither commands nor where a report goes.
 
+mod budget;
 mod tried;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::capabilities::made_up::MadeUp;
 use crate::egress::Fakes;
@@ -21,7 +23,7 @@ pub struct Bot {
     pub component: Vec<u8>,
     /// What `config` gives it.
     pub config: BTreeMap<String, String>,
-    /// What it reads as secrets: made up, like all else.
+    /// What it reads as secrets, over those of the suite: made up, like all else.
     pub secrets: BTreeMap<SecretName, String>,
 }
 
@@ -38,6 +40,8 @@ pub struct Plan<'a> {
     pub filter: &'a str,
     /// The kinds of conversations that it is for. Its author's are held over the first one.
     pub kinds: &'a [Kind],
+    /// The time that 99 of 100 turns of its author's conversations have to stay within.
+    pub wall: Option<Duration>,
 }
 
 /// The world of a bot that is tried, the same in each run.
@@ -61,6 +65,9 @@ pub enum NotTried {
         /// Why.
         why: String,
     },
+    /// What it is to remember cannot be kept.
+    #[error("state.toml: {0}")]
+    NotRemembered(String),
     /// A function holds no conversations.
     #[error("this is a function, which holds no conversation: try it by the level `contract`")]
     Function,
@@ -85,6 +92,11 @@ impl World {
 }
 
 impl Plan<'_> {
+    /// The kind of conversation that its author's are.
+    fn kind(&self) -> Kind {
+        self.kinds.first().copied().unwrap_or_default()
+    }
+
     /// Whether something of this name is to be tried.
     fn is_meant(&self, name: &str) -> bool {
         name.to_lowercase().contains(&self.filter.to_lowercase())
@@ -109,7 +121,8 @@ pub async fn run(
     mut shown: impl FnMut(&Case, &Played),
 ) -> Result<Report, NotTried> {
     let mut report = Report::new(plan.name, plan.suite.skipped);
-    let mut tried = Tried::start(host, world, bot).await?;
+    let mut tried = Tried::start(host, world, bot, plan.suite).await?;
+    let mut budget = None;
     let mut add = |level, case: &Case, played: &Played| {
         shown(case, played);
         report.add(level, case, played);
@@ -125,14 +138,15 @@ pub async fn run(
                     }
                 }
             }
+            Level::Budget => budget = budget::run(&mut tried, plan, &mut add).await?,
             Level::Conversations => {
-                let kind = plan.kinds.first().copied().unwrap_or_default();
                 for case in plan.cases() {
-                    let played = tried.case(case, plan.suite, kind).await?;
+                    let played = tried.case(case, plan).await?;
                     add(*level, case, &played);
                 }
             }
         }
     }
+    report.budget = budget;
     Ok(report)
 }

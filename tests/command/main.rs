@@ -7,6 +7,7 @@ mod attack;
 #[cfg(feature = "attack")]
 mod attack_url;
 mod author;
+mod budget;
 mod chat;
 mod compiling;
 mod deploying;

@@ -3,10 +3,11 @@
 mod shown;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::{BotArgs, Channel, Ended, give, local};
 use crate::invocation::Settings;
-use crate::kit::{Bundle, Level, Report, Suite, Unread};
+use crate::kit::{Baseline, Bundle, Level, Report, Suite, Unread};
 use crate::liveperson::said::Kind;
 use crate::trial::{self, NotTried, Plan, World};
 use shown::Shown;
@@ -19,9 +20,17 @@ pub(super) struct Args {
     /// NAME.utterances.txt; `convos` beside the bot, or where the bot itself is, unless it is given
     #[arg(long, value_name = "DIR")]
     convos: Option<PathBuf>,
-    /// What is tried: the author's conversations, what any bot has to bear, or both
-    #[arg(long, value_enum, default_value = "conversations")]
-    level: Levels,
+    /// What is tried, several with commas between them; the author's conversations unless it is given, and their cost where
+    /// `baseline.toml` is beside them
+    #[arg(long = "level", value_enum, value_delimiter = ',')]
+    levels: Vec<Levels>,
+    /// Fail if one in a hundred turns of the conversations takes longer than this, in milliseconds, as far as this machine can
+    /// tell
+    #[arg(long, value_name = "MS")]
+    wall: Option<u64>,
+    /// Write what each conversation costs to `baseline.toml` beside the conversations, in the place of what stood there
+    #[arg(long)]
+    keep_baseline: bool,
     /// Try only this kind of conversation: what any bot has to bear is sent over both, and the author's conversations are held
     /// over messaging, unless this is given
     #[arg(long, value_enum)]
@@ -37,11 +46,13 @@ pub(super) struct Args {
 /// What is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Levels {
-    /// The conversations that its author wrote
-    Conversations,
     /// Each kind of event, what may be missing, and texts that nobody means: a fault or a valid reply, never a trap
     Contract,
-    /// Both
+    /// What the conversations cost: the same fuel twice, and no more than `baseline.toml` says
+    Budget,
+    /// The conversations that its author wrote
+    Conversations,
+    /// All of these
     All,
 }
 
@@ -69,11 +80,12 @@ fn report_file(text: &str) -> Result<ReportFile, String> {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Ended> {
-    let levels = args.level.levels();
     // What is wrong with a conversation is told before a bot is built.
-    let suite = match levels.contains(&Level::Conversations) {
+    let folder = Folder::of(&args);
+    let suite = match args.needs_conversations() {
+        true => folder.conversations()?,
+        false if folder.is_meant => folder.suite()?,
         false => Suite::default(),
-        true => suite(&args)?,
     };
     let kinds = match args.channel {
         None => Kind::ALL.to_vec(),
@@ -82,11 +94,15 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     let plan = Plan {
         name: &args.bot.bot.display().to_string(),
         suite: &suite,
-        levels,
+        levels: &args.levels(&suite)?,
         filter: args.filter.as_deref().unwrap_or_default(),
         kinds: &kinds,
+        wall: args.wall.map(Duration::from_millis),
     };
-    if plan.cases().next().is_none() && args.level == Levels::Conversations {
+    if args.needs_conversations()
+        && !plan.levels.contains(&Level::Contract)
+        && plan.cases().next().is_none()
+    {
         let filter = plan.filter;
         return Err(Ended::Usage(format!(
             "no case has \"{filter}\" in its name"
@@ -95,6 +111,9 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     let report = tried(&args, &plan).await?;
     if let Some(file) = &args.report {
         write(file, &report)?;
+    }
+    if args.keep_baseline {
+        folder.keep_baseline(suite.baseline.clone().with(&report))?;
     }
     match report.failed {
         0 => Ok(()),
@@ -129,57 +148,109 @@ async fn tried(args: &Args, plan: &Plan<'_>) -> Result<Report, Ended> {
     local::tell_what_is_not_kept(&host);
     let report = report.map_err(|not_tried| match &not_tried {
         NotTried::NotDeployable(error) => local::not_deployed(error),
-        NotTried::Secret { .. } | NotTried::Function => Ended::Usage(not_tried.to_string()),
+        NotTried::Secret { .. } | NotTried::NotRemembered(_) | NotTried::Function => {
+            Ended::Usage(not_tried.to_string())
+        }
     })?;
     give(shown.summary(&report).trim_end());
     Ok(report)
 }
 
+impl Args {
+    /// Whether there is nothing to do without conversations.
+    fn needs_conversations(&self) -> bool {
+        self.levels != [Levels::Contract]
+    }
+
+    fn levels(&self, suite: &Suite) -> Result<Vec<Level>, Ended> {
+        let all = Level::ALL.into_iter();
+        let is_given = |level: &Level| match (level, self.levels.as_slice()) {
+            (Level::Conversations, []) => true,
+            (Level::Budget, []) => {
+                !suite.baseline.is_empty() || self.keep_baseline || self.wall.is_some()
+            }
+            (_, given) => given.iter().any(|given| given.is(*level)),
+        };
+        let levels: Vec<_> = all.filter(is_given).collect();
+        if (self.keep_baseline || self.wall.is_some()) && !levels.contains(&Level::Budget) {
+            return Err(Ended::Usage(
+                "`--keep-baseline` and `--wall` are about what conversations cost: add `budget` to `--level`".to_owned(),
+            ));
+        }
+        Ok(levels)
+    }
+}
+
 impl Levels {
-    fn levels(self) -> &'static [Level] {
+    fn is(self, level: Level) -> bool {
         match self {
-            Self::Conversations => &[Level::Conversations],
-            Self::Contract => &[Level::Contract],
-            Self::All => &Level::ALL,
+            Self::Contract => level == Level::Contract,
+            Self::Budget => level == Level::Budget,
+            Self::Conversations => level == Level::Conversations,
+            Self::All => true,
         }
     }
 }
 
-/// The cases to run.
-fn suite(args: &Args) -> Result<Suite, Ended> {
-    let bot = args.bot.bot.as_path();
-    let folder = if bot.is_dir() {
-        bot
-    } else {
-        bot.parent().unwrap_or(bot)
-    };
-    // The folder of a file in this one is none.
-    let folder = if folder == Path::new("") {
-        Path::new(".")
-    } else {
-        folder
-    };
-    let beside = folder.join("convos");
-    let (folder, is_deep) = match &args.convos {
-        Some(folder) => (folder.clone(), true),
-        None if beside.is_dir() => (beside, true),
-        None => (folder.to_owned(), false),
-    };
-    let bundle = Bundle::read(&folder, is_deep);
-    let bundle = bundle.map_err(|error| Ended::Usage(error.to_string()))?;
-    let suite = Suite::of(&bundle).map_err(|unread| wrong(&folder, &unread))?;
-    if suite.cases.is_empty() {
-        let shown = folder.display();
-        return Err(Ended::Usage(format!(
-            "there is no conversation in \"{shown}\": write one there as NAME.convo.txt, or name another folder by --convos"
-        )));
-    }
-    Ok(suite)
+/// Where conversations are looked for.
+struct Folder {
+    path: PathBuf,
+    /// It is for conversations, so those in folders of it are meant too; else it is only where the bot is.
+    is_meant: bool,
 }
 
-/// Its places are those within the folder.
-fn wrong(folder: &Path, unread: &Unread) -> Ended {
-    Ended::Usage(folder.join(unread.to_string()).display().to_string())
+impl Folder {
+    fn of(args: &Args) -> Self {
+        let bot = args.bot.bot.as_path();
+        let folder = if bot.is_dir() {
+            bot
+        } else {
+            bot.parent().unwrap_or(bot)
+        };
+        // The folder of a file in this one is none.
+        let folder = if folder == Path::new("") {
+            Path::new(".")
+        } else {
+            folder
+        };
+        let beside = folder.join("convos");
+        let path = match &args.convos {
+            Some(folder) => folder.clone(),
+            None if beside.is_dir() => beside,
+            None => folder.to_owned(),
+        };
+        let is_meant = path != folder || args.convos.is_some();
+        Self { path, is_meant }
+    }
+
+    fn suite(&self) -> Result<Suite, Ended> {
+        let bundle = Bundle::read(&self.path, self.is_meant);
+        let bundle = bundle.map_err(|error| Ended::Usage(error.to_string()))?;
+        // Its places are those within the folder.
+        let wrong = |unread: Unread| self.path.join(unread.to_string()).display().to_string();
+        Suite::of(&bundle).map_err(|unread| Ended::Usage(wrong(unread)))
+    }
+
+    /// One that has some.
+    fn conversations(&self) -> Result<Suite, Ended> {
+        let suite = self.suite()?;
+        if suite.cases.is_empty() {
+            return Err(Ended::Usage(format!(
+                "there is no conversation in \"{}\": write one there as NAME.convo.txt, or name another folder by --convos",
+                self.path.display()
+            )));
+        }
+        Ok(suite)
+    }
+
+    fn keep_baseline(&self, baseline: Baseline) -> Result<(), Ended> {
+        let path = self.path.join(Baseline::FILE);
+        let text = baseline.text().map_err(|error| error.to_string());
+        let written =
+            text.and_then(|text| std::fs::write(&path, text).map_err(|error| error.to_string()));
+        let shown = path.display();
+        written.map_err(|error| Ended::Host(format!("\"{shown}\" cannot be written: {error}")))
+    }
 }
 
 fn write(file: &ReportFile, report: &Report) -> Result<(), Ended> {

@@ -1,5 +1,6 @@
 //! What a turn keeps: its answer, and with it all that its bot wrote, in one commit or not at all.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,11 +12,39 @@ use crate::capabilities::http::Sent;
 use crate::chat::Reply;
 use crate::conversations::{NotEntered, Place, Written};
 use crate::state::{Held, NotKept, Scope, Staged, With};
+use crate::tenant::Address;
 
 /// How long after a turn's end its stand-in may take to be kept, before it is given all the same.
 const STAND_IN_TIME: Duration = Duration::from_millis(20);
 
+/// How long keeping what a bot is given to remember may wait for others.
+const REMEMBER_TIME: Duration = Duration::from_secs(5);
+
 impl Host {
+    /// Has a bot remember these values, as if it had kept them itself.
+    ///
+    /// # Errors
+    /// [`NotKept`]; then it remembers none of them.
+    pub async fn remember(
+        &self,
+        at: &Address,
+        conversation: &str,
+        scope: Scope,
+        values: &BTreeMap<String, String>,
+    ) -> Result<(), NotKept> {
+        let states = &self.0.states;
+        let mut turn = states.turn(at, Some(conversation));
+        let memory = turn.memory_mut(scope).await?;
+        for (key, value) in values {
+            // Whatever revision it has: there is nobody else.
+            let _ = memory.set(key.clone(), value.clone().into_bytes(), None);
+        }
+        let before = Instant::now() + REMEMBER_TIME;
+        let (with, mut held) = (With::default(), Held::default());
+        let kept = states.keep(&at.tenant, turn.staged(), with, &mut held, before);
+        kept.await.map(drop)
+    }
+
     /// Answers a turn that belongs to a conversation when that is free, with what it was answered before if it is a repeat.
     pub(super) async fn answer_in_turn(
         &self,

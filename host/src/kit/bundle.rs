@@ -19,9 +19,15 @@ const MOST_IN_ALL: usize = 4 << 20;
 const MOST_DEPTH: usize = 16;
 
 /// What stands beside scripts, under these names in the folder itself.
-const BESIDE: [&str; 1] = [FAKES];
+const BESIDE: [&str; 4] = [BASELINE, FAKES, SECRETS, STATE];
+/// What conversations cost.
+pub(super) const BASELINE: &str = "baseline.toml";
 /// What answers the bot's requests.
 pub(super) const FAKES: &str = "fakes.toml";
+/// What the bot reads as its secrets.
+pub(super) const SECRETS: &str = "secrets.toml";
+/// What the bot remembers.
+pub(super) const STATE: &str = "state.toml";
 
 /// Why files are of no use.
 #[derive(Debug, thiserror::Error)]

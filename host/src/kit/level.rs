@@ -8,18 +8,21 @@ use serde::{Deserialize, Serialize};
 pub enum Level {
     /// What any bot has to bear, whatever it is for.
     Contract,
+    /// What its author's conversations cost.
+    Budget,
     /// The conversations that its author wrote.
     Conversations,
 }
 
 impl Level {
     /// All of them, in the order in which they are tried.
-    pub const ALL: [Self; 2] = [Self::Contract, Self::Conversations];
+    pub const ALL: [Self; 3] = [Self::Contract, Self::Budget, Self::Conversations];
 
     /// As people and programs write it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Contract => "contract",
+            Self::Budget => "budget",
             Self::Conversations => "conversations",
         }
     }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
+use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
 use serde::{Deserialize, Serialize};
 
+use super::budget::Budget;
 use super::level::Level;
 use super::playing::{Failure, Played, Used, Who};
 use super::suite::Case;
@@ -21,6 +22,9 @@ pub struct Report {
     pub failed: usize,
     /// How many conversations were left out by their names.
     pub skipped: usize,
+    /// What the conversations cost, if that was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
     /// Each of the others.
     pub cases: Vec<CaseReport>,
 }
@@ -106,6 +110,7 @@ impl Report {
             passed: 0,
             failed: 0,
             skipped,
+            budget: None,
             cases: Vec::new(),
         }
     }
@@ -142,6 +147,9 @@ impl Report {
             if !cases.is_empty() {
                 let mut suite = TestSuite::new(level.name());
                 suite.add_test_cases(cases.into_iter().map(CaseReport::junit));
+                if let (Level::Budget, Some(budget)) = (level, &self.budget) {
+                    suite.properties.extend(budget.properties());
+                }
                 report.add_test_suite(suite);
             }
         }
@@ -149,8 +157,27 @@ impl Report {
     }
 }
 
-fn milliseconds(time: Duration) -> f64 {
+pub(super) fn milliseconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1_000_000.0).round() / 1000.0
+}
+
+impl Budget {
+    fn properties(&self) -> impl Iterator<Item = Property> {
+        let figures = [
+            ("turns", self.turns.to_string()),
+            ("fuel.p50", self.fuel_p50.to_string()),
+            ("fuel.p99", self.fuel_p99.to_string()),
+            ("fuel.max", self.fuel_max.to_string()),
+            ("memory.peak.bytes", self.memory_peak_bytes.to_string()),
+            (
+                "wall.p99.milliseconds",
+                self.wall_p99_milliseconds.to_string(),
+            ),
+        ];
+        figures
+            .map(|(name, value)| Property::new(name, value))
+            .into_iter()
+    }
 }
 
 impl CaseReport {

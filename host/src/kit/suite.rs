@@ -3,10 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use super::baseline::Baseline;
+use super::beside::{self, Remembered};
 use super::bundle::{Bundle, FAKES};
 use super::reading::{self, MOST_STEPS, unreadable};
 use super::script::{Convo, Place, Sender, Step, Unreadable};
 use crate::egress::Fakes;
+use crate::tenant::SecretName;
 
 /// The most cases of one suite.
 const MOST_CASES: usize = 10_000;
@@ -42,6 +45,12 @@ pub struct Suite {
     pub skipped: usize,
     /// What answers the bot's requests: `fakes.toml` of the folder.
     pub fakes: Fakes,
+    /// The bot's secrets: `secrets.toml`.
+    pub secrets: BTreeMap<SecretName, String>,
+    /// What it remembers when a conversation begins: `state.toml`.
+    pub remembered: Remembered,
+    /// What conversations may cost: `baseline.toml`.
+    pub baseline: Baseline,
     /// What words stand for.
     pub(super) phrases: Phrases,
 }
@@ -87,6 +96,9 @@ impl Suite {
             scripts.add(file, text.as_bytes())?;
         }
         let mut suite = scripts.suite()?;
+        suite.secrets = beside::secrets(bundle)?;
+        suite.remembered = Remembered::of(bundle)?;
+        suite.baseline = Baseline::of(bundle)?;
         if let Some(text) = bundle.text(FAKES) {
             suite.fakes = Fakes::parse(text).map_err(|why| Unread::Beside { file: FAKES, why })?;
         }

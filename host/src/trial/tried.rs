@@ -1,20 +1,21 @@
 //! The bot that is tried, on its host, and a conversation of it for each case.
 
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{Bot, NotTried, World};
+use super::{Bot, NotTried, Plan, World};
 use crate::chat::{Contract, one_line};
 use crate::conversations::Incoming;
 use crate::invocation::{Host, Invocation, InvokeError, Purpose};
-use crate::kit::{Case, Partner, Played, Probe, Said, Suite, Turn, play};
+use crate::kit::{Case, Partner, Played, Probe, Remembered, Said, Suite, Turn, play};
 use crate::liveperson::said::{self, Event, Kind};
-use crate::registry::{Grants, Manifest, Wanted};
-use crate::sandbox::{self, Failure};
+use crate::registry::{Grant, Grants, Manifest, Wanted};
+use crate::sandbox::{self, Failure, Limits};
 use crate::state::Scope;
-use crate::tenant::{Address, Environment};
+use crate::tenant::{Address, Environment, SecretName};
 use crate::vault::Secret;
 
 /// Names conversations, so that a case has the same one in each run.
@@ -29,14 +30,23 @@ pub(super) struct Tried {
     wants: Grants,
     /// Whether it keeps something across all conversations: then each of them is another deployment's.
     keeps_for_all: bool,
+    /// What it remembers when a conversation begins.
+    remembered: Remembered,
     at: Address,
+    /// The conversations that it was in since it was deployed.
+    held: HashSet<String>,
     /// How many times it was deployed.
     deployed: usize,
 }
 
 impl Tried {
     /// Makes it ready.
-    pub(super) async fn start(host: Host, world: &World, bot: Bot) -> Result<Self, NotTried> {
+    pub(super) async fn start(
+        host: Host,
+        world: &World,
+        bot: Bot,
+        suite: &Suite,
+    ) -> Result<Self, NotTried> {
         let manifest = Manifest::of_component(&bot.component).ok().flatten();
         let wants = manifest.as_ref().map(|manifest| &manifest.wants);
         let mut tried = Self {
@@ -44,11 +54,14 @@ impl Tried {
             world: world.clone(),
             keeps_for_all: wants.is_some_and(|wants| wants.state.contains(&Scope::Bot)),
             wants: wants.map_or_else(Grants::new, |wants| wants.grants()),
+            remembered: suite.remembered.clone(),
             bot,
             at: address(0),
+            held: HashSet::new(),
             deployed: 0,
         };
-        tried.give_secrets().await?;
+        tried.is_asked_for()?;
+        tried.give_secrets(&suite.secrets).await?;
         tried.deploy().await?;
         let serving = tried.host.registry().at(&tried.at);
         match serving.map(|serving| serving.first().bot.world()) {
@@ -57,8 +70,56 @@ impl Tried {
         }
     }
 
-    async fn give_secrets(&self) -> Result<(), NotTried> {
-        for (name, value) in &self.bot.secrets {
+    /// What a bot remembers in a scope that it does not ask for, it never sees.
+    fn is_asked_for(&self) -> Result<(), NotTried> {
+        let Remembered { conversation, bot } = &self.remembered;
+        for (scope, values) in [(Scope::Conversation, conversation), (Scope::Bot, bot)] {
+            if !values.is_empty() && !self.wants.contains(&Grant::State(scope)) {
+                return Err(NotTried::NotRemembered(format!(
+                    "the bot does not ask for state of the scope `{}`: take it out, or have the bot ask for it under \
+                     `[wants]` in its manifest",
+                    scope.as_str()
+                )));
+            }
+            let bytes: usize = values
+                .iter()
+                .map(|(key, value)| key.len() + value.len())
+                .sum();
+            let Limits {
+                state_keys,
+                state_bytes,
+                ..
+            } = Limits::default();
+            if values.len() > state_keys || bytes > state_bytes {
+                return Err(NotTried::NotRemembered(format!(
+                    "a scope has {state_keys} keys and {state_bytes} bytes at most, and `{}` has {} and {bytes}",
+                    scope.as_str(),
+                    values.len()
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    async fn remember(&self, conversation: &str) -> Result<(), NotTried> {
+        let Remembered {
+            conversation: own,
+            bot,
+        } = &self.remembered;
+        for (scope, values) in [(Scope::Conversation, own), (Scope::Bot, bot)] {
+            if !values.is_empty() {
+                let remembered = self.host.remember(&self.at, conversation, scope, values);
+                let remembered = remembered.await;
+                remembered.map_err(|error| NotTried::NotRemembered(error.to_string()))?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn give_secrets(&self, made_up: &BTreeMap<SecretName, String>) -> Result<(), NotTried> {
+        let mut secrets = made_up.clone();
+        secrets.extend(self.bot.secrets.clone());
+        for (name, value) in &secrets {
             let wrong = |why: String| NotTried::Secret {
                 name: name.clone(),
                 why,
@@ -86,15 +147,10 @@ impl Tried {
     }
 
     /// Holds one conversation, in which nothing is remembered of the others.
-    pub(super) async fn case(
-        &mut self,
-        case: &Case,
-        suite: &Suite,
-        kind: Kind,
-    ) -> Result<Played, NotTried> {
+    pub(super) async fn case(&mut self, case: &Case, plan: &Plan<'_>) -> Result<Played, NotTried> {
         let named = format!("{}\n{}", case.place.file, case.name);
-        let mut talk = self.talk(&named, kind).await?;
-        Ok(play(case, suite, &mut talk).await)
+        let mut talk = self.talk(&named, plan.kind()).await?;
+        Ok(play(case, plan.suite, &mut talk).await)
     }
 
     /// Sends a probe's payloads: what each kind of conversation is sent, in one of its own.
@@ -119,13 +175,19 @@ impl Tried {
 
     /// A conversation that nothing has been said in.
     async fn talk(&mut self, named: &str, kind: Kind) -> Result<Talk<'_>, NotTried> {
-        if self.keeps_for_all {
+        // Whatever it remembers of others is another deployment's.
+        if self.keeps_for_all || self.held.contains(named) {
+            self.host.registry().deactivate(&self.at);
             self.deploy().await?;
+            self.held.clear();
         }
+        self.held.insert(named.to_owned());
         // A case is the same one whichever others are run.
         self.world.made_up.begin();
+        let conversation = Uuid::new_v5(&CONVERSATIONS, named.as_bytes()).to_string();
+        self.remember(&conversation).await?;
         Ok(Talk {
-            conversation: Uuid::new_v5(&CONVERSATIONS, named.as_bytes()).to_string(),
+            conversation,
             tried: self,
             kind,
             sequence: 0,

@@ -109,6 +109,18 @@ impl Shown {
         dear(&mut shown, "slowest", &slowest, |turn| {
             format!("{:.2} ms", turn.milliseconds)
         });
+        if let Some(budget) = &report.budget {
+            let _ = writeln!(
+                shown,
+                "{}: fuel {} at p50, {} at p99, {} at most; memory {} KiB at most; {} ms at p99",
+                counted(budget.turns, "turn"),
+                budget.fuel_p50,
+                budget.fuel_p99,
+                budget.fuel_max,
+                budget.memory_peak_bytes >> 10,
+                budget.wall_p99_milliseconds
+            );
+        }
         let colour = if report.failed > 0 {
             Colour::Red
         } else {
