@@ -118,13 +118,13 @@ pub async fn run(
     world: &World,
     bot: Bot,
     plan: &Plan<'_>,
-    mut shown: impl FnMut(&Case, &Played),
+    mut shown: impl FnMut(Level, &Case, &Played),
 ) -> Result<Report, NotTried> {
     let mut report = Report::new(plan.name, plan.suite.skipped);
     let mut tried = Tried::start(host, world, bot, plan.suite).await?;
     let mut budget = None;
     let mut add = |level, case: &Case, played: &Played| {
-        shown(case, played);
+        shown(level, case, played);
         report.add(level, case, played);
     };
     for level in plan.levels {

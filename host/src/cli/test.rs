@@ -142,8 +142,8 @@ async fn tried(args: &Args, plan: &Plan<'_>) -> Result<Report, Ended> {
     let mut settings = Settings::default();
     world.set_up(&mut settings);
     let host = local::host_with(settings)?;
-    let shown = Shown::new();
-    let case = |case: &_, played: &_| give(shown.case(case, played).trim_end());
+    let mut shown = Shown::new(plan.levels.len());
+    let case = |level, case: &_, played: &_| give(shown.case(level, case, played).trim_end());
     let report = trial::run(host.clone(), &world, bot, plan, case).await;
     local::tell_what_is_not_kept(&host);
     let report = report.map_err(|not_tried| match &not_tried {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::IsTerminal;
 
 use crate::chat::one_line;
-use crate::kit::{Case, Entry, Failure, Played, Report, TurnReport, Who};
+use crate::kit::{Case, Entry, Failure, Level, Played, Report, TurnReport, Who};
 
 /// How many of the dearest turns are told.
 const TOLD: usize = 3;
@@ -15,6 +15,10 @@ const MOST_CHARS: usize = 2000;
 /// Shows cases, in colours where they are seen.
 pub(super) struct Shown {
     is_coloured: bool,
+    /// Whether cases are of several levels.
+    has_levels: bool,
+    /// That of the last case.
+    level: Option<Level>,
 }
 
 #[derive(Clone, Copy)]
@@ -25,9 +29,13 @@ enum Colour {
 }
 
 impl Shown {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(levels: usize) -> Self {
         let is_coloured = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Self { is_coloured }
+        Self {
+            is_coloured,
+            has_levels: levels > 1,
+            level: None,
+        }
     }
 
     fn paint(&self, colour: Colour, text: &str) -> String {
@@ -37,7 +45,17 @@ impl Shown {
         }
     }
 
-    pub(super) fn case(&self, case: &Case, played: &Played) -> String {
+    /// A case, below its level where that is another one than before.
+    pub(super) fn case(&mut self, level: Level, case: &Case, played: &Played) -> String {
+        let before = self.level.replace(level);
+        let shown = self.result(case, played);
+        match self.has_levels && before != Some(level) {
+            true => format!("{}\n{shown}", self.paint(Colour::Grey, level.name())),
+            false => shown,
+        }
+    }
+
+    fn result(&self, case: &Case, played: &Played) -> String {
         let name = printable(&case.name);
         let Some(failure) = &played.failure else {
             let fuel: u64 = played.turns.iter().map(|turn| turn.fuel).sum();
