@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::reading::MOST_BYTES;
+use super::suite::is_skipped;
 
 /// The most files of one suite.
 const MOST_FILES: usize = 5_000;
@@ -59,7 +60,12 @@ impl Bundle {
         for path in paths {
             let name = path.strip_prefix(folder).unwrap_or(&path);
             let name = name.to_string_lossy().replace('\\', "/");
-            bundle.0.insert(name, read(&path)?);
+            // What was put aside may be wrong in any way.
+            let text = match is_skipped(last(&name)) {
+                true => String::new(),
+                false => read(&path)?,
+            };
+            bundle.0.insert(name, text);
         }
         let checked = bundle.check().map_err(|why| no_bundle(folder, why));
         checked.map(|()| bundle)
@@ -161,6 +167,7 @@ fn find(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), NoB
 
 /// Whether this is a script by its name; an error if it is one that only botium itself reads.
 fn is_script(name: &str) -> Result<bool, &'static str> {
+    let name = last(name);
     if [".convo.txt", ".pconvo.txt", ".utterances.txt"]
         .iter()
         .any(|end| name.ends_with(end))
@@ -168,13 +175,20 @@ fn is_script(name: &str) -> Result<bool, &'static str> {
         return Ok(true);
     }
     let is_scripts = [".convo.", ".pconvo.", ".utterances.", ".scriptingmemory."];
-    let is_other = is_scripts.iter().any(|part| name.contains(part));
-    match is_other || name.ends_with(".xlsx") || name.ends_with(".xlsm") {
+    let is_other = is_scripts.iter().any(|part| name.contains(part))
+        || name.ends_with(".xlsx")
+        || name.ends_with(".xlsm");
+    match is_other && !is_skipped(name) {
         true => Err(
             "this kind of script is not supported; there are NAME.convo.txt, NAME.pconvo.txt and NAME.utterances.txt",
         ),
         false => Ok(false),
     }
+}
+
+/// A file's own name, without its folders.
+pub(super) fn last(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
 }
 
 fn read(path: &Path) -> Result<String, NoBundle> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::baseline::Baseline;
 use super::beside::{self, Remembered};
-use super::bundle::{Bundle, FAKES};
+use super::bundle::{self, Bundle, FAKES};
 use super::reading::{self, MOST_STEPS, unreadable};
 use super::script::{Convo, Place, Sender, Step, Unreadable};
 use crate::egress::Fakes;
@@ -41,7 +41,7 @@ pub enum Unread {
 pub struct Suite {
     /// In the order of their files.
     pub cases: Vec<Case>,
-    /// How many conversations are left out since their names begin with `skip-`.
+    /// How many conversations are left out since their names, or their files', begin with `skip-`.
     pub skipped: usize,
     /// What answers the bot's requests: `fakes.toml` of the folder.
     pub fakes: Fakes,
@@ -92,10 +92,16 @@ impl Suite {
     pub fn of(bundle: &Bundle) -> Result<Self, Unread> {
         bundle.check().map_err(Unread::Bundle)?;
         let mut scripts = Scripts::default();
+        let mut skipped = 0;
         for (file, text) in bundle.scripts() {
+            if is_skipped(bundle::last(file)) {
+                skipped += usize::from(file.ends_with(".convo.txt"));
+                continue;
+            }
             scripts.add(file, text.as_bytes())?;
         }
         let mut suite = scripts.suite()?;
+        suite.skipped += skipped;
         suite.secrets = beside::secrets(bundle)?;
         suite.remembered = Remembered::of(bundle)?;
         suite.baseline = Baseline::of(bundle)?;
@@ -199,8 +205,8 @@ impl Scripts {
     }
 }
 
-/// As botium leaves them out.
-fn is_skipped(name: &str) -> bool {
+/// Whether a script is put aside by its name or its file's, as botium does it.
+pub(super) fn is_skipped(name: &str) -> bool {
     let start: String = name.chars().take(5).collect();
     ["skip-", "skip.", "skip_"].contains(&start.to_lowercase().as_str())
 }

@@ -254,8 +254,15 @@ fn cases_are_bounded_and_some_are_skipped() {
             .to_string()
             .contains("more than 10000 cases")
     );
-    let skipped = suite(&[("a.convo.txt", "Skip-this\n#me\na")]).expect("a suite");
-    assert_eq!((skipped.cases.len(), skipped.skipped), (0, 1));
+    let skipped = suite(&[
+        ("a.convo.txt", "Skip-this\n#me\na"),
+        ("skip_that.convo.txt", "that\n#me\n"),
+        ("SKIP.u.utterances.txt", "UTT\n"),
+        ("skip-table.convo.csv", ""),
+        ("skipping.convo.txt", "this\n#me\na"),
+    ]);
+    let skipped = skipped.expect("a suite");
+    assert_eq!((skipped.cases.len(), skipped.skipped), (1, 2));
     assert!(
         suite(&[("a.convo.csv", "")])
             .expect_err("csv")
