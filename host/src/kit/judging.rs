@@ -1,5 +1,7 @@
 //! Whether a message is what a step claims it to be. Knows nothing of the order of steps.
 
+use serde_json::Value;
+
 use super::asserter::{ACTIONS, Asserter, How, Kind, holds};
 use super::matching::{self, by_default, normal};
 use super::memory::{self, Memory};
@@ -175,11 +177,18 @@ impl Evidence<'_> {
     fn buttons(&self, sought: &Sought<'_>) -> Result<(bool, String), String> {
         let buttons = &self.message.buttons;
         let titles: Vec<_> = buttons.iter().map(|(title, _)| title.clone()).collect();
-        let is_that = |(title, said): &(String, String), arg: &str| {
-            Ok(by_default(&normal(title), arg)? || by_default(said, arg)?)
+        let is_that = |(title, said): &(String, Option<String>), arg: &str| {
+            let said = said.as_deref().map_or(String::new(), written);
+            Ok(by_default(&normal(title), arg)? || by_default(&said, arg)?)
         };
         Ok((sought.among(buttons, is_that)?, titles.join(", ")))
     }
+}
+
+/// What a button says, as botium compares it: as JSON, which a text is in quotes.
+fn written(said: &str) -> String {
+    let json = serde_json::from_str(said).unwrap_or_else(|_| Value::from(said));
+    json.to_string()
 }
 
 /// What is looked for.

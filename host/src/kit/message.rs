@@ -13,8 +13,8 @@ use crate::chat::{Action, Answer, Intent, Part, Reply, Said};
 pub struct Message {
     /// Its texts.
     pub text: String,
-    /// What can be pressed: what it says, and what that says in the person's name.
-    pub buttons: Vec<(String, String)>,
+    /// What can be pressed: what it says, and what that says in the person's name, if it does.
+    pub buttons: Vec<(String, Option<String>)>,
     /// The texts of what is richer than a text.
     pub cards: Vec<Vec<String>>,
     /// The addresses of its pictures.
@@ -111,8 +111,7 @@ impl Message {
         match field("type") {
             Some("button") => {
                 let title = field("title").unwrap_or_default().to_owned();
-                let said = published(element).unwrap_or_else(|| title.clone());
-                self.buttons.push((title, said));
+                self.buttons.push((title, published(element)));
             }
             Some("text") => texts.extend(field("text").map(str::to_owned)),
             Some("image") => self.media.extend(field("url").map(str::to_owned)),

@@ -189,6 +189,35 @@ async fn what_a_reply_has_beside_its_texts_can_be_claimed() {
     );
 }
 
+#[tokio::test]
+async fn what_a_button_says_is_compared_as_json() {
+    let press = |text: &str| json!({ "actions": [{ "type": "publishText", "text": text }] });
+    let reply = json!({ "Answer": {
+        "parts": [{ "StructuredContent": {
+            "content": { "type": "vertical", "elements": [
+                { "type": "button", "title": "A", "click": press("say \"a\"") },
+                { "type": "button", "title": "B", "click": press("{ \"size\": 5 }") },
+                { "type": "button", "title": "C", "click": { "actions": [{ "type": "link" }] } },
+            ] },
+            "metadata": null,
+            "encoded_metadata": null,
+        } }],
+        "action": null,
+        "intents": [],
+        "encoded_metadata": null,
+    } });
+    for (claim, holds) in [
+        ("BUTTONS \"say|{\"size\":5}|c", true),
+        ("BUTTONS say \"a\"", false),
+        ("BUTTONS { \"size\": 5 }", false),
+        ("BUTTONS \"C\"", false),
+    ] {
+        let script = format!("x\n#me\na\n#bot\n{claim}");
+        let failed = verdict(&script, std::slice::from_ref(&reply)).await;
+        assert_eq!(failed.is_none(), holds, "{claim}: {failed:?}");
+    }
+}
+
 #[test]
 fn partial_convos_are_included_and_never_for_ever() {
     let main = (
