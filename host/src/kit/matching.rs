@@ -129,12 +129,23 @@ fn fold(c: char) -> char {
     }
 }
 
+/// A text in as many characters as JavaScript's regular expressions see: of one beyond the first 65,536 they see the two
+/// halves, which stand here as characters that nobody uses.
+fn halves(text: &str) -> String {
+    let mut units = [0; 2];
+    let seen = |c: char| match c.encode_utf16(&mut units) {
+        [high, low] => [*high, *low].map(|half| char::from_u32(0x10_0000 + u32::from(half))),
+        _ => [Some(c), None],
+    };
+    text.chars().flat_map(seen).flatten().collect()
+}
+
 /// Whether a text has something that a regular expression is for.
 ///
 /// # Errors
 /// That it is none, or took too long.
 pub(super) fn regexp(text: &str, expression: &str, ignore_case: bool) -> Result<bool, String> {
-    let built = RegexBuilder::new(expression)
+    let built = RegexBuilder::new(&halves(expression))
         .case_insensitive(ignore_case)
         .backtrack_limit(MOST_STEPS)
         .delegate_size_limit(1 << 20)
@@ -144,7 +155,7 @@ pub(super) fn regexp(text: &str, expression: &str, ignore_case: bool) -> Result<
         format!("`{expression}` is no regular expression that is known here: {error}")
     };
     let built = built.map_err(wrong)?;
-    let found = built.is_match(text);
+    let found = built.is_match(&halves(text));
     found.map_err(|error| format!("`{expression}` cannot be looked for: {error}"))
 }
 
@@ -188,6 +199,23 @@ mod tests {
             ("1 < 2", "1 < 2"),
         ] {
             assert_eq!(normal(text), plain);
+        }
+    }
+
+    #[test]
+    fn an_expression_sees_a_character_as_javascript_does() {
+        for (text, expression, is) in [
+            ("a😀b", "a.b", false),
+            ("a😀b", "a..b", true),
+            ("a😀b", "a😀b", true),
+            ("a😀b", "^a[^😀]", false),
+            ("aäb", "a.b", true),
+        ] {
+            assert_eq!(
+                regexp(text, expression, false),
+                Ok(is),
+                "{text} {expression}"
+            );
         }
     }
 
