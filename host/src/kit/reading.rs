@@ -205,6 +205,7 @@ impl<'a> Section<'a> {
             sender: self.sender,
             place: self.place,
             text: String::new(),
+            is_pressed: false,
             is_not: false,
             is_optional: false,
             asserters: Vec::new(),
@@ -307,6 +308,7 @@ impl Step {
             "BUTTON" => match arguments(args).first() {
                 Some(pressed) if self.text.is_empty() => {
                     self.text.clone_from(pressed);
+                    self.is_pressed = true;
                     Ok(Some(Taken::Other))
                 }
                 _ => Err("`BUTTON` takes what the button says, once".to_owned()),

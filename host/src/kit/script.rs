@@ -76,6 +76,8 @@ pub struct Step {
     pub place: Place,
     /// What is said, or is to be; empty if anything may be.
     pub text: String,
+    /// The text is what a button says, and stands for nothing else.
+    pub is_pressed: bool,
     /// The text is not to be said.
     pub is_not: bool,
     /// It need not come.

@@ -246,7 +246,7 @@ impl Phrases {
         }];
         for step in case.steps {
             let named = match step.sender {
-                Sender::Me => self.named(&step.text),
+                Sender::Me if !step.is_pressed => self.named(&step.text),
                 _ => None,
             };
             let Some((name, phrases)) = named else {

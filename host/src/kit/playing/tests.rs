@@ -136,6 +136,18 @@ async fn words_stand_for_phrases_on_both_sides() {
 }
 
 #[tokio::test]
+async fn a_button_says_what_is_written() {
+    let files = [
+        ("a.convo.txt", "x\n#me\nBUTTON UTT_HI\n#bot\n*"),
+        ("hi.utterances.txt", "UTT_HI\nhello\nhi\n"),
+    ];
+    let suite = suite(&files).expect("a suite");
+    let (first, heard) = played(&suite, &[texts(&["yes"])]).await;
+    let said = [Said::Text("UTT_HI".to_owned())];
+    assert_eq!((first.failure, heard.as_slice()), (None, said.as_slice()));
+}
+
+#[tokio::test]
 async fn a_word_is_remembered_from_what_the_bot_said() {
     let script = "x\n#me\na\n#bot\nOrder $id is there\n#me\n$id?\n#bot\n$id";
     let replies = [texts(&["Order 17 is there"]), texts(&["18"])];
