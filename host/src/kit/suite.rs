@@ -147,6 +147,12 @@ impl Scripts {
             }
             let mut included = Inclusion::default();
             self.include(&convo.steps, &mut included)?;
+            // Wherever they stand, these come first and last.
+            included.steps.sort_by_key(|step| match step.sender {
+                Sender::Begin => 0,
+                Sender::End => 2,
+                Sender::Include | Sender::Me | Sender::Bot => 1,
+            });
             let case = Case {
                 name: convo.name.clone(),
                 place: convo.place.clone(),

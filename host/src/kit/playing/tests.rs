@@ -88,6 +88,8 @@ async fn each_step_looks_at_the_next_message_as_botium_does() {
     let skipped =
         "x\n#me\na\n#bot\none\nSKIP_BOT_UNCONSUMED\n#me\nb\n#bot\nthree\n#end\nBOT_CONSUMED";
     assert_eq!(verdict(skipped, &two).await, None);
+    let anywhere = "x\n#end\nBOT_UNCONSUMED_COUNT 1\n#me\na\n#begin\nBOT_CONSUMED\n#bot\none";
+    assert_eq!(verdict(anywhere, &two).await, None);
     let silent = verdict("x\n#me\na\n#bot\none\n#bot\ntwo\n#bot\n", &two).await;
     assert_eq!(silent, Some((8, "the bot said nothing more".to_owned())));
     assert_eq!(
