@@ -22,10 +22,10 @@ function lambda(input, callback) {
     });
   }
   if (!WORDS.some(function (word) { return message.indexOf(word) >= 0; })) {
-    return callback(null, answer(['I only know our opening hours.', choices()], 'unknown', 0.2));
+    return callback(null, answer(['I only know our opening hours.', choices(lpEvent)], 'unknown', 0.2));
   }
   console.info('asked for the hours', { conversation: payload.convId });
-  callback(null, answer([sentence(new Date()), { delay: 1, typing: true }, choices()], 'opening-hours', 0.9));
+  callback(null, answer([sentence(new Date()), { delay: 1, typing: true }, choices(lpEvent)], 'opening-hours', 0.9));
 }
 
 function isWelcome(payload, lpEvent) {
@@ -50,7 +50,11 @@ function answer(messages, intentId, confidenceScore) {
   return { messages: messages, context: { intentId: intentId, confidenceScore: confidenceScore } };
 }
 
-function choices() {
+function choices(lpEvent) {
+  // A live chat takes no quick replies.
+  if ((lpEvent.conversationContext || {}).type === 'CHAT') {
+    return 'What else? You can ask for our opening hours, or for a person.';
+  }
   var button = function (title) {
     return { type: 'button', title: title, click: { actions: [{ type: 'publishText', text: title }] } };
   };

@@ -1,14 +1,16 @@
 /*
  * Looks up an order over HTTP, in the style of LivePerson's second Functions: a module, and a promise.
- * ORDERS is where the orders are; the rule in lambda.toml, and an operator's grant of it, let it go there.
+ * ORDERS is where the orders are, where it is not as below; the rule in lambda.toml, and an operator's grant of it, let it go
+ * there.
  */
 import { Toolbelt } from 'core-functions-toolbelt';
 
 const secrets = Toolbelt.SecretClient();
+const ORDERS = process.env.ORDERS ?? 'https://orders.example.com';
 
 async function order(number) {
   const { value: key } = await secrets.readSecret('ORDERS_KEY');
-  const answer = await fetch(`${process.env.ORDERS}/orders/${encodeURIComponent(number)}`, {
+  const answer = await fetch(`${ORDERS}/orders/${encodeURIComponent(number)}`, {
     headers: { authorization: `Bearer ${key}` },
   });
   if (answer.status === 404) return undefined;

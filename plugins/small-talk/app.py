@@ -4,7 +4,7 @@ import json
 import re
 
 from retort_bot import Bot, Conversation, answer, button, quick_replies, silence, state, transfer
-from wit_world.imports.types import Event_Text, Event_Welcome, Turn
+from wit_world.imports.types import Channel_Chat, Event_Text, Event_Welcome, Turn
 
 ANSWERS = [
     (r"\b(hi|hello|hey)\b", "Hello to you!"),
@@ -18,7 +18,7 @@ class SmallTalk(Bot):
     def respond(self, turn: Turn):
         match turn.event:
             case Event_Welcome():
-                return answer("Hi, let us talk.", quick_replies("About what?", [button("The weather"), button("A person")]))
+                return answer("Hi, let us talk.", topics(turn))
             case Event_Text(message):
                 return self.talk(message.text)
             case _:
@@ -35,6 +35,13 @@ class SmallTalk(Bot):
             if re.search(pattern, text, re.IGNORECASE):
                 return answer(words, intent=("small-talk", 0.8))
         return answer(f"Tell me more about {json.dumps(text, ensure_ascii=False)}.")
+
+
+def topics(turn: Turn):
+    if isinstance(turn.conversation.channel, Channel_Chat):
+        # A live chat takes no quick replies.
+        return "About what? The weather, or do you want a person?"
+    return quick_replies("About what?", [button("The weather"), button("A person")])
 
 
 Handler = SmallTalk
