@@ -2,6 +2,8 @@
 
 mod attacks;
 mod capabilities;
+mod compatibility;
+mod contract;
 mod functions;
 mod gate;
 mod http;
