@@ -12,6 +12,10 @@ function lambda(input, callback) {
   if (isWelcome(payload, lpEvent)) {
     return callback(null, answer(['Hello! Ask me when we are open.'], 'welcome', 1));
   }
+  // What the consumer sends that is no text, such as a file, comes by a name of the platform's.
+  if (message.indexOf('com.liveperson.') === 0) {
+    return callback(null, { messages: [{ delay: 1, typing: false }] });
+  }
   if (message.indexOf('person') >= 0) {
     return callback(null, {
       messages: [

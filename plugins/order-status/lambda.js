@@ -39,6 +39,8 @@ const transfer = (reason) => ({
 export async function lambda(input) {
   const { message = '', event } = input.payload;
   if (event?.name === 'WELCOME' || message === '') return { messages: ['Hello! What is the number of your order?'] };
+  // What the consumer sends that is no text, such as a file, comes by a name of the platform's.
+  if (message.startsWith('com.liveperson.')) return { messages: [{ delay: 1, typing: false }] };
   if (/person/i.test(message)) return transfer('The consumer asked for a person');
 
   const [number] = message.match(/\b[A-Z]-\d+\b/) ?? [];

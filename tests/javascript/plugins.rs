@@ -29,6 +29,13 @@ async fn reply(host: &Served, message: &str) -> Value {
     custom_integration::write_reply(&reply)
 }
 
+/// What a consumer's file comes as. It has a person in it, whom nobody has asked for.
+const FILE: &str = "com.liveperson.bot-connectors.consumer.send-file";
+
+fn silence() -> Value {
+    json!({ "messages": [{ "delay": 1, "typing": false }], "context": {} })
+}
+
 #[tokio::test]
 async fn opening_hours_are_told_by_its_configuration() {
     let bot = script(
@@ -53,6 +60,7 @@ async fn opening_hours_are_told_by_its_configuration() {
         assert_eq!(said["context"]["intentId"], "opening-hours");
         let said = reply(&host, "a person, please").await;
         assert_eq!(said["context"]["action"], "TRANSFER");
+        assert_eq!(reply(&host, FILE).await, silence());
     }
 }
 
@@ -114,4 +122,5 @@ async fn order_status_looks_orders_up_with_its_secret() {
         reply(&host, "hm").await["messages"][0],
         "An order has a number such as A-1234."
     );
+    assert_eq!(reply(&host, FILE).await, silence());
 }
