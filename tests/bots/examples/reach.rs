@@ -45,6 +45,10 @@ impl Bot for Reach {
         };
         let lines = message.text.lines().filter(|line| !line.trim().is_empty());
         let results: Vec<String> = lines.map(obey).collect::<Result<_, _>>()?;
+        // Of white space there is nothing to say, and the platform takes no reply without parts.
+        if results.is_empty() {
+            return Ok(Reply::NoAnswer);
+        }
         Ok(Answer::text(results.join("\n")).into())
     }
 
