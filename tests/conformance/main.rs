@@ -9,6 +9,7 @@ mod gate;
 mod http;
 mod misbehaviour;
 mod pool;
+mod released;
 mod sdk_replies;
 mod secrets;
 mod state;

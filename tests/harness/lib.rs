@@ -2,6 +2,7 @@
 
 pub mod bots;
 pub mod certificates;
+pub mod golden;
 pub mod host;
 pub mod javascript;
 pub mod operator;
