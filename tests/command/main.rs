@@ -10,6 +10,7 @@ mod author;
 mod budget;
 mod chat;
 mod compiling;
+mod contract;
 mod deploying;
 mod dev;
 mod event_kill;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use harness::bots::plugin_dir;
 use tempfile::tempdir;
 
+use crate::contract::holds;
 use crate::running::{Ended, retort, run, run_within};
 
 /// Building takes a toolchain, and a machine may be busy with more.
@@ -262,6 +263,7 @@ fn makes_small_talk(project: &Path) {
     ] {
         assert!(said.contains(line), "{line}: {said}");
     }
+    holds(&project.join("small-talk.wasm"), &plugin_dir("small-talk"));
 }
 
 #[test]

@@ -197,27 +197,6 @@ fn what_is_wrong_with_a_conversation_is_told_before_anything_is_run() {
     );
 }
 
-/// The examples are tried by conversations too.
-fn passes(bot: &str) {
-    let ended = tested(&plugin_dir(bot));
-    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
-}
-
-#[test]
-fn the_concierge_holds_its_conversations() {
-    passes("concierge");
-}
-
-#[test]
-fn the_survey_holds_its_conversations() {
-    passes("survey");
-}
-
-#[test]
-fn the_lambda_of_opening_hours_holds_its_conversations() {
-    passes("opening-hours");
-}
-
 #[test]
 fn what_a_bot_keeps_is_gone_in_the_next_case() {
     let folder = tempdir().expect("a folder");
@@ -363,16 +342,6 @@ fn what_a_bot_sends_is_answered_by_fakes_and_by_nobody_else() {
 fn any_bot_has_to_bear_what_the_platform_may_send() {
     let contract =
         |bot: &Path, more: &[&str]| run(test(bot).args(["--level", "contract"]).args(more), "");
-    for bot in [
-        "echo",
-        "concierge",
-        "survey",
-        "opening-hours",
-        "order-status",
-    ] {
-        let ended = contract(&plugin_dir(bot), &[]);
-        assert_eq!(ended.code, 0, "{bot}: {}{}", ended.stdout, ended.stderr);
-    }
     let folder = tempdir().expect("a folder");
     let faulting = file(folder.path(), "fault.wasm", misbehaving("fault"));
     assert_eq!(contract(&faulting, &[]).code, 0, "a fault is an answer");
