@@ -27,10 +27,6 @@ pub(crate) fn holds(bot: &Path, folder: &Path) {
         true => test.args(["--level", "all", "--convos"]).arg(&convos),
         false => test.args(["--level", "contract"]),
     };
-    let secrets = convos.join("secrets.toml");
-    if secrets.exists() {
-        test.arg("--secrets").arg(secrets);
-    }
     let ended = run(&mut test, "");
     let shown = bot.display();
     assert_eq!(ended.code, 0, "{shown}: {}{}", ended.stdout, ended.stderr);

@@ -84,7 +84,8 @@ impl Bundle {
                 return Err(format!("{name}: it has more than {MOST_BYTES} bytes"));
             }
             let is_script = is_script(name).map_err(|why| format!("{name}: {why}"))?;
-            if !is_script && !BESIDE.contains(&name.as_str()) {
+            let is_known = is_script || is_skipped(last(name)) || BESIDE.contains(&name.as_str());
+            if !is_known {
                 return Err(format!(
                     "{name}: this is no script (NAME.convo.txt, NAME.pconvo.txt, NAME.utterances.txt), nor {}",
                     BESIDE.join(", ")
