@@ -51,15 +51,19 @@ export async function start(bots) {
 }
 
 // What `retort test` says of each case of a folder.
-export function tested({ path }, convos, folder) {
-  const report = join(folder, 'report.json');
+export function tested(bot, convos, folder) {
+  return JSON.parse(readFileSync(reported(bot, convos, join(folder, 'report.json')), 'utf8')).cases;
+}
+
+// The report of it, in the format that the file's name asks for.
+export function reported({ path }, convos, report) {
   try {
     retort(['test', path, '--convos', convos, '--report', report]);
   } catch (error) {
     // That some have failed is what they are for.
     if (error.status !== 6) throw error;
   }
-  return JSON.parse(readFileSync(report, 'utf8')).cases;
+  return report;
 }
 
 // What goes wrong is in the error.
