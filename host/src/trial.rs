@@ -2,6 +2,7 @@
 //! conversation that nothing has been said in. Knows neither commands nor where a report goes.
 
 mod budget;
+mod isolation;
 mod tried;
 
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use crate::capabilities::made_up::MadeUp;
 use crate::egress::Fakes;
 use crate::invocation::{Host, Settings};
-use crate::kit::{Case, Level, Played, Report, Suite, judged, probes};
+use crate::kit::{Case, Level, Played, Report, Suite, Verdict, judged, probes};
 use crate::liveperson::said::Kind;
 use crate::registry::NotDeployable;
 use crate::tenant::SecretName;
@@ -69,7 +70,10 @@ pub enum NotTried {
     #[error("state.toml: {0}")]
     NotRemembered(String),
     /// A function holds no conversations.
-    #[error("this is a function, which holds no conversation: try it by the level `contract`")]
+    #[error(
+        "this is a function, which holds no conversation: try it by `--level contract`, `isolation` or `hostile-host`, or by all \
+         that are for functions with `--level all`"
+    )]
     Function,
 }
 
@@ -122,6 +126,9 @@ pub async fn run(
 ) -> Result<Report, NotTried> {
     let mut report = Report::new(plan.name, plan.suite.skipped);
     let mut tried = Tried::start(host, world, bot, plan.suite).await?;
+    if !tried.is_bot() && plan.levels.iter().all(|level| level.is_of_conversations()) {
+        return Err(NotTried::Function);
+    }
     let mut budget = None;
     let mut add = |level, case: &Case, played: &Played| {
         shown(level, case, played);
@@ -130,14 +137,16 @@ pub async fn run(
     for level in plan.levels {
         match level {
             Level::Contract => {
-                for (number, probe) in probes(plan.kinds).iter().enumerate() {
+                for (number, probe) in probes(tried.kind(), plan.kinds).iter().enumerate() {
                     if plan.is_meant(&probe.name) {
                         let turns = tried.probe(probe).await?;
-                        let (case, played) = judged(number, probe, turns);
+                        let (case, played) = judged(probe, turns).played(*level, number);
                         add(*level, &case, &played);
                     }
                 }
             }
+            // A function holds none.
+            level if level.is_of_conversations() && !tried.is_bot() => {}
             Level::Budget => budget = budget::run(&mut tried, plan, &mut add).await?,
             Level::Conversations => {
                 for case in plan.cases() {
@@ -145,8 +154,20 @@ pub async fn run(
                     add(*level, case, &played);
                 }
             }
+            Level::Isolation => isolation::run(&mut tried, plan, verdict(*level, &mut add)).await?,
         }
     }
     report.budget = budget;
     Ok(report)
+}
+
+/// Adds the cases of a level that are no conversations.
+fn verdict(
+    level: Level,
+    add: &mut impl FnMut(Level, &Case, &Played),
+) -> impl FnMut(usize, Verdict) {
+    move |number, verdict| {
+        let (case, played) = verdict.played(level, number);
+        add(level, &case, &played);
+    }
 }

@@ -23,7 +23,12 @@ pub struct MadeUp(Arc<AtomicU64>);
 impl MadeUp {
     /// The next turn is the first one.
     pub fn begin(&self) {
-        self.0.store(0, Ordering::Relaxed);
+        self.go_to(0);
+    }
+
+    /// The next turn is the one of this number, as where conversations go on side by side.
+    pub fn go_to(&self, number: u64) {
+        self.0.store(number, Ordering::Relaxed);
     }
 
     /// The next turn's.

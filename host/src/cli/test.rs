@@ -52,6 +52,8 @@ enum Levels {
     Budget,
     /// The conversations that its author wrote
     Conversations,
+    /// Nothing goes from one conversation or tenant to the next but what is kept for all of them
+    Isolation,
     /// All of these
     All,
 }
@@ -100,7 +102,7 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
         wall: args.wall.map(Duration::from_millis),
     };
     if args.needs_conversations()
-        && !plan.levels.contains(&Level::Contract)
+        && plan.levels.iter().all(|level| level.is_of_conversations())
         && plan.cases().next().is_none()
     {
         let filter = plan.filter;
@@ -157,9 +159,10 @@ async fn tried(args: &Args, plan: &Plan<'_>) -> Result<Report, Ended> {
 }
 
 impl Args {
-    /// Whether there is nothing to do without conversations.
+    /// Whether there is nothing to do without conversations. Where all is meant they may be missing: a function has none.
     fn needs_conversations(&self) -> bool {
-        self.levels != [Levels::Contract]
+        let needs = |levels: &Levels| matches!(levels, Levels::Budget | Levels::Conversations);
+        self.levels.is_empty() || self.levels.iter().any(needs)
     }
 
     fn levels(&self, suite: &Suite) -> Result<Vec<Level>, Ended> {
@@ -187,6 +190,7 @@ impl Levels {
             Self::Contract => level == Level::Contract,
             Self::Budget => level == Level::Budget,
             Self::Conversations => level == Level::Conversations,
+            Self::Isolation => level == Level::Isolation,
             Self::All => true,
         }
     }
@@ -236,7 +240,8 @@ impl Folder {
         let suite = self.suite()?;
         if suite.cases.is_empty() {
             return Err(Ended::Usage(format!(
-                "there is no conversation in \"{}\": write one there as NAME.convo.txt, or name another folder by --convos",
+                "there is no conversation in \"{}\": write one there as NAME.convo.txt, or name another folder by --convos; a function, \
+                 and a bot without any, is tried by `--level all`",
                 self.path.display()
             )));
         }

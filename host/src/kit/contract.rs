@@ -4,30 +4,37 @@
 
 use serde_json::{Value, json};
 
-use super::level::Level;
-use super::playing::{Entry, Failure, Played, Turn, Used, Who};
-use super::script::Place;
-use super::suite::Case;
+use super::heard::{Ask, Heard, Heeded};
+use super::payloads;
+use super::verdict::{Verdict, Wrong};
 use crate::liveperson::said::Kind;
+use crate::sandbox::World;
 
 /// What a bot is sent.
 #[derive(Clone, Debug)]
 pub struct Probe {
     /// What it is about.
-    pub name: &'static str,
-    /// Payloads, as the platform writes them, but for `convId`: those of each conversation.
-    pub talks: Vec<Vec<Value>>,
+    pub name: String,
+    /// What is sent: in each conversation.
+    pub talks: Vec<Vec<Ask>>,
 }
 
-/// All that a bot for these kinds of conversations is sent.
-pub fn probes(kinds: &[Kind]) -> Vec<Probe> {
+/// All that a bot for these kinds of conversations is sent, or what a function is invoked with.
+pub fn probes(world: World, kinds: &[Kind]) -> Vec<Probe> {
+    if world == World::Function {
+        let probe = |(name, ask)| Probe {
+            name,
+            talks: vec![vec![ask]],
+        };
+        return payloads::payloads().into_iter().map(probe).collect();
+    }
     let mut probes = Vec::new();
     // Each for itself, so that what fails in both kinds is one failure.
-    let mut add = |name, payload: &dyn Fn(Kind) -> Value| {
+    let mut add = |name: &str, payload: &dyn Fn(Kind) -> Value| {
         let talks = kinds
             .iter()
-            .map(|kind| vec![in_kind(payload(*kind), *kind)]);
-        let talks = talks.collect();
+            .map(|kind| vec![Ask::Payload(in_kind(payload(*kind), *kind))]);
+        let (name, talks) = (name.to_owned(), talks.collect());
         probes.push(Probe { name, talks });
     };
     add("a welcome", &welcome);
@@ -38,7 +45,7 @@ pub fn probes(kinds: &[Kind]) -> Vec<Probe> {
         add(name, &|_| said(&text));
     }
     for (name, payload) in with_less() {
-        let talks = vec![vec![payload]];
+        let (name, talks) = (name.to_owned(), vec![vec![Ask::Payload(payload)]]);
         probes.push(Probe { name, talks });
     }
     probes.push(twice(kinds.first().copied().unwrap_or_default()));
@@ -52,10 +59,13 @@ fn twice(kind: Kind) -> Probe {
         *sequence = json!(2);
     }
     Probe {
-        name: "an event that comes twice",
-        talks: vec![vec![first.clone(), first, second]],
+        name: TWICE.to_owned(),
+        talks: vec![[first.clone(), first, second].map(Ask::Payload).into()],
     }
 }
+
+/// The event that the platform delivers a second time.
+const TWICE: &str = "an event that comes twice";
 
 fn said(text: &str) -> Value {
     event(
@@ -111,9 +121,9 @@ fn events() -> Vec<(&'static str, Value)> {
 }
 
 /// The most that a consumer can send.
-const LARGE: usize = 64 << 10;
+pub(super) const LARGE: usize = 64 << 10;
 
-fn texts() -> Vec<(&'static str, String)> {
+pub(super) fn texts() -> Vec<(&'static str, String)> {
     let scripts = "English, Ελληνικά, Русский, 中文, 日本語, 한국어, हिन्दी, ไทย";
     vec![
         ("a text", "hello".to_owned()),
@@ -180,55 +190,36 @@ fn with_less() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// How much of a payload a person wants to see.
-const MOST_SHOWN: usize = 200;
-
-/// What of a payload a person wants to see.
-fn shown(payload: &Value) -> String {
-    payload.to_string().chars().take(MOST_SHOWN).collect()
+/// What became of a probe.
+pub fn judged(probe: &Probe, turns: Vec<Heard>) -> Verdict {
+    let mut verdict = Verdict::new(probe.name.clone());
+    for heard in turns {
+        let broken = heard.broken();
+        verdict.wrong(broken.map(|broken| Wrong {
+            what: broken.told(&format!("on {}", probe.name)),
+            expected: vec!["a reply that may be sent, or a fault".to_owned()],
+            actual: None,
+        }));
+        verdict.hear(heard);
+    }
+    if probe.name == TWICE {
+        verdict.wrong(repeated(&verdict.heard));
+    }
+    verdict
 }
 
-/// What became of a probe, for a report.
-pub fn judged(number: usize, probe: &Probe, turns: Vec<Turn>) -> (Case, Played) {
-    let place = Place {
-        file: Level::Contract.name().into(),
-        line: number + 1,
+/// A repeat is given the answer of the first time.
+fn repeated(heard: &[Heard]) -> Option<Wrong> {
+    let [first, second, ..] = heard else {
+        return None;
     };
-    let mut played = Played::default();
-    for (payload, turn) in probe.talks.iter().flatten().zip(turns) {
-        let enter = |who, words: &str| Entry {
-            who,
-            words: words.to_owned(),
-        };
-        played.entries.push(enter(Who::Me, &shown(payload)));
-        played
-            .entries
-            .extend(turn.log.iter().map(|line| enter(Who::Log, line)));
-        played.turns.push(Used {
-            said: payload
-                .get("message")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .chars()
-                .take(MOST_SHOWN)
-                .collect(),
-            fuel: turn.fuel,
-            memory_bytes: turn.memory_bytes,
-            wall: turn.wall,
-        });
-        if let (Err(what), false) = (turn.result, turn.is_faulted) {
-            played.failure.get_or_insert(Failure {
-                place: place.clone(),
-                what,
-                expected: vec!["a reply that may be sent, or a fault".to_owned()],
-                actual: None,
-            });
-        }
+    match (&first.answer, &second.answer) {
+        (Heeded::Answer(one), Heeded::Answer(other)) if one != other => Some(Wrong::other(
+            "an event that comes a second time is given another answer than the first time: this is the host's to hold, so \
+             report it",
+            one.clone(),
+            other.clone(),
+        )),
+        _ => None,
     }
-    let case = Case {
-        name: probe.name.to_owned(),
-        place,
-        steps: Vec::new(),
-    };
-    (case, played)
 }

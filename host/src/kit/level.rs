@@ -12,11 +12,23 @@ pub enum Level {
     Budget,
     /// The conversations that its author wrote.
     Conversations,
+    /// Nothing goes from one turn, conversation or tenant to the next but by `state`.
+    Isolation,
 }
 
 impl Level {
     /// All of them, in the order in which they are tried.
-    pub const ALL: [Self; 3] = [Self::Contract, Self::Budget, Self::Conversations];
+    pub const ALL: [Self; 4] = [
+        Self::Contract,
+        Self::Budget,
+        Self::Conversations,
+        Self::Isolation,
+    ];
+
+    /// Whether it is nothing but its author's conversations.
+    pub fn is_of_conversations(self) -> bool {
+        matches!(self, Self::Budget | Self::Conversations)
+    }
 
     /// As people and programs write it.
     pub fn name(self) -> &'static str {
@@ -24,6 +36,7 @@ impl Level {
             Self::Contract => "contract",
             Self::Budget => "budget",
             Self::Conversations => "conversations",
+            Self::Isolation => "isolation",
         }
     }
 }

@@ -48,7 +48,7 @@ pub struct Turn {
 }
 
 /// What a turn used, and what it was about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Used {
     /// What was said to the bot; empty for a welcome.
     pub said: String,

@@ -1,42 +1,62 @@
-//! The bot that is tried, on its host, and a conversation of it for each case.
+//! The bot that is tried, on its host: deployed as each case needs it, and a conversation of it for each case.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{Bot, NotTried, Plan, World};
-use crate::chat::{Contract, one_line};
+use crate::chat::{Contract, Reply, Returned, one_line};
 use crate::conversations::Incoming;
-use crate::invocation::{Host, Invocation, InvokeError, Purpose};
-use crate::kit::{Case, Partner, Played, Probe, Remembered, Said, Suite, Turn, play};
+use crate::invocation::{Host, Invocation, InvokeError, Outcome, Purpose};
+use crate::kit::{
+    Ask, Broken, Case, Heard, Heeded, Partner, Played, Probe, Remembered, Said, Suite,
+    Talk as Script, Turn, Used, play,
+};
 use crate::liveperson::said::{self, Event, Kind};
-use crate::registry::{Grant, Grants, Manifest, Wanted};
-use crate::sandbox::{self, Failure, Limits};
+use crate::registry::{Deployment, Grant, Grants, Known, Manifest, NotDeployable, Serving, Wanted};
+use crate::sandbox::{self, Failure, Input, Limits};
 use crate::state::Scope;
-use crate::tenant::{Address, Environment, SecretName};
+use crate::tenant::{Address, Environment, SecretName, TenantId};
 use crate::vault::Secret;
 
 /// Names conversations, so that a case has the same one in each run.
 const CONVERSATIONS: Uuid = Uuid::from_u128(0x7265_746f_7274_4074_8e73_7400_0000_0001);
 
+/// Whose bot it is, unless a case says otherwise.
+const TENANT: &str = "tried";
+
 /// A bot that is tried.
 pub(super) struct Tried {
     host: Host,
-    world: World,
-    bot: Bot,
+    pub(super) world: World,
+    pub(super) bot: Bot,
     /// What it asks for, which is granted here.
-    wants: Grants,
+    pub(super) wants: Grants,
     /// Whether it keeps something across all conversations: then each of them is another deployment's.
-    keeps_for_all: bool,
+    pub(super) keeps_for_all: bool,
     /// What it remembers when a conversation begins.
     remembered: Remembered,
     at: Address,
     /// The conversations that it was in since it was deployed.
     held: HashSet<String>,
+    /// As it was deployed first.
+    first: Arc<Deployment>,
     /// How many times it was deployed.
     deployed: usize,
+}
+
+/// How a bot is deployed.
+#[derive(Clone, Debug)]
+pub(super) struct Terms {
+    /// Whose it is.
+    pub(super) tenant: String,
+    /// What `config` gives it.
+    pub(super) config: BTreeMap<String, String>,
+    /// What its turns may use.
+    pub(super) limits: Limits,
 }
 
 impl Tried {
@@ -44,155 +64,324 @@ impl Tried {
     pub(super) async fn start(
         host: Host,
         world: &World,
-        bot: Bot,
+        mut bot: Bot,
         suite: &Suite,
     ) -> Result<Self, NotTried> {
+        let mut secrets = suite.secrets.clone();
+        secrets.extend(std::mem::take(&mut bot.secrets));
+        bot.secrets = secrets;
         let manifest = Manifest::of_component(&bot.component).ok().flatten();
         let wants = manifest.as_ref().map(|manifest| &manifest.wants);
-        let mut tried = Self {
-            host,
-            world: world.clone(),
-            keeps_for_all: wants.is_some_and(|wants| wants.state.contains(&Scope::Bot)),
-            wants: wants.map_or_else(Grants::new, |wants| wants.grants()),
-            remembered: suite.remembered.clone(),
-            bot,
-            at: address(0),
-            held: HashSet::new(),
-            deployed: 0,
-        };
-        tried.is_asked_for()?;
-        tried.give_secrets(&suite.secrets).await?;
-        tried.deploy().await?;
-        let serving = tried.host.registry().at(&tried.at);
-        match serving.map(|serving| serving.first().bot.world()) {
-            Some(sandbox::World::Function) => Err(NotTried::Function),
-            _ => Ok(tried),
-        }
-    }
-
-    /// What a bot remembers in a scope that it does not ask for, it never sees.
-    fn is_asked_for(&self) -> Result<(), NotTried> {
-        let Remembered { conversation, bot } = &self.remembered;
-        for (scope, values) in [(Scope::Conversation, conversation), (Scope::Bot, bot)] {
-            if !values.is_empty() && !self.wants.contains(&Grant::State(scope)) {
-                return Err(NotTried::NotRemembered(format!(
-                    "the bot does not ask for state of the scope `{}`: take it out, or have the bot ask for it under \
-                     `[wants]` in its manifest",
-                    scope.as_str()
-                )));
-            }
-            let bytes: usize = values
-                .iter()
-                .map(|(key, value)| key.len() + value.len())
-                .sum();
-            let Limits {
-                state_keys,
-                state_bytes,
-                ..
-            } = Limits::default();
-            if values.len() > state_keys || bytes > state_bytes {
-                return Err(NotTried::NotRemembered(format!(
-                    "a scope has {state_keys} keys and {state_bytes} bytes at most, and `{}` has {} and {bytes}",
-                    scope.as_str(),
-                    values.len()
-                )));
-            }
-        }
-        Ok(())
-    }
-
-    async fn remember(&self, conversation: &str) -> Result<(), NotTried> {
-        let Remembered {
-            conversation: own,
-            bot,
-        } = &self.remembered;
-        for (scope, values) in [(Scope::Conversation, own), (Scope::Bot, bot)] {
-            if !values.is_empty() {
-                let remembered = self.host.remember(&self.at, conversation, scope, values);
-                let remembered = remembered.await;
-                remembered.map_err(|error| NotTried::NotRemembered(error.to_string()))?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn give_secrets(&self, made_up: &BTreeMap<SecretName, String>) -> Result<(), NotTried> {
-        let mut secrets = made_up.clone();
-        secrets.extend(self.bot.secrets.clone());
-        for (name, value) in &secrets {
-            let wrong = |why: String| NotTried::Secret {
-                name: name.clone(),
-                why,
-            };
-            let secret = Secret::new(value.clone()).map_err(|error| wrong(error.to_string()))?;
-            let set = self.host.vault().set(&self.at.tenant, name, &secret).await;
-            set.map_err(|error| wrong(error.to_string()))?;
-        }
-        Ok(())
-    }
-
-    async fn deploy(&mut self) -> Result<(), NotTried> {
-        self.at = address(self.deployed);
-        self.deployed += 1;
+        let keeps_for_all = wants.is_some_and(|wants| wants.state.contains(&Scope::Bot));
+        let wants = wants.map_or_else(Grants::new, |wants| wants.grants());
+        is_asked_for(&suite.remembered, &wants)?;
+        let at = address(TENANT, 0);
+        give_secrets(&host, TENANT, &bot.secrets).await?;
         let wanted = Wanted {
+            config: bot.config.clone(),
+            grants: wants.clone(),
+            ..Wanted::default()
+        };
+        Ok(Self {
+            first: host.deploy(&at, &bot.component, wanted).await?,
+            world: world.clone(),
+            host,
+            bot,
+            wants,
+            keeps_for_all,
+            remembered: suite.remembered.clone(),
+            at,
+            held: HashSet::new(),
+            deployed: 1,
+        })
+    }
+
+    /// What it can be asked.
+    pub(super) fn kind(&self) -> sandbox::World {
+        self.first.bot.world()
+    }
+
+    /// Whether it is one that holds conversations.
+    pub(super) fn is_bot(&self) -> bool {
+        self.kind() == sandbox::World::Bot
+    }
+
+    /// As its author deploys it.
+    pub(super) fn terms(&self) -> Terms {
+        Terms {
+            tenant: TENANT.to_owned(),
             config: self.bot.config.clone(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Has a tenant keep secrets.
+    pub(super) async fn give_secrets(
+        &self,
+        tenant: &str,
+        secrets: &BTreeMap<SecretName, String>,
+    ) -> Result<(), NotTried> {
+        give_secrets(&self.host, tenant, secrets).await
+    }
+
+    /// Deploys it anew, where nothing has been kept yet.
+    pub(super) async fn deploy(&mut self, terms: Terms) -> Result<Address, NotDeployable> {
+        let at = address(&terms.tenant, self.deployed);
+        self.deployed += 1;
+        let known = Known {
+            bot: Arc::clone(&self.first.bot),
+            description: self.first.description.clone(),
+            wants: self.first.wants.clone(),
+        };
+        let wanted = Wanted {
+            config: terms.config,
+            limits: terms.limits,
             grants: self.wants.clone(),
             ..Wanted::default()
         };
-        let deployed = self
-            .host
-            .deploy(&self.at, &self.bot.component, wanted)
-            .await;
-        Ok(deployed.map(drop)?)
+        let prepared = self.host.prepare(&at, known, wanted).await?;
+        self.host.activate(&at, Serving::One(prepared));
+        Ok(at)
     }
 
-    /// Holds one conversation, in which nothing is remembered of the others.
+    /// Holds one of its author's conversations, in which nothing is remembered of the others.
     pub(super) async fn case(&mut self, case: &Case, plan: &Plan<'_>) -> Result<Played, NotTried> {
         let named = format!("{}\n{}", case.place.file, case.name);
-        let mut talk = self.talk(&named, plan.kind()).await?;
+        self.begin(&named).await?;
+        let mut talk = Talk {
+            conversation: conversation(&named),
+            tried: self,
+            kind: plan.kind(),
+            sequence: 0,
+        };
         Ok(play(case, plan.suite, &mut talk).await)
     }
 
-    /// Sends a probe's payloads: what each kind of conversation is sent, in one of its own.
-    pub(super) async fn probe(&mut self, probe: &Probe) -> Result<Vec<Turn>, NotTried> {
+    /// Sends what a probe sends: what each kind of conversation is sent, in one of its own.
+    pub(super) async fn probe(&mut self, probe: &Probe) -> Result<Vec<Heard>, NotTried> {
         let mut turns = Vec::new();
-        for (number, payloads) in probe.talks.iter().enumerate() {
+        for (number, asks) in probe.talks.iter().enumerate() {
             let named = format!("{}\n{number}", probe.name);
-            let talk = self.talk(&named, Kind::default()).await?;
-            for payload in payloads {
-                let mut payload = payload.clone();
-                if let Some(fields) = payload.as_object_mut() {
-                    fields.insert("convId".to_owned(), talk.conversation.as_str().into());
-                }
-                turns.push(match said::read(&payload) {
-                    Ok(incoming) => talk.turn(incoming).await,
-                    Err(unread) => unsaid(unread.to_string()),
-                });
+            self.begin(&named).await?;
+            let named = conversation(&named);
+            for ask in asks {
+                let place = Place {
+                    at: &self.at,
+                    conversation: &named,
+                    kind: Kind::default(),
+                };
+                turns.push(self.ask(&place, 0, ask).await);
             }
         }
         Ok(turns)
     }
 
-    /// A conversation that nothing has been said in.
-    async fn talk(&mut self, named: &str, kind: Kind) -> Result<Talk<'_>, NotTried> {
+    /// What has been kept is gone, and a case is the same one whichever others are run.
+    async fn begin(&mut self, named: &str) -> Result<(), NotTried> {
         // Whatever it remembers of others is another deployment's.
         if self.keeps_for_all || self.held.contains(named) {
             self.host.registry().deactivate(&self.at);
-            self.deploy().await?;
+            self.at = self.deploy(self.terms()).await?;
             self.held.clear();
         }
         self.held.insert(named.to_owned());
-        // A case is the same one whichever others are run.
         self.world.made_up.begin();
-        let conversation = Uuid::new_v5(&CONVERSATIONS, named.as_bytes()).to_string();
-        self.remember(&conversation).await?;
-        Ok(Talk {
-            conversation,
-            tried: self,
-            kind,
-            sequence: 0,
-        })
+        let id = conversation(named);
+        self.remember(&self.at, &id, Scope::Bot).await?;
+        self.remember(&self.at, &id, Scope::Conversation).await
     }
+
+    /// Has it remember at its beginning what its author says that it does.
+    pub(super) async fn remember(
+        &self,
+        at: &Address,
+        conversation: &str,
+        scope: Scope,
+    ) -> Result<(), NotTried> {
+        let values = match scope {
+            Scope::Conversation => &self.remembered.conversation,
+            Scope::Bot => &self.remembered.bot,
+        };
+        if values.is_empty() {
+            return Ok(());
+        }
+        let remembered = self.host.remember(at, conversation, scope, values).await;
+        remembered.map_err(|error| NotTried::NotRemembered(error.to_string()))
+    }
+
+    /// Holds a conversation from its first turn on.
+    pub(super) async fn hold(
+        &self,
+        place: &Place<'_>,
+        script: &Script,
+    ) -> Result<Vec<Heard>, NotTried> {
+        let mut heard = Vec::new();
+        self.remember(place.at, place.conversation, Scope::Conversation)
+            .await?;
+        for (number, ask) in (0..).zip(&script.asks) {
+            self.world.made_up.go_to(number);
+            heard.push(self.ask(place, number, ask).await);
+        }
+        Ok(heard)
+    }
+
+    /// Holds one turn, which is that of this number in its conversation.
+    pub(super) async fn ask(&self, place: &Place<'_>, number: u64, ask: &Ask) -> Heard {
+        let read = match ask {
+            Ask::Said(said) => event(said, place.kind, place.conversation, number),
+            Ask::Payload(payload) => {
+                let mut payload = payload.clone();
+                if let Some(fields) = payload.as_object_mut() {
+                    fields.insert("convId".to_owned(), place.conversation.into());
+                }
+                said::read(&payload).map_err(|unread| unread.to_string())
+            }
+            Ask::Invoke(payload) => {
+                let input = Input {
+                    headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
+                    payload: payload.clone(),
+                };
+                let now = Instant::now();
+                let mut invocation = self.host.invoke(place.at, Arc::new(input), now).await;
+                self.host.find_lines(&mut invocation).await;
+                return self.heard(ask, invocation);
+            }
+        };
+        match read {
+            Ok(incoming) => {
+                let invocation = self.respond(place.at, incoming).await;
+                self.heard(ask, invocation)
+            }
+            Err(what) => Heard {
+                said: ask.shown(),
+                answer: Heeded::Broken(Broken {
+                    code: "unreadable",
+                    what,
+                }),
+                log: Vec::new(),
+                used: Used::default(),
+            },
+        }
+    }
+
+    async fn respond(&self, at: &Address, incoming: Incoming) -> Invocation {
+        let purpose = Purpose::Answer(Contract::CustomIntegration);
+        let now = Instant::now();
+        let mut invocation = self.host.respond(at, incoming, purpose, now).await;
+        self.host.find_lines(&mut invocation).await;
+        invocation
+    }
+
+    fn heard<A: Outcome + Worded>(&self, ask: &Ask, invocation: Invocation<A>) -> Heard {
+        Heard {
+            said: ask.shown(),
+            log: self.log(&invocation),
+            used: Used {
+                said: ask.shown(),
+                fuel: invocation.usage.fuel,
+                memory_bytes: invocation.usage.memory_peak_bytes,
+                wall: invocation.usage.wall,
+            },
+            answer: match &invocation.result {
+                Ok(answer) => Heeded::Answer(answer.in_words()),
+                Err(InvokeError::Failed(failure @ Failure::Faulted { .. })) => {
+                    Heeded::Fault(failure.to_string())
+                }
+                Err(error) => Heeded::Broken(Broken {
+                    code: error.code(),
+                    what: error.to_string(),
+                }),
+            },
+        }
+    }
+
+    fn log<A>(&self, invocation: &Invocation<A>) -> Vec<String> {
+        let lines = invocation.log.lines.iter();
+        let lines =
+            lines.map(|line| format!("{}: {}", line.level, one_line(&line.message, usize::MAX)));
+        let missed = self.world.fakes.missed().into_iter();
+        lines
+            .chain(missed.map(|what| format!("host: {what}")))
+            .collect()
+    }
+}
+
+/// Where a conversation is held.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) at: &'a Address,
+    pub(super) conversation: &'a str,
+    pub(super) kind: Kind,
+}
+
+/// An answer that can be compared with another one.
+trait Worded {
+    fn in_words(&self) -> String;
+}
+
+impl Worded for Reply {
+    fn in_words(&self) -> String {
+        crate::liveperson::custom_integration::write_reply(self).to_string()
+    }
+}
+
+impl Worded for Returned {
+    fn in_words(&self) -> String {
+        self.json().get().to_owned()
+    }
+}
+
+/// What a bot remembers in a scope that it does not ask for, it never sees.
+fn is_asked_for(remembered: &Remembered, wants: &Grants) -> Result<(), NotTried> {
+    let Remembered { conversation, bot } = remembered;
+    for (scope, values) in [(Scope::Conversation, conversation), (Scope::Bot, bot)] {
+        if !values.is_empty() && !wants.contains(&Grant::State(scope)) {
+            return Err(NotTried::NotRemembered(format!(
+                "the bot does not ask for state of the scope `{}`: take it out, or have the bot ask for it under \
+                 `[wants]` in its manifest",
+                scope.as_str()
+            )));
+        }
+        let bytes: usize = values
+            .iter()
+            .map(|(key, value)| key.len() + value.len())
+            .sum();
+        let Limits {
+            state_keys,
+            state_bytes,
+            ..
+        } = Limits::default();
+        if values.len() > state_keys || bytes > state_bytes {
+            return Err(NotTried::NotRemembered(format!(
+                "a scope has {state_keys} keys and {state_bytes} bytes at most, and `{}` has {} and {bytes}",
+                scope.as_str(),
+                values.len()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The id of the conversation of this name.
+pub(super) fn conversation(named: &str) -> String {
+    Uuid::new_v5(&CONVERSATIONS, named.as_bytes()).to_string()
+}
+
+async fn give_secrets(
+    host: &Host,
+    tenant: &str,
+    secrets: &BTreeMap<SecretName, String>,
+) -> Result<(), NotTried> {
+    for (name, value) in secrets {
+        let wrong = |why: String| NotTried::Secret {
+            name: name.clone(),
+            why,
+        };
+        let secret = Secret::new(value.clone()).map_err(|error| wrong(error.to_string()))?;
+        let set = host.vault().set(&named(tenant), name, &secret).await;
+        set.map_err(|error| wrong(error.to_string()))?;
+    }
+    Ok(())
 }
 
 struct Talk<'a> {
@@ -204,44 +393,42 @@ struct Talk<'a> {
 
 impl Partner for Talk<'_> {
     async fn hear(&mut self, said: Said) -> Turn {
-        let text = match &said {
-            Said::Welcome => None,
-            Said::Text(text) => Some(text.as_str()),
-        };
-        let event = Event {
-            kind: self.kind,
-            conversation: &self.conversation,
-            sequence: self.sequence,
-            text,
-        };
+        let event = event(&said, self.kind, &self.conversation, self.sequence);
         self.sequence += 1;
-        match event.incoming() {
-            Ok(incoming) => self.turn(incoming).await,
-            Err(unread) => unsaid(unread.to_string()),
+        match event {
+            Ok(incoming) => {
+                let invocation = self.tried.respond(&self.tried.at, incoming).await;
+                let log = self.tried.log(&invocation);
+                turn(invocation, log)
+            }
+            Err(unread) => unsaid(unread),
         }
     }
 }
 
-impl Talk<'_> {
-    async fn turn(&self, incoming: Incoming) -> Turn {
-        let Tried {
-            host, at, world, ..
-        } = self.tried;
-        let purpose = Purpose::Answer(Contract::CustomIntegration);
-        let mut invocation = host.respond(at, incoming, purpose, Instant::now()).await;
-        host.find_lines(&mut invocation).await;
-        let mut turn = turn(invocation);
-        let missed = world.fakes.missed();
-        turn.log
-            .extend(missed.iter().map(|what| format!("host: {what}")));
-        turn
-    }
+/// What is said, as the host takes it.
+fn event(said: &Said, kind: Kind, conversation: &str, sequence: u64) -> Result<Incoming, String> {
+    let text = match said {
+        Said::Welcome => None,
+        Said::Text(text) => Some(text.as_str()),
+    };
+    let event = Event {
+        kind,
+        conversation,
+        sequence,
+        text,
+    };
+    event.incoming().map_err(|unread| unread.to_string())
+}
+
+fn named(tenant: &str) -> TenantId {
+    tenant.parse().expect("small letters are a name")
 }
 
 /// Where the bot is deployed for the time of this number.
-fn address(number: usize) -> Address {
+fn address(tenant: &str, number: usize) -> Address {
     Address {
-        tenant: "tried".parse().expect("small letters are a name"),
+        tenant: named(tenant),
         bot: format!("bot-{number}")
             .parse()
             .expect("small letters and digits are a name"),
@@ -261,17 +448,14 @@ fn unsaid(why: String) -> Turn {
     }
 }
 
-fn turn(invocation: Invocation) -> Turn {
-    let lines = invocation.log.lines.iter();
-    let lines =
-        lines.map(|line| format!("{}: {}", line.level, one_line(&line.message, usize::MAX)));
+fn turn(invocation: Invocation, log: Vec<String>) -> Turn {
     let is_faulted = matches!(
         invocation.result,
         Err(InvokeError::Failed(Failure::Faulted { .. }))
     );
     Turn {
         is_faulted,
-        log: lines.collect(),
+        log,
         fuel: invocation.usage.fuel,
         memory_bytes: invocation.usage.memory_peak_bytes,
         wall: invocation.usage.wall,
