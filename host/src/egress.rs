@@ -10,6 +10,7 @@ mod caps;
 mod connection;
 mod fakes;
 mod headers;
+mod hostile;
 mod method;
 mod not_sent;
 mod places;
@@ -37,6 +38,7 @@ use url::Url;
 
 pub use caps::Caps;
 pub use fakes::Fakes;
+pub use hostile::Hostile;
 pub use method::Method;
 pub use not_sent::NotSent;
 pub use request::Request;

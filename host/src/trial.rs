@@ -2,6 +2,7 @@
 //! conversation that nothing has been said in. Knows neither commands nor where a report goes.
 
 mod budget;
+mod hostile;
 mod isolation;
 mod tried;
 
@@ -155,6 +156,7 @@ pub async fn run(
                 }
             }
             Level::Isolation => isolation::run(&mut tried, plan, verdict(*level, &mut add)).await?,
+            Level::HostileHost => hostile::run(&mut tried, plan, verdict(*level, &mut add)).await?,
         }
     }
     report.budget = budget;

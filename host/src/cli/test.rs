@@ -54,6 +54,8 @@ enum Levels {
     Conversations,
     /// Nothing goes from one conversation or tenant to the next but what is kept for all of them
     Isolation,
+    /// Full state, missing secrets, and servers that fail: a fault or a valid reply, never a trap
+    HostileHost,
     /// All of these
     All,
 }
@@ -191,6 +193,7 @@ impl Levels {
             Self::Budget => level == Level::Budget,
             Self::Conversations => level == Level::Conversations,
             Self::Isolation => level == Level::Isolation,
+            Self::HostileHost => level == Level::HostileHost,
             Self::All => true,
         }
     }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::mem::take;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::caps::Caps;
+use super::hostile::Hostile;
 use super::method::Method;
 use super::not_sent::NotSent;
 use super::request::Hop;
@@ -23,6 +25,10 @@ pub struct Fakes(Arc<Declared>);
 struct Declared {
     fakes: Vec<Fake>,
     missed: Mutex<Vec<String>>,
+    /// Requests since this was asked last.
+    asked: AtomicUsize,
+    /// What answers in the place of all of them.
+    hostile: Mutex<Option<Hostile>>,
 }
 
 /// A file of them.
@@ -111,7 +117,7 @@ impl Fakes {
         }
         Ok(Self(Arc::new(Declared {
             fakes: file.fake,
-            missed: Mutex::default(),
+            ..Declared::default()
         })))
     }
 
@@ -120,12 +126,37 @@ impl Fakes {
         take(&mut self.0.missed.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// How many requests there were since this was asked last.
+    pub fn asked(&self) -> usize {
+        self.0.asked.swap(0, Ordering::Relaxed)
+    }
+
+    /// Has all servers not work in one way, or work again.
+    pub fn be(&self, hostile: Option<Hostile>) {
+        *self
+            .0
+            .hostile
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = hostile;
+    }
+
     /// What a request is answered, in its own time.
     pub(super) async fn answer(&self, hop: &Hop, caps: &mut Caps) -> Result<Answer, NotSent> {
         let url = hop.url.as_str();
         let is_for =
             |fake: &&Fake| fake.request.method == hop.method && is_like(url, &fake.request.url);
-        let Some(fake) = self.0.fakes.iter().find(is_for) else {
+        let fake = self.0.fakes.iter().find(is_for);
+        self.0.asked.fetch_add(1, Ordering::Relaxed);
+        let hostile = *self
+            .0
+            .hostile
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(hostile) = hostile {
+            let real = fake.map_or("", |fake| fake.body.as_str());
+            return hostile.answer(real, caps).await;
+        }
+        let Some(fake) = fake else {
             let missing = missing(hop.method, &hop.url);
             let mut missed = self.0.missed.lock().unwrap_or_else(PoisonError::into_inner);
             missed.push(missing.clone());

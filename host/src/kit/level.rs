@@ -14,15 +14,18 @@ pub enum Level {
     Conversations,
     /// Nothing goes from one turn, conversation or tenant to the next but by `state`.
     Isolation,
+    /// A host without room, secrets or servers that work.
+    HostileHost,
 }
 
 impl Level {
     /// All of them, in the order in which they are tried.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Contract,
         Self::Budget,
         Self::Conversations,
         Self::Isolation,
+        Self::HostileHost,
     ];
 
     /// Whether it is nothing but its author's conversations.
@@ -37,6 +40,7 @@ impl Level {
             Self::Budget => "budget",
             Self::Conversations => "conversations",
             Self::Isolation => "isolation",
+            Self::HostileHost => "hostile-host",
         }
     }
 }
