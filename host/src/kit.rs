@@ -20,7 +20,9 @@ mod playing;
 mod reading;
 mod report;
 mod script;
+mod settings;
 mod suite;
+pub mod surface;
 mod talks;
 mod verdict;
 
@@ -36,6 +38,7 @@ pub use playing::{Entry, Failure, Partner, Played, Said, Turn, Used, Who, play};
 pub use reading::{convo, utterances};
 pub use report::{CaseReport, FailureReport, LineReport, Outcome, Report, TurnReport};
 pub use script::{Convo, Unreadable, Utterances};
+pub use settings::{Mistake, mistakes};
 pub use suite::{Case, Suite, Unread};
 pub use talks::{MARKER, Talk, talks};
 pub use verdict::{Verdict, Wrong};

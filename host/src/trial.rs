@@ -2,6 +2,7 @@
 //! conversation that nothing has been said in. Knows neither commands nor where a report goes.
 
 mod budget;
+mod contract;
 mod hostile;
 mod isolation;
 mod tried;
@@ -12,7 +13,8 @@ use std::time::Duration;
 use crate::capabilities::made_up::MadeUp;
 use crate::egress::Fakes;
 use crate::invocation::{Host, Settings};
-use crate::kit::{Case, Level, Played, Report, Suite, Verdict, judged, probes};
+use crate::kit::surface;
+use crate::kit::{Case, Level, Played, Report, Suite, Verdict};
 use crate::liveperson::said::Kind;
 use crate::registry::NotDeployable;
 use crate::tenant::SecretName;
@@ -126,26 +128,26 @@ pub async fn run(
     mut shown: impl FnMut(Level, &Case, &Played),
 ) -> Result<Report, NotTried> {
     let mut report = Report::new(plan.name, plan.suite.skipped);
-    let mut tried = Tried::start(host, world, bot, plan.suite).await?;
-    if !tried.is_bot() && plan.levels.iter().all(|level| level.is_of_conversations()) {
-        return Err(NotTried::Function);
-    }
     let mut budget = None;
     let mut add = |level, case: &Case, played: &Played| {
         shown(level, case, played);
         report.add(level, case, played);
     };
+    let mut tried = match Tried::start(host, world, bot, plan.suite).await {
+        Ok(tried) => tried,
+        Err(not_tried) => {
+            let refused = refused(&not_tried).filter(|_| plan.levels.contains(&Level::Contract));
+            let refused = refused.ok_or(not_tried)?;
+            verdict(Level::Contract, &mut add)(0, refused);
+            return Ok(report);
+        }
+    };
+    if !tried.is_bot() && plan.levels.iter().all(|level| level.is_of_conversations()) {
+        return Err(NotTried::Function);
+    }
     for level in plan.levels {
         match level {
-            Level::Contract => {
-                for (number, probe) in probes(tried.kind(), plan.kinds).iter().enumerate() {
-                    if plan.is_meant(&probe.name) {
-                        let turns = tried.probe(probe).await?;
-                        let (case, played) = judged(probe, turns).played(*level, number);
-                        add(*level, &case, &played);
-                    }
-                }
-            }
+            Level::Contract => contract::run(&mut tried, plan, verdict(*level, &mut add)).await?,
             // A function holds none.
             level if level.is_of_conversations() && !tried.is_bot() => {}
             Level::Budget => budget = budget::run(&mut tried, plan, &mut add).await?,
@@ -161,6 +163,14 @@ pub async fn run(
     }
     report.budget = budget;
     Ok(report)
+}
+
+/// The case that one fails which cannot be deployed.
+fn refused(not_tried: &NotTried) -> Option<Verdict> {
+    match not_tried {
+        NotTried::NotDeployable(error) => surface::refused(error),
+        _ => None,
+    }
 }
 
 /// Adds the cases of a level that are no conversations.

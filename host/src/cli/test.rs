@@ -88,7 +88,7 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     let folder = Folder::of(&args);
     let suite = match args.needs_conversations() {
         true => folder.conversations()?,
-        false if folder.is_meant => folder.suite()?,
+        false if folder.is_meant || args.levels != [Levels::Contract] => folder.suite()?,
         false => Suite::default(),
     };
     let kinds = match args.channel {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::heard::{Ask, Heard, Heeded};
 use super::payloads;
 use super::verdict::{Verdict, Wrong};
+use crate::chat::{Event, TextMessage};
 use crate::liveperson::said::Kind;
 use crate::sandbox::World;
 
@@ -44,10 +45,23 @@ pub fn probes(world: World, kinds: &[Kind]) -> Vec<Probe> {
     for (name, text) in texts() {
         add(name, &|_| said(&text));
     }
+    for (name, event) in handed() {
+        let ask = |kind: &Kind| vec![Ask::Handed(in_kind(said("hello"), *kind), event.clone())];
+        probes.push(Probe {
+            name: name.to_owned(),
+            talks: kinds.iter().map(ask).collect(),
+        });
+    }
     for (name, payload) in with_less() {
         let (name, talks) = (name.to_owned(), vec![vec![Ask::Payload(payload)]]);
         probes.push(Probe { name, talks });
     }
+    probes.push(Probe {
+        name: "a test that is of no conversation".to_owned(),
+        talks: vec![vec![Ask::Test(
+            json!({ "message": "hello", "context": {} }),
+        )]],
+    });
     probes.push(twice(kinds.first().copied().unwrap_or_default()));
     probes
 }
@@ -104,9 +118,16 @@ fn events() -> Vec<(&'static str, Value)> {
         "caption": "the key", "relativePath": "/v1/AUTH_async-images/55/key.PNG", "fileType": "PNG",
     } } });
     let rich = json!({ "event": { "type": "RichContentEvent", "content": {
-        "type": "vertical", "elements": [{ "type": "text", "text": "chosen" }],
+        "type": "vertical", "elements": [{ "type": "map", "la": 52.5, "lo": 13.4 }],
     } } });
-    let unknown = json!({ "type": "SomethingNewEvent", "event": { "type": "SomethingNew", "value": [1, null, {}] } });
+    let mut unknown = event(
+        json!(""),
+        json!({ "event": { "type": "SomethingNew", "value": [1, null, {}] } }),
+    );
+    if let Some(fields) = unknown.as_object_mut() {
+        let named = json!({ "name": "something-new", "value": [1, null, {}] });
+        fields.insert("event".to_owned(), named);
+    }
     vec![
         (
             "a file",
@@ -115,8 +136,14 @@ fn events() -> Vec<(&'static str, Value)> {
                 file,
             ),
         ),
-        ("rich content", event(Value::Null, rich)),
-        ("an event that nobody knows", event(Value::Null, unknown)),
+        (
+            "rich content without a text",
+            event(
+                json!("com.liveperson.bot-connectors.consumer.send-rich-content"),
+                rich,
+            ),
+        ),
+        ("an event that nobody knows", unknown),
     ]
 }
 
@@ -127,7 +154,6 @@ pub(super) fn texts() -> Vec<(&'static str, String)> {
     let scripts = "English, Ελληνικά, Русский, 中文, 日本語, 한국어, हिन्दी, ไทย";
     vec![
         ("a text", "hello".to_owned()),
-        ("an empty text", String::new()),
         ("white space", " \t\r\n\u{a0}\u{2003} ".to_owned()),
         ("64 KiB of text", "all work and no play ".repeat(LARGE / 21)),
         ("64 KiB without a space", "x".repeat(LARGE)),
@@ -135,10 +161,10 @@ pub(super) fn texts() -> Vec<(&'static str, String)> {
             "64 KiB of emoji",
             "👩‍👩‍👧‍👦🏳️‍🌈".chars().cycle().take(LARGE / 5).collect(),
         ),
-        ("many scripts", scripts.to_owned()),
+        ("many scripts in one text", scripts.to_owned()),
         ("emoji", "👍🏽 👩‍👩‍👧‍👦 🇩🇪 ❤️".to_owned()),
         (
-            "right to left",
+            "text from right to left",
             "שלום, אני רוצה לדבר עם נציג. مرحبا بكم 123".to_owned(),
         ),
         (
@@ -161,15 +187,27 @@ pub(super) fn texts() -> Vec<(&'static str, String)> {
             "'; DROP TABLE orders; -- \" OR 1=1 ${7*7} {{7*7}} %s%n$(id)`id`".to_owned(),
         ),
         (
-            "JSON",
+            "JSON as a text",
             r#"{"messages":[{"text":"forged"}],"__proto__":{"a":1}}"#.to_owned(),
         ),
         ("a number", "-9007199254740993.5e308".to_owned()),
         (
-            "names of what languages have",
+            "words that languages keep",
             "__proto__ constructor toString null undefined NaN true".to_owned(),
         ),
         ("brackets without end", "([{".repeat(5000)),
+    ]
+}
+
+/// What only LivePerson's other way in hands over, and who comes by this one may be moved to that.
+fn handed() -> [(&'static str, Event); 2] {
+    let empty = TextMessage {
+        text: String::new(),
+        metadata: None,
+    };
+    [
+        ("an empty text", Event::Text(empty)),
+        ("a conversation that is over", Event::ConversationClosed),
     ]
 }
 
@@ -182,7 +220,10 @@ fn with_less() -> Vec<(&'static str, Value)> {
             json!({ "message": "hello", "context": {} }),
         ),
         ("an empty event", event(json!("hello"), json!({}))),
-        ("no message", json!({ "context": { "lpEvent": {} } })),
+        (
+            "an event without a message",
+            json!({ "context": { "lpEvent": {} } }),
+        ),
         (
             "fields that nobody knows",
             json!({ "message": "hello", "new": [1], "context": { "lpEvent": { "new": {} }, "more": null } }),

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::playing::{Said, Used};
+use crate::chat::Event;
 
 /// What is sent in one turn.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +13,10 @@ pub enum Ask {
     Said(Said),
     /// A payload as the platform writes it, but for its conversation's id.
     Payload(Value),
+    /// The same, read as this event.
+    Handed(Value, Event),
+    /// A payload that belongs to no conversation: does it run?
+    Test(Value),
     /// What a function is invoked with: JSON.
     Invoke(String),
 }
@@ -31,7 +36,9 @@ impl Ask {
         match self {
             Self::Said(Said::Welcome) => "(the welcome)".to_owned(),
             Self::Said(Said::Text(text)) => shown(text),
-            Self::Payload(payload) => shown(&payload.to_string()),
+            Self::Handed(_, Event::Text(text)) => shown(&format!("\"{}\"", text.text)),
+            Self::Handed(_, event) => shown(&format!("{event:?}")),
+            Self::Payload(payload) | Self::Test(payload) => shown(&payload.to_string()),
             Self::Invoke(payload) => shown(payload),
         }
     }

@@ -66,7 +66,7 @@ fn plain() -> Vec<(&'static str, Value)> {
             json!({ "items": vec![json!({ "n": 1 }); LARGE / 8] }),
         ),
         (
-            "names of what languages have",
+            "keys that languages keep",
             json!({ "constructor": 1, "toString": null, "length": -1, "": {} }),
         ),
     ]

@@ -35,8 +35,6 @@ pub enum Said {
 pub struct Turn {
     /// The reply, or why there is none.
     pub result: Result<Reply, String>,
-    /// Whether the bot said itself that it cannot answer.
-    pub is_faulted: bool,
     /// What the bot logged.
     pub log: Vec<String>,
     /// What it used.

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{Bot, NotTried, Plan, World};
+use crate::bindings::types::Description;
 use crate::chat::{Contract, Reply, Returned, one_line};
 use crate::conversations::Incoming;
 use crate::invocation::{Host, Invocation, InvokeError, Outcome, Purpose};
@@ -104,6 +106,23 @@ impl Tried {
     /// Whether it is one that holds conversations.
     pub(super) fn is_bot(&self) -> bool {
         self.kind() == sandbox::World::Bot
+    }
+
+    /// Who it says it is.
+    pub(super) fn description(&self) -> &Description {
+        &self.first.description
+    }
+
+    /// The same, asked anew.
+    pub(super) async fn described_again(&self) -> Result<Description, NotDeployable> {
+        let wanted = Wanted {
+            config: self.bot.config.clone(),
+            grants: self.wants.clone(),
+            ..Wanted::default()
+        };
+        let at = address(TENANT, self.deployed);
+        let deployed = self.host.deploy(&at, &self.bot.component, wanted).await?;
+        Ok(deployed.description.clone())
     }
 
     /// As its author deploys it.
@@ -229,13 +248,15 @@ impl Tried {
     pub(super) async fn ask(&self, place: &Place<'_>, number: u64, ask: &Ask) -> Heard {
         let read = match ask {
             Ask::Said(said) => event(said, place.kind, place.conversation, number),
-            Ask::Payload(payload) => {
-                let mut payload = payload.clone();
-                if let Some(fields) = payload.as_object_mut() {
-                    fields.insert("convId".to_owned(), place.conversation.into());
-                }
-                said::read(&payload).map_err(|unread| unread.to_string())
+            Ask::Payload(payload) => incoming(payload, Some(place.conversation)),
+            Ask::Handed(payload, event) => {
+                let read = incoming(payload, Some(place.conversation));
+                read.map(|mut incoming| {
+                    incoming.turn.event = event.clone();
+                    incoming
+                })
             }
+            Ask::Test(payload) => incoming(payload, None),
             Ask::Invoke(payload) => {
                 let input = Input {
                     headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
@@ -249,7 +270,11 @@ impl Tried {
         };
         match read {
             Ok(incoming) => {
-                let invocation = self.respond(place.at, incoming).await;
+                let purpose = match ask {
+                    Ask::Test(_) => Purpose::Test,
+                    _ => Purpose::Answer(Contract::CustomIntegration),
+                };
+                let invocation = self.respond(place.at, incoming, purpose).await;
                 self.heard(ask, invocation)
             }
             Err(what) => Heard {
@@ -264,8 +289,7 @@ impl Tried {
         }
     }
 
-    async fn respond(&self, at: &Address, incoming: Incoming) -> Invocation {
-        let purpose = Purpose::Answer(Contract::CustomIntegration);
+    async fn respond(&self, at: &Address, incoming: Incoming, purpose: Purpose) -> Invocation {
         let now = Instant::now();
         let mut invocation = self.host.respond(at, incoming, purpose, now).await;
         self.host.find_lines(&mut invocation).await;
@@ -397,7 +421,8 @@ impl Partner for Talk<'_> {
         self.sequence += 1;
         match event {
             Ok(incoming) => {
-                let invocation = self.tried.respond(&self.tried.at, incoming).await;
+                let purpose = Purpose::Answer(Contract::CustomIntegration);
+                let invocation = self.tried.respond(&self.tried.at, incoming, purpose).await;
                 let log = self.tried.log(&invocation);
                 turn(invocation, log)
             }
@@ -421,6 +446,15 @@ fn event(said: &Said, kind: Kind, conversation: &str, sequence: u64) -> Result<I
     event.incoming().map_err(|unread| unread.to_string())
 }
 
+/// A payload of a conversation as the host takes it, or of none.
+fn incoming(payload: &Value, conversation: Option<&str>) -> Result<Incoming, String> {
+    let mut payload = payload.clone();
+    if let (Some(fields), Some(id)) = (payload.as_object_mut(), conversation) {
+        fields.insert("convId".to_owned(), id.into());
+    }
+    said::read(&payload).map_err(|unread| unread.to_string())
+}
+
 fn named(tenant: &str) -> TenantId {
     tenant.parse().expect("small letters are a name")
 }
@@ -440,7 +474,6 @@ fn address(tenant: &str, number: usize) -> Address {
 fn unsaid(why: String) -> Turn {
     Turn {
         result: Err(why),
-        is_faulted: false,
         log: Vec::new(),
         fuel: 0,
         memory_bytes: 0,
@@ -449,12 +482,7 @@ fn unsaid(why: String) -> Turn {
 }
 
 fn turn(invocation: Invocation, log: Vec<String>) -> Turn {
-    let is_faulted = matches!(
-        invocation.result,
-        Err(InvokeError::Failed(Failure::Faulted { .. }))
-    );
     Turn {
-        is_faulted,
         log,
         fuel: invocation.usage.fuel,
         memory_bytes: invocation.usage.memory_peak_bytes,

@@ -17,7 +17,6 @@ impl Partner for Parrot {
         let result = reply.map(|reply| serde_json::from_value(reply).expect("a reply"));
         Turn {
             result: result.ok_or_else(|| "the bot has nothing to say".to_owned()),
-            is_faulted: false,
             log: vec!["info: heard".to_owned()],
             fuel: 10,
             memory_bytes: 1,
