@@ -201,8 +201,10 @@ fn read(path: &Path) -> Result<String, NoBundle> {
     let bytes = fs::read(path).map_err(|error| no_bundle(path, error))?;
     String::from_utf8(bytes).map_err(|error| {
         let before = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..before]
+        let line = error
+            .as_bytes()
             .iter()
+            .take(before)
             .filter(|byte| **byte == b'\n')
             .count()
             + 1;
