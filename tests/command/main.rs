@@ -14,6 +14,7 @@ mod contract;
 mod deploying;
 mod dev;
 mod event_kill;
+mod gallery;
 mod kill;
 mod lines;
 mod new;
