@@ -71,6 +71,9 @@ impl Failure {
     }
 }
 
+/// How the system's errors end that say it has no more memory for this process.
+const NO_MEMORY: &str = "(os error 12)";
+
 /// A fault's code is to be counted by, and its message to be read: each has a length to be so.
 const FAULT_CODE_CHARS: usize = 64;
 const FAULT_MESSAGE_CHARS: usize = 2_000;
@@ -140,6 +143,9 @@ pub(super) fn of(
     if error.is::<PoolConcurrencyLimitError>() || error.is::<OtherWorld>() {
         return Failure::Host(format!("{error:#}"));
     }
+    if is_of_the_machine(error) {
+        return Failure::Host(format!("the machine gives no memory: {}", words(error)));
+    }
     if let Some(ResourceTableError::Full) = error.downcast_ref() {
         return Exceeded::by_one(Limit::Handles, limits.handles as u64).into();
     }
@@ -164,6 +170,12 @@ pub(super) fn of(
             None => trapped(TrapKind::Other(words(error))),
         },
     }
+}
+
+/// Whether the system refused what the engine asked it for. The engine has several types for that, and they all say it in the
+/// system's words.
+pub(super) fn is_of_the_machine(error: &wasmtime::Error) -> bool {
+    error.root_cause().to_string().ends_with(NO_MEMORY)
 }
 
 /// The engine gives these two no type of their own, only words; a test for each sees that they still match.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use wasmtime::{ResourceLimiter, Result};
 
-use super::structure;
+use super::{failure, structure};
 use crate::capabilities::{http, log, state};
 use crate::limit::{Exceeded, Limit};
 
@@ -152,6 +152,14 @@ impl ResourceLimiter for Meter {
         Ok(true)
     }
 
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> Result<()> {
+        // A bot that asks for more than its memory says itself is told "no"; of the machine it is not told.
+        match failure::is_of_the_machine(&error) {
+            true => Err(error),
+            false => Ok(()),
+        }
+    }
+
     fn table_growing(
         &mut self,
         _current: usize,
@@ -214,5 +222,19 @@ mod tests {
         };
         assert_eq!(refused.downcast_ref(), Some(&over));
         assert_eq!(meter.memory_peak, 90);
+    }
+
+    #[test]
+    fn a_machine_without_memory_is_no_fault_of_the_bot_that_asks_for_some() {
+        let mut meter = Meter::new(&Limits::default(), structure::Limits::default());
+        let refused = std::io::Error::from_raw_os_error(12);
+        let error = wasmtime::Error::from(refused).context("growing a memory");
+        let error = meter
+            .memory_grow_failed(error)
+            .expect_err("the turn ends by it");
+        let failure = failure::of(&error, &Limits::default(), true, str::to_owned);
+        assert_eq!(failure.code(), "host-fault", "{failure}");
+        let own = wasmtime::Error::msg("the memory says that it has at most one page");
+        assert!(meter.memory_grow_failed(own).is_ok());
     }
 }
