@@ -16,6 +16,7 @@ mod new;
 mod operate;
 mod serve;
 mod test;
+mod try_child;
 mod watch;
 
 use std::fmt::Display;
@@ -28,6 +29,7 @@ use clap::{Parser, Subcommand};
 use crate::liveperson::said::Kind;
 use crate::sandbox::compile::child;
 use crate::sandbox::trace;
+use crate::trial;
 
 /// Why a command ended without doing what it should; each has an exit code of its own.
 #[derive(Debug, thiserror::Error)]
@@ -164,6 +166,9 @@ enum Command {
     /// Look up the lines of one component's source, for the host that starts this.
     #[command(name = trace::child::SUBCOMMAND, hide = true)]
     FindLines(lines_child::Args),
+    /// Try one bot, for the host that starts this.
+    #[command(name = trial::child::SUBCOMMAND, hide = true)]
+    TryBot(try_child::Args),
     /// Attack a host with hostile bots, and say what held.
     ///
     /// Runs each bot of a built-in corpus beside neighbours that behave well, and prints how its turns ended,
@@ -177,10 +182,11 @@ enum Command {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let command = Retort::parse().command;
-    // One thread and nothing else: its limits are for the compiler alone.
+    // One thread and nothing else: its limits are for what it does alone.
     match &command {
         Command::CompileComponent(args) => return compile_child::run(args),
         Command::FindLines(args) => return lines_child::run(args),
+        Command::TryBot(args) => return try_child::run(args),
         _ => {}
     }
     let runtime = match tokio::runtime::Runtime::new() {
@@ -227,7 +233,7 @@ async fn run(command: Command) -> Result<(), Ended> {
         Command::History(args) => operate::history(args).await,
         Command::Audit(args) => operate::audit(args).await,
         Command::Tokens(args) => operate::tokens(args).await,
-        Command::CompileComponent(_) | Command::FindLines(_) => Ok(()),
+        Command::CompileComponent(_) | Command::FindLines(_) | Command::TryBot(_) => Ok(()),
         #[cfg(feature = "attack")]
         Command::Attack(args) => attack::run(args).await,
     }

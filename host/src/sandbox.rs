@@ -22,7 +22,7 @@ mod ticker;
 pub mod trace;
 mod world;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -254,6 +254,15 @@ impl<T> Ran<T> {
     }
 }
 
+/// Which engine this executable has.
+///
+/// # Errors
+/// In words, if it cannot be set up on this machine.
+pub fn own_engine() -> Result<String, String> {
+    let own = engine::for_compiling().map_err(|error| format!("{error:#}"))?;
+    Ok(engine::fingerprint(&own))
+}
+
 impl Sandbox {
     /// Sets up the engine, its ticker and the threads that guests run on.
     ///
@@ -321,6 +330,16 @@ impl Sandbox {
     /// Dropping the future leaves the guest to its deadline.
     pub async fn canary(&self, time: Duration) -> Result<Canary, NotStopped> {
         self.canary.run(time, canary::PATIENCE).await
+    }
+
+    /// The folder of compiled code, for another process that has [the same engine](Self::engine).
+    pub fn compiled(&self) -> &Path {
+        self.loaded.folder()
+    }
+
+    /// Which engine its compiled code is for.
+    pub fn engine(&self) -> String {
+        engine::fingerprint(&self.engine)
     }
 
     /// The settings that it runs with.

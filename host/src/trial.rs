@@ -2,9 +2,16 @@
 //! conversation that nothing has been said in. Knows neither commands nor where a report goes.
 
 mod budget;
+pub mod child;
+pub mod compared;
 mod contract;
 mod hostile;
 mod isolation;
+mod kept;
+mod limits;
+pub mod order;
+mod talk;
+mod trials;
 mod tried;
 
 use std::collections::BTreeMap;
@@ -17,7 +24,10 @@ use crate::kit::surface;
 use crate::kit::{Case, Level, Played, Report, Suite, Verdict};
 use crate::liveperson::said::Kind;
 use crate::registry::NotDeployable;
+use crate::sandbox;
 use crate::tenant::SecretName;
+pub use limits::Limits;
+pub use trials::{Trials, Trying, Untried};
 use tried::Tried;
 
 /// What is tried.
@@ -27,6 +37,8 @@ pub struct Bot {
     pub component: Vec<u8>,
     /// What `config` gives it.
     pub config: BTreeMap<String, String>,
+    /// What its turns may use.
+    pub limits: sandbox::Limits,
     /// What it reads as secrets, over those of the suite: made up, like all else.
     pub secrets: BTreeMap<SecretName, String>,
 }
@@ -72,6 +84,9 @@ pub enum NotTried {
     /// What it is to remember cannot be kept.
     #[error("state.toml: {0}")]
     NotRemembered(String),
+    /// The host could not ask it, which says nothing of the bot.
+    #[error("{0}")]
+    Host(String),
     /// A function holds no conversations.
     #[error(
         "this is a function, which holds no conversation: try it by `--level contract`, `isolation` or `hostile-host`, or by all \
@@ -160,6 +175,7 @@ pub async fn run(
             Level::Isolation => isolation::run(&mut tried, plan, verdict(*level, &mut add)).await?,
             Level::HostileHost => hostile::run(&mut tried, plan, verdict(*level, &mut add)).await?,
         }
+        tried.was_asked()?;
     }
     report.budget = budget;
     Ok(report)

@@ -5,7 +5,7 @@
 use std::io::{Read, Write};
 use std::process::ExitCode;
 
-use super::confined::Confines;
+use super::confined::{Confines, FEW_FILES};
 use super::{Ended, say};
 use crate::sandbox::compile::child::{self, NoCode};
 use crate::sandbox::compile::{Compiling, Limits};
@@ -55,6 +55,7 @@ fn compile(args: &Args) -> Result<(), NoCode> {
         cpu_seconds: args.cpu_seconds,
         memory_bytes: args.memory_bytes,
         file_bytes: args.artifact_bytes,
+        open_files: FEW_FILES,
     };
     let unset = |errno| NoCode::host(format!("no limits can be set: {errno}"));
     confines.set().map_err(unset)?;

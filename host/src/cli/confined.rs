@@ -4,8 +4,8 @@
 use rustix::io::Errno;
 use rustix::process::{Pid, Resource, Rlimit, Signal, getppid, getrlimit, nice, setrlimit};
 
-/// Its three pipes, and some for the engine to look at its machine.
-const OPEN_FILES: u64 = 16;
+/// For one that has its three pipes, and some for the engine to look at its machine.
+pub(super) const FEW_FILES: u64 = 16;
 /// Turns come first; the very last, at 19, it would take minutes on a machine that is busy.
 const NICENESS: i32 = 10;
 
@@ -16,6 +16,7 @@ pub(super) struct Confines {
     pub(super) cpu_seconds: u64,
     pub(super) memory_bytes: u64,
     pub(super) file_bytes: u64,
+    pub(super) open_files: u64,
 }
 
 impl Confines {
@@ -29,7 +30,7 @@ impl Confines {
         }
         nice(NICENESS)?;
         at_most(Resource::Core, 0)?;
-        at_most(Resource::Nofile, OPEN_FILES)?;
+        at_most(Resource::Nofile, self.open_files)?;
         at_most(Resource::Fsize, self.file_bytes)?;
         at_most(Resource::Cpu, self.cpu_seconds)?;
         // What is written to and not what is set aside: address space costs nothing, and the engine is free with it.

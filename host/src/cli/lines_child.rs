@@ -4,7 +4,7 @@
 use std::io::{Read, Write};
 use std::process::ExitCode;
 
-use super::confined::Confines;
+use super::confined::{Confines, FEW_FILES};
 use crate::sandbox::trace::{self, child};
 
 #[derive(Debug, clap::Args)]
@@ -31,6 +31,7 @@ fn look_up(args: &Args) -> Option<()> {
         cpu_seconds: child::CPU_SECONDS,
         memory_bytes: child::MEMORY_BYTES,
         file_bytes: 0,
+        open_files: FEW_FILES,
     };
     confines.set().ok()?;
     let mut wasm = Vec::new();

@@ -9,6 +9,7 @@ use super::{BotArgs, Channel, Ended, give, local};
 use crate::invocation::Settings;
 use crate::kit::{Baseline, Bundle, Level, Report, Suite, Unread};
 use crate::liveperson::said::Kind;
+use crate::sandbox::Limits;
 use crate::trial::{self, NotTried, Plan, World};
 use shown::Shown;
 
@@ -140,6 +141,7 @@ async fn tried(args: &Args, plan: &Plan<'_>) -> Result<Report, Ended> {
     let bot = trial::Bot {
         component: local::component(&args.bot, None)?,
         config: args.bot.config.iter().cloned().collect(),
+        limits: Limits::default(),
         secrets: given.secrets()?,
     };
     let world = World::of(plan.suite);
@@ -152,6 +154,7 @@ async fn tried(args: &Args, plan: &Plan<'_>) -> Result<Report, Ended> {
     local::tell_what_is_not_kept(&host);
     let report = report.map_err(|not_tried| match &not_tried {
         NotTried::NotDeployable(error) => local::not_deployed(error),
+        NotTried::Host(error) => Ended::Host(error.clone()),
         NotTried::Secret { .. } | NotTried::NotRemembered(_) | NotTried::Function => {
             Ended::Usage(not_tried.to_string())
         }

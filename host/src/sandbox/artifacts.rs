@@ -147,6 +147,11 @@ impl Artifacts {
         .await?
     }
 
+    /// The folder, for who shares it.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.parent().unwrap_or(&self.folder)
+    }
+
     /// Why code could not be kept, if it could not: it is compiled anew by whoever needs it next. Told once.
     pub(super) fn first_not_kept(&self) -> Option<&str> {
         let reason = self.not_kept.get()?;

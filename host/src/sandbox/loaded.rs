@@ -3,6 +3,7 @@
 
 use std::fmt::Debug;
 use std::future::{Future, ready};
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -161,6 +162,11 @@ impl Loaded {
         let world = linked.world();
         self.linked.insert(Arc::clone(&digest), linked).await;
         Ok((digest, world))
+    }
+
+    /// The folder of compiled code, for who shares it.
+    pub(super) fn folder(&self) -> &Path {
+        self.artifacts.folder()
     }
 
     /// Why code could not be kept, if it could not; to be told once.

@@ -1,23 +1,22 @@
 //! The bot that is tried, on its host: deployed as each case needs it, and a conversation of it for each case.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
 
-use serde_json::Value;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::talk::{Talk, event, incoming};
 use super::{Bot, NotTried, Plan, World};
 use crate::bindings::types::Description;
 use crate::chat::{Contract, Reply, Returned, one_line};
 use crate::conversations::Incoming;
+use crate::fault::Fault;
 use crate::invocation::{Host, Invocation, InvokeError, Outcome, Purpose};
 use crate::kit::{
-    Ask, Broken, Case, Heard, Heeded, Partner, Played, Probe, Remembered, Said, Suite,
-    Talk as Script, Turn, Used, play,
+    Ask, Broken, Case, Heard, Heeded, Played, Probe, Remembered, Suite, Talk as Script, Used, play,
 };
-use crate::liveperson::said::{self, Event, Kind};
+use crate::liveperson::said::Kind;
 use crate::registry::{Deployment, Grant, Grants, Known, Manifest, NotDeployable, Serving, Wanted};
 use crate::sandbox::{self, Failure, Input, Limits};
 use crate::state::Scope;
@@ -41,13 +40,15 @@ pub(super) struct Tried {
     pub(super) keeps_for_all: bool,
     /// What it remembers when a conversation begins.
     remembered: Remembered,
-    at: Address,
+    pub(super) at: Address,
     /// The conversations that it was in since it was deployed.
     held: HashSet<String>,
     /// As it was deployed first.
     first: Arc<Deployment>,
     /// How many times it was deployed.
     deployed: usize,
+    /// What kept the host from asking it: then there is no verdict.
+    unasked: OnceLock<String>,
 }
 
 /// How a bot is deployed.
@@ -81,6 +82,7 @@ impl Tried {
         give_secrets(&host, TENANT, &bot.secrets).await?;
         let wanted = Wanted {
             config: bot.config.clone(),
+            limits: bot.limits.clone(),
             grants: wants.clone(),
             ..Wanted::default()
         };
@@ -95,6 +97,7 @@ impl Tried {
             at,
             held: HashSet::new(),
             deployed: 1,
+            unasked: OnceLock::new(),
         })
     }
 
@@ -117,6 +120,7 @@ impl Tried {
     pub(super) async fn described_again(&self) -> Result<Description, NotDeployable> {
         let wanted = Wanted {
             config: self.bot.config.clone(),
+            limits: self.bot.limits.clone(),
             grants: self.wants.clone(),
             ..Wanted::default()
         };
@@ -130,7 +134,7 @@ impl Tried {
         Terms {
             tenant: TENANT.to_owned(),
             config: self.bot.config.clone(),
-            limits: Limits::default(),
+            limits: self.bot.limits.clone(),
         }
     }
 
@@ -163,16 +167,19 @@ impl Tried {
         Ok(at)
     }
 
+    /// Whether the host did its part in all turns so far.
+    pub(super) fn was_asked(&self) -> Result<(), NotTried> {
+        match self.unasked.get() {
+            Some(why) => Err(NotTried::Host(why.clone())),
+            None => Ok(()),
+        }
+    }
+
     /// Holds one of its author's conversations, in which nothing is remembered of the others.
     pub(super) async fn case(&mut self, case: &Case, plan: &Plan<'_>) -> Result<Played, NotTried> {
         let named = format!("{}\n{}", case.place.file, case.name);
         self.begin(&named).await?;
-        let mut talk = Talk {
-            conversation: conversation(&named),
-            tried: self,
-            kind: plan.kind(),
-            sequence: 0,
-        };
+        let mut talk = Talk::new(self, &named, plan.kind());
         Ok(play(case, plan.suite, &mut talk).await)
     }
 
@@ -263,9 +270,8 @@ impl Tried {
                     payload: payload.clone(),
                 };
                 let now = Instant::now();
-                let mut invocation = self.host.invoke(place.at, Arc::new(input), now).await;
-                self.host.find_lines(&mut invocation).await;
-                return self.heard(ask, invocation);
+                let invocation = self.host.invoke(place.at, Arc::new(input), now).await;
+                return self.heard(ask, self.looked_at(invocation).await);
             }
         };
         match read {
@@ -289,10 +295,24 @@ impl Tried {
         }
     }
 
-    async fn respond(&self, at: &Address, incoming: Incoming, purpose: Purpose) -> Invocation {
+    pub(super) async fn respond(
+        &self,
+        at: &Address,
+        incoming: Incoming,
+        purpose: Purpose,
+    ) -> Invocation {
         let now = Instant::now();
-        let mut invocation = self.host.respond(at, incoming, purpose, now).await;
+        let invocation = self.host.respond(at, incoming, purpose, now).await;
+        self.looked_at(invocation).await
+    }
+
+    async fn looked_at<A: Outcome>(&self, mut invocation: Invocation<A>) -> Invocation<A> {
         self.host.find_lines(&mut invocation).await;
+        if let Err(error) = &invocation.result
+            && error.fault() == Fault::Host
+        {
+            self.unasked.get_or_init(|| error.to_string());
+        }
         invocation
     }
 
@@ -319,7 +339,7 @@ impl Tried {
         }
     }
 
-    fn log<A>(&self, invocation: &Invocation<A>) -> Vec<String> {
+    pub(super) fn log<A>(&self, invocation: &Invocation<A>) -> Vec<String> {
         let lines = invocation.log.lines.iter();
         let lines =
             lines.map(|line| format!("{}: {}", line.level, one_line(&line.message, usize::MAX)));
@@ -408,53 +428,6 @@ async fn give_secrets(
     Ok(())
 }
 
-struct Talk<'a> {
-    tried: &'a Tried,
-    conversation: String,
-    kind: Kind,
-    sequence: u64,
-}
-
-impl Partner for Talk<'_> {
-    async fn hear(&mut self, said: Said) -> Turn {
-        let event = event(&said, self.kind, &self.conversation, self.sequence);
-        self.sequence += 1;
-        match event {
-            Ok(incoming) => {
-                let purpose = Purpose::Answer(Contract::CustomIntegration);
-                let invocation = self.tried.respond(&self.tried.at, incoming, purpose).await;
-                let log = self.tried.log(&invocation);
-                turn(invocation, log)
-            }
-            Err(unread) => unsaid(unread),
-        }
-    }
-}
-
-/// What is said, as the host takes it.
-fn event(said: &Said, kind: Kind, conversation: &str, sequence: u64) -> Result<Incoming, String> {
-    let text = match said {
-        Said::Welcome => None,
-        Said::Text(text) => Some(text.as_str()),
-    };
-    let event = Event {
-        kind,
-        conversation,
-        sequence,
-        text,
-    };
-    event.incoming().map_err(|unread| unread.to_string())
-}
-
-/// A payload of a conversation as the host takes it, or of none.
-fn incoming(payload: &Value, conversation: Option<&str>) -> Result<Incoming, String> {
-    let mut payload = payload.clone();
-    if let (Some(fields), Some(id)) = (payload.as_object_mut(), conversation) {
-        fields.insert("convId".to_owned(), id.into());
-    }
-    said::read(&payload).map_err(|unread| unread.to_string())
-}
-
 fn named(tenant: &str) -> TenantId {
     tenant.parse().expect("small letters are a name")
 }
@@ -467,26 +440,5 @@ fn address(tenant: &str, number: usize) -> Address {
             .parse()
             .expect("small letters and digits are a name"),
         environment: Environment::draft(),
-    }
-}
-
-/// One that nobody was asked in.
-fn unsaid(why: String) -> Turn {
-    Turn {
-        result: Err(why),
-        log: Vec::new(),
-        fuel: 0,
-        memory_bytes: 0,
-        wall: Duration::ZERO,
-    }
-}
-
-fn turn(invocation: Invocation, log: Vec<String>) -> Turn {
-    Turn {
-        log,
-        fuel: invocation.usage.fuel,
-        memory_bytes: invocation.usage.memory_peak_bytes,
-        wall: invocation.usage.wall,
-        result: invocation.result.map_err(|error| error.to_string()),
     }
 }

@@ -1,0 +1,66 @@
+//! The hidden command that tries one bot: the order from standard input, the report to standard output, under limits that it sets
+//! on itself before it reads a byte. Knows nothing of the host that started it.
+
+use std::io::{BufReader, Write};
+use std::process::ExitCode;
+
+use tokio::runtime::Builder;
+
+use super::confined::Confines;
+use super::say;
+use crate::trial::child::{Answer, HOST};
+use crate::trial::order::Order;
+
+/// Its pipes, what the runtime waits by, and code that is mapped.
+const OPEN_FILES: u64 = 64;
+/// One that waits, and one that runs.
+const THREADS: usize = 2;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The process that waits for the report
+    #[arg(long)]
+    parent: u32,
+    /// `trial.cpu_seconds`
+    #[arg(long)]
+    cpu_seconds: u64,
+    /// `trial.memory_bytes`
+    #[arg(long)]
+    memory_bytes: u64,
+    /// `compile.artifact_bytes`
+    #[arg(long)]
+    artifact_bytes: u64,
+}
+
+pub(super) fn run(args: &Args) -> ExitCode {
+    match tried(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(words) => {
+            say(words);
+            ExitCode::from(HOST)
+        }
+    }
+}
+
+fn tried(args: &Args) -> Result<(), String> {
+    let confines = Confines {
+        parent: args.parent,
+        cpu_seconds: args.cpu_seconds,
+        memory_bytes: args.memory_bytes,
+        file_bytes: args.artifact_bytes,
+        open_files: OPEN_FILES,
+    };
+    let unset = |errno| format!("no limits can be set: {errno}");
+    confines.set().map_err(unset)?;
+    let order = Order::read(&mut BufReader::new(std::io::stdin()));
+    let order = order.map_err(|error| format!("the order cannot be read: {error}"))?;
+    let mut threads = Builder::new_multi_thread();
+    let runtime = threads.worker_threads(THREADS).enable_all().build();
+    let runtime = runtime.map_err(|error| format!("the machine gives no threads: {error}"))?;
+    let answer: Answer = runtime.block_on(order.carry_out());
+    runtime.shutdown_background();
+    let failed = |error: &dyn std::fmt::Display| format!("the report cannot be given: {error}");
+    let json = serde_json::to_vec(&answer).map_err(|error| failed(&error))?;
+    let written = std::io::stdout().write_all(&json);
+    written.map_err(|error| failed(&error))
+}
