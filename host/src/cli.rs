@@ -148,6 +148,13 @@ enum Command {
     Check(operate::CheckArgs),
     /// List, or set, which bot answers the conversations that ask for another one.
     Routes(operate::RoutesArgs),
+    /// See what an environment requires of what it is to serve, have it require more, or nothing.
+    ///
+    /// A revision is tried by it before it serves there: by what any bot has to bear, by the conversations that were deployed
+    /// with it, by what these cost beside the revision that serves. One that does not pass does not get in.
+    Gate(operate::GateArgs),
+    /// Show what came of a revision's latest trial.
+    Report(operate::ReportArgs),
     /// See what a bot was granted of what it asks for, grant it more, or take it back at once
     Grants(operate::GrantsArgs),
     /// Keep values that a tenant's bots read and nobody is shown again
@@ -227,6 +234,8 @@ async fn run(command: Command) -> Result<(), Ended> {
         Command::Logs(args) => operate::logs(args).await,
         Command::Check(args) => operate::check(args).await,
         Command::Routes(args) => operate::routes(args).await,
+        Command::Gate(args) => operate::gate(args).await,
+        Command::Report(args) => operate::report(args).await,
         Command::Grants(args) => operate::grants(args).await,
         Command::Secrets(args) => operate::secrets(args).await,
         Command::Erase(args) => operate::erase(args).await,

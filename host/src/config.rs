@@ -21,7 +21,7 @@ use crate::sandbox::{Limits, compile, structure};
 use crate::tenant::{Address, BotName, Environment, EventId, TenantId};
 use crate::{
     admission, conversations, egress, http, invocation, metrics, quarantine, recent, sandbox,
-    sentinel, state, telemetry, vault,
+    sentinel, state, telemetry, trial, vault,
 };
 
 /// What variables of the environment begin with. `RETORT_LIMITS__FUEL` is `fuel` in the table `limits`.
@@ -65,6 +65,8 @@ pub struct Config {
     pub component: structure::Limits,
     /// What compiling one may use.
     pub compile: compile::Limits,
+    /// What trying a bot before it is deployed may use.
+    pub trial: trial::Limits,
     /// What is remembered of conversations.
     pub conversations: conversations::Settings,
     /// How much bots may keep.
@@ -101,6 +103,7 @@ impl Default for Config {
             sandbox: sandbox::Settings::default(),
             component: structure::Limits::default(),
             compile: compile::Limits::default(),
+            trial: trial::Limits::default(),
             conversations: conversations::Settings::default(),
             state: state::Settings::default(),
             recent: recent::Settings::default(),
@@ -328,6 +331,7 @@ impl Config {
             ("sandbox", written(&self.sandbox)),
             ("component", written(&self.component)),
             ("compile", written(&self.compile)),
+            ("trial", written(&self.trial)),
         ]
     }
 

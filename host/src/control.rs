@@ -2,10 +2,14 @@
 //! kept, then brought into force; whoever asked is answered after that, so nothing that was answered is ever lost.
 
 mod consent;
+mod conversations;
 mod erasing;
+mod judging;
 mod next;
 mod not_changed;
+mod requirement;
 mod restoring;
+mod routes;
 mod secrets;
 
 use std::collections::{BTreeSet, HashSet};
@@ -14,19 +18,21 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 pub use consent::Regrant;
+pub use judging::KeptTrial;
 pub use not_changed::NotChanged;
+pub use requirement::{Demand, FUEL_PERCENT, Required, Requirement};
 
 use crate::access::Access;
 use crate::bindings::CONTRACT;
 use crate::invocation::Host;
 use crate::registry::ledger::{By, Changed, Changing, Kept, KeptRevision, Ledger, NotKept, Side};
-use crate::registry::routing::{MOST_RULES, Rule, SKILL_CHARACTERS};
 use crate::registry::serving::Half;
 use crate::registry::settings::{Defaults, Settings};
 use crate::registry::{Deployment, Grants, Inspected, Serving};
 use crate::sandbox::{Failure, World};
 use crate::store::{Digest, Failed, Revision};
 use crate::tenant::{Address, BotName, Environment, EventId, TenantId};
+use crate::trial::Trials;
 use next::{Impossible, Next};
 
 /// Environments of a bot: nobody has more stages than they can name.
@@ -47,6 +53,7 @@ struct Rooms {
     defaults: Defaults,
     /// What the configuration file serves, and nobody else changes.
     fixed: BTreeSet<Address>,
+    trials: Trials,
 }
 
 /// What somebody wants to be served.
@@ -60,6 +67,8 @@ pub struct Wanted {
     pub settings: Settings,
     /// What it is granted of what it asks for, beside what it was granted before.
     pub grant: Grants,
+    /// What it is held to.
+    pub demand: Demand,
     /// Whether it may be given more than the host gives every bot.
     pub may_raise_limits: bool,
 }
@@ -71,6 +80,15 @@ pub struct Made {
     pub kept: Kept,
     /// What the new revision said to its first turn, if that was a fault: it may serve all the same.
     pub first_fault: Option<Failure>,
+    /// What else is worth a look.
+    pub warnings: Vec<String>,
+}
+
+/// What comes with a change.
+#[derive(Debug, Default)]
+struct With {
+    grant: Grants,
+    demand: Demand,
 }
 
 impl Control {
@@ -83,6 +101,19 @@ impl Control {
         defaults: Defaults,
         fixed: BTreeSet<Address>,
     ) -> Result<Self, Failed> {
+        Self::open_with(host, defaults, fixed, Trials::default()).await
+    }
+
+    /// The same, with where bots are tried.
+    ///
+    /// # Errors
+    /// [`Failed`] if the store cannot be read.
+    pub async fn open_with(
+        host: Host,
+        defaults: Defaults,
+        fixed: BTreeSet<Address>,
+        trials: Trials,
+    ) -> Result<Self, Failed> {
         let ledger = Arc::new(Ledger::open(host.store().clone()).await?);
         let access = Access::open(Arc::clone(&ledger)).await?;
         Ok(Self(Arc::new(Rooms {
@@ -91,6 +122,7 @@ impl Control {
             access,
             defaults,
             fixed,
+            trials,
         })))
     }
 
@@ -182,8 +214,11 @@ impl Control {
             settings: wanted.settings,
         };
         let next = |now: Option<&Kept>| Next::with(now, side);
-        self.change(at, by, Changed::Deployed, wanted.grant, next)
-            .await
+        let with = With {
+            grant: wanted.grant,
+            demand: wanted.demand,
+        };
+        self.change(at, by, Changed::Deployed, with, next).await
     }
 
     /// Gives the second revision of a split so many of a hundred new conversations; 100 and 0 end the split.
@@ -195,7 +230,7 @@ impl Control {
             return Err(NotChanged::Weight(weight));
         }
         let next = move |now: Option<&Kept>| Next::weighed(now, weight);
-        let made = self.change(at, by, Changed::Weighted, Grants::new(), next);
+        let made = self.change(at, by, Changed::Weighted, With::default(), next);
         Ok(made.await?.kept)
     }
 
@@ -208,8 +243,9 @@ impl Control {
         from: &Address,
         to: &Environment,
         grant: Grants,
+        demand: Demand,
         by: By,
-    ) -> Result<Kept, NotChanged> {
+    ) -> Result<Made, NotChanged> {
         self.is_ours(from)?;
         let served = self.0.ledger.deployment(from).await?;
         let sides = served.map(|kept| kept.sides).unwrap_or_default();
@@ -221,8 +257,8 @@ impl Control {
             ..from.clone()
         };
         let next = |now: Option<&Kept>| Ok(Next::after(now, sides));
-        let made = self.change(&to, by, Changed::Promoted, grant, next);
-        Ok(made.await?.kept)
+        let with = With { grant, demand };
+        self.change(&to, by, Changed::Promoted, with, next).await
     }
 
     /// Has an environment serve what it served before, all of it: revisions, weights and settings.
@@ -244,7 +280,7 @@ impl Control {
                 before: past.before,
             })
         };
-        let made = self.change(at, by, Changed::RolledBack, Grants::new(), next);
+        let made = self.change(at, by, Changed::RolledBack, With::default(), next);
         Ok(made.await?.kept)
     }
 
@@ -253,52 +289,8 @@ impl Control {
     /// # Errors
     /// [`NotChanged`]; what was served goes on.
     pub async fn undeploy(&self, at: &Address, by: By) -> Result<Kept, NotChanged> {
-        let made = self.change(at, by, Changed::Undeployed, Grants::new(), Next::nothing);
+        let made = self.change(at, by, Changed::Undeployed, With::default(), Next::nothing);
         Ok(made.await?.kept)
-    }
-
-    /// Gives a tenant other routing rules, in place of all that it has. They are for conversations that begin from then
-    /// on.
-    ///
-    /// # Errors
-    /// [`NotChanged`] if a rule leads to where nothing is served; then none of them is taken.
-    pub async fn route(
-        &self,
-        tenant: &TenantId,
-        rules: Vec<Rule>,
-        by: By,
-    ) -> Result<(), NotChanged> {
-        if rules.len() > MOST_RULES {
-            return Err(NotChanged::Rules(rules.len()));
-        }
-        if !rules.iter().all(Rule::is_readable) {
-            return Err(NotChanged::Skill);
-        }
-        for rule in &rules {
-            let to = Address {
-                tenant: tenant.clone(),
-                bot: rule.to.bot.clone(),
-                environment: rule.to.environment.clone(),
-            };
-            if self.0.host.registry().at(&to).is_none() {
-                return Err(NotChanged::NothingServed(to));
-            }
-        }
-        let (control, tenant) = (self.clone(), tenant.clone());
-        let routed = tokio::spawn(async move {
-            let Rooms { ledger, host, .. } = &*control.0;
-            let mut changing = ledger.change().await;
-            changing.rules(&tenant, &rules)?;
-            let detail = format!("{} rules", rules.len());
-            changing
-                .keep(&by, Changed::Routed, Some(&tenant), "routes", detail)
-                .await?;
-            host.registry().route(&tenant, rules);
-            Ok(())
-        });
-        routed
-            .await
-            .unwrap_or_else(|panicked| Err(Failed::because(panicked).into()))
     }
 
     /// Sees that what comes next can be served, keeps it, and brings it into force. It goes on when whoever asked hangs
@@ -308,12 +300,12 @@ impl Control {
         at: &Address,
         by: By,
         change: Changed,
-        grant: Grants,
+        with: With,
         next: impl FnOnce(Option<&Kept>) -> Result<Next, Impossible> + Send + 'static,
     ) -> Result<Made, NotChanged> {
         self.is_ours(at)?;
         let (control, at) = (self.clone(), at.clone());
-        let made = async move { control.make(&at, &by, change, &grant, next).await };
+        let made = async move { control.make(&at, &by, change, &with, next).await };
         let changed = tokio::spawn(made);
         changed
             .await
@@ -325,10 +317,10 @@ impl Control {
         at: &Address,
         by: &By,
         change: Changed,
-        grant: &Grants,
+        with: &With,
         next: impl FnOnce(Option<&Kept>) -> Result<Next, Impossible>,
     ) -> Result<Made, NotChanged> {
-        let ledger = &self.0.ledger;
+        let (ledger, grant) = (&self.0.ledger, &with.grant);
         let seen = ledger.deployment(at).await?;
         let next = next(seen.as_ref()).map_err(|why| why.at(at))?;
         // What only goes back, or weighs what serves, is not held up by what was taken back since: it cannot reach that.
@@ -336,9 +328,11 @@ impl Control {
         let grants = self.agreed(at, new, grant).await?;
         // Outside of the change, which others wait for: a component may have to be compiled.
         let prepared = self.prepare(at, change, &next.sides, &grants).await?;
+        let new = new_sides(change, &next.sides);
+        let judged = self.judge(at, by, new, seen.as_ref(), &with.demand).await?;
         let mut changing = ledger.change().await;
         let (now, revision) = changing.now(at).await?.unzip();
-        if now != seen {
+        if now != seen || !judged.holds(self.requirement(at).await?.as_ref()) {
             return Err(NotKept::Conflict.into());
         }
         if now.is_none() {
@@ -349,6 +343,7 @@ impl Control {
             .await?;
         let mut granted = ledger.grants(at).await?;
         consent::add(&mut changing, at, &mut granted, grant, by)?;
+        judged.add(&mut changing, at, by)?;
         let kept = Kept {
             number: now.map_or(0, |now| now.number) + 1,
             sides: next.sides,
@@ -358,11 +353,17 @@ impl Control {
             change,
             note: by.note.clone(),
         };
-        self.keep(&mut changing, at, revision, by, &kept).await?;
+        let forced = judged.forced();
+        self.keep(&mut changing, at, revision, by, &kept, &forced)
+            .await?;
         self.grant_all(at, &prepared).await?;
         let first_fault = prepared.last().and_then(|new| new.first_fault.clone());
         self.activate(at, &kept.sides, prepared);
-        Ok(Made { kept, first_fault })
+        Ok(Made {
+            kept,
+            first_fault,
+            warnings: judged.warnings,
+        })
     }
 
     /// Whether a bot may have one more environment; asked while no other change is made.
@@ -381,6 +382,7 @@ impl Control {
         now: Option<Revision>,
         by: &By,
         kept: &Kept,
+        forced: &str,
     ) -> Result<(), NotChanged> {
         changing.deployment(at, now, kept)?;
         let of = format!("{}/{}", at.bot, at.environment);
@@ -388,7 +390,8 @@ impl Control {
             .sides
             .iter()
             .map(|side| format!("{}:{}", side.digest, side.weight));
-        let detail = format!("#{} {}", kept.number, sides.collect::<Vec<_>>().join(" "));
+        let sides = sides.collect::<Vec<_>>().join(" ");
+        let detail = format!("#{} {sides}{forced}", kept.number);
         let tenant = Some(&at.tenant);
         Ok(changing.keep(by, kept.change, tenant, of, detail).await?)
     }
@@ -472,5 +475,6 @@ fn revision(digest: Digest, component: &[u8], inspected: &Inspected, by: &By) ->
         at: Timestamp::now(),
         by: by.who.clone(),
         note: by.note.clone(),
+        conversations: None,
     }
 }

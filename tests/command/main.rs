@@ -15,6 +15,7 @@ mod deploying;
 mod dev;
 mod event_kill;
 mod gallery;
+mod gate;
 mod kill;
 mod lines;
 mod new;

@@ -106,6 +106,11 @@ impl Running {
         }
     }
 
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Tells it to end, as a service manager does.
     pub(crate) fn terminate(&self) {
         let pid = self.child.id().to_string();

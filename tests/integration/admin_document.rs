@@ -22,6 +22,7 @@ async fn documented(operator: &Administered) -> BTreeSet<(String, String)> {
             .replace("{environment}", "draft")
             .replace("{secret}", "word")
             .replace("{conversation}", "none")
+            .replace("{digest}", "none")
             .replace("{id}", "none");
         let methods = methods.as_object().expect("methods").keys();
         documented.extend(methods.map(|method| (method.to_uppercase(), path.clone())));

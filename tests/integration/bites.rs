@@ -112,6 +112,8 @@ const FRONT_DOOR: &str = "tests/integration/front_door.rs";
 const TOKENS: &str = "tests/integration/tokens/published.rs";
 const COMPILING: &str = "tests/command/compiling.rs";
 const COMPILER: &str = "each_limit_of_the_compiler_bites_and_names_its_key";
+const GATE: &str = "tests/command/gate.rs";
+const TRIAL: &str = "each_limit_of_a_trial_bites_and_names_its_key";
 const HEADERS: &str = "a_head_that_is_too_long_or_has_too_many_headers_is_refused";
 
 const SEEN_ELSEWHERE: &[Seen] = &[
@@ -246,6 +248,9 @@ const SEEN_ELSEWHERE: &[Seen] = &[
         "host/src/sandbox/compile.rs",
         "who_comes_while_as_many_are_compiled_as_may_be_waits",
     ),
+    seen("trial.cpu_seconds", GATE, TRIAL),
+    seen("trial.wall_seconds", GATE, TRIAL),
+    seen("trial.memory_bytes", GATE, TRIAL),
 ];
 
 /// Keys that limit nothing, and what they do.

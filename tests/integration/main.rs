@@ -11,6 +11,7 @@ mod documents;
 mod events;
 mod front_door;
 mod functions;
+mod gates;
 mod golden;
 mod hostile_input;
 mod layering;

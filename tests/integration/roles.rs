@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::admin::administered;
 
 /// Every route of the admin API, and the role that alone is enough for it.
-pub(crate) const ROUTES: [(&str, &str, &str); 25] = [
+pub(crate) const ROUTES: [(&str, &str, &str); 31] = [
     ("GET", "openapi.json", "invoker"),
     ("GET", "tenants", "invoker"),
     ("GET", "tenants/acme/routes", "invoker"),
@@ -58,6 +58,36 @@ pub(crate) const ROUTES: [(&str, &str, &str); 25] = [
         "PATCH",
         "tenants/acme/bots/bot/environments/draft/grants",
         "admin",
+    ),
+    (
+        "GET",
+        "tenants/acme/bots/bot/environments/draft/gate",
+        "invoker",
+    ),
+    (
+        "PUT",
+        "tenants/acme/bots/bot/environments/draft/gate",
+        "admin",
+    ),
+    (
+        "DELETE",
+        "tenants/acme/bots/bot/environments/draft/gate",
+        "admin",
+    ),
+    (
+        "GET",
+        "tenants/acme/bots/bot/revisions/none/conversations",
+        "invoker",
+    ),
+    (
+        "PUT",
+        "tenants/acme/bots/bot/revisions/none/conversations",
+        "developer",
+    ),
+    (
+        "GET",
+        "tenants/acme/bots/bot/revisions/none/report",
+        "invoker",
     ),
     ("GET", "tenants/acme/bots/bot/turns", "invoker"),
     ("GET", "tenants/acme/secrets", "developer"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use retort::control::{Control, Wanted};
+use retort::control::{Control, Demand, Wanted};
 use retort::invocation::{Host, Settings};
 use retort::registry::ledger::By;
 use retort::registry::settings::{self, Defaults};
@@ -105,6 +105,7 @@ impl Given {
             weight: 100,
             settings: settings::Settings::default(),
             grant: BTreeSet::new(),
+            demand: Demand::default(),
             may_raise_limits: false,
         };
         self.control.deploy(&at, wanted, by()).await?;

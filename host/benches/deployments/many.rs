@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use retort::chat::Contract;
+use retort::control::Demand;
 use retort::invocation::Purpose;
 use retort::liveperson::custom_integration::{Payload, read_payload};
 use tokio::time::Instant;
@@ -121,7 +122,7 @@ async fn change(given: &Given) -> anyhow::Result<Vec<Duration>> {
         let begun = Instant::now();
         given
             .control
-            .promote(&at, &to, BTreeSet::new(), by())
+            .promote(&at, &to, BTreeSet::new(), Demand::default(), by())
             .await?;
         took.push(begun.elapsed());
     }

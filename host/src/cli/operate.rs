@@ -2,12 +2,15 @@
 
 mod check;
 mod consent;
+mod convos;
 mod deploy;
 mod diff;
 mod erase;
+mod gate;
 mod list;
 mod logs;
 pub(super) mod remote;
+mod report;
 mod revision;
 mod routes;
 mod secrets;
@@ -22,8 +25,10 @@ pub(super) use consent::Args as GrantsArgs;
 pub(super) use deploy::Args as DeployArgs;
 pub(super) use diff::Args as DiffArgs;
 pub(super) use erase::Args as EraseArgs;
+pub(super) use gate::Args as GateArgs;
 pub(super) use list::{AuditArgs, BotsArgs, HistoryArgs, RevisionsArgs, TenantsArgs};
 pub(super) use logs::Args as LogsArgs;
+pub(super) use report::Args as ReportArgs;
 pub(super) use routes::Args as RoutesArgs;
 pub(super) use secrets::Args as SecretsArgs;
 pub(super) use tokens::Args as TokensArgs;
@@ -106,6 +111,8 @@ pub(super) struct PromoteArgs {
     #[arg(long, value_name = "GRANT")]
     grant: Vec<Grant>,
     #[command(flatten)]
+    demand: gate::Demand,
+    #[command(flatten)]
     at: At,
     #[command(flatten)]
     said: Said,
@@ -177,6 +184,7 @@ pub(super) async fn promote(args: PromoteArgs) -> Result<(), Ended> {
     let PromoteArgs {
         to,
         grant,
+        demand,
         at,
         said,
         remote,
@@ -189,9 +197,16 @@ pub(super) async fn promote(args: PromoteArgs) -> Result<(), Ended> {
     };
     let granted = consent::granted(&remote, &there).await?;
     let grant = consent::agreed(&there, &granted, &wants, &grant)?;
-    let asked = json!({ "to": there.environment, "grant": grant, "note": said.note });
+    let asked = json!({
+        "to": there.environment,
+        "grant": grant,
+        "require": demand.require,
+        "force": demand.force,
+        "note": said.note,
+    });
     let kept = remote.ask(Method::POST, &path, asked).await?;
     show(&remote, &there, &kept);
+    warn(&kept);
     Ok(())
 }
 
@@ -236,11 +251,20 @@ pub(super) use consent::run as grants;
 pub(super) use deploy::run as deploy;
 pub(super) use diff::run as diff;
 pub(super) use erase::run as erase;
+pub(super) use gate::run as gate;
 pub(super) use list::{audit, bots, history, revisions, tenants};
 pub(super) use logs::run as logs;
+pub(super) use report::run as report;
 pub(super) use routes::run as routes;
 pub(super) use secrets::run as secrets;
 pub(super) use tokens::run as tokens;
+
+/// What is worth a look, though it serves.
+fn warn(kept: &Value) {
+    for warning in table::items(kept, "warnings") {
+        say(format_args!("warning: {}", table::text(warning)));
+    }
+}
 
 /// What an environment serves now, in a line.
 fn show(remote: &Remote, at: &At, kept: &Value) {

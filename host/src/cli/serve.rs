@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::{Ended, compile_child, give};
+use super::{Ended, compile_child, give, try_child};
 use crate::config::{Config, Entry, Flags, SecretsFlags, TlsFlags};
 use crate::control::Control;
 use crate::http::Platform;
@@ -23,6 +23,7 @@ use crate::http::tls::Tls;
 use crate::invocation::{CANARY_TIME, Host, NotStarted};
 use crate::sandbox::Allocator;
 use crate::store::{Failed, Store};
+use crate::trial::Trials;
 use crate::vault::{Key, NotOpened, Vault};
 use crate::{http, telemetry};
 
@@ -147,7 +148,9 @@ async fn operators_side(
 ) -> Result<Control, Ended> {
     let failed = |error: &dyn std::fmt::Display| Ended::Host(error.to_string());
     let fixed = config.deployments.iter().map(Entry::address).collect();
-    let control = Control::open(host.clone(), config.defaults(), fixed);
+    let trying = try_child::trying()?;
+    let trials = Trials::new(config.trial, trying);
+    let control = Control::open_with(host.clone(), config.defaults(), fixed, trials);
     let control = control.await.map_err(|error| failed(&error))?;
     let unserved = control.serve_all().await.map_err(|error| failed(&error))?;
     for (at, error) in unserved {

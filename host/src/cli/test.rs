@@ -1,6 +1,6 @@
 //! `retort test`: a bot, tried by its author's conversations.
 
-mod shown;
+pub(super) mod shown;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

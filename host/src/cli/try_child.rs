@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use tokio::runtime::Builder;
 
 use super::confined::Confines;
-use super::say;
+use super::{Ended, say};
+use crate::trial::Trying;
 use crate::trial::child::{Answer, HOST};
 use crate::trial::order::Order;
 
@@ -30,6 +31,16 @@ pub(super) struct Args {
     /// `compile.artifact_bytes`
     #[arg(long)]
     artifact_bytes: u64,
+}
+
+/// How this executable tries bots: by starting itself.
+pub(super) fn trying() -> Result<Trying, Ended> {
+    match std::env::current_exe() {
+        Ok(program) => Ok(Trying::Child { program }),
+        Err(error) => Err(Ended::Host(format!(
+            "where this executable is cannot be told, so nothing can be tried: {error}"
+        ))),
+    }
 }
 
 pub(super) fn run(args: &Args) -> ExitCode {

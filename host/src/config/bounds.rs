@@ -93,6 +93,13 @@ const COMPILE: Bounds = &[
     ("concurrent", 1, 64),
 ];
 
+/// Below the least memory no host starts.
+const TRIAL: Bounds = &[
+    ("cpu_seconds", 1, 3600),
+    ("wall_seconds", 1, 3600),
+    ("memory_bytes", 64 * MIB, 1024 * GIB),
+];
+
 /// The bounds of each table.
 const TABLES: &[(&str, Bounds)] = &[
     ("limits", LIMITS),
@@ -111,6 +118,7 @@ const TABLES: &[(&str, Bounds)] = &[
     ("sandbox", SANDBOX),
     ("component", COMPONENT),
     ("compile", COMPILE),
+    ("trial", TRIAL),
 ];
 
 /// What is out of bounds in a host's settings, or contradicts another.

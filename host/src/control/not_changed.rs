@@ -1,12 +1,16 @@
 //! Why a change of what is served was not made, whoever asked for it.
 
 use super::consent::in_words;
-use super::{MOST_ENVIRONMENTS, MOST_REVISIONS, MOST_RULES, SKILL_CHARACTERS};
+use super::requirement::MOST_FUEL_PERCENT;
+use super::{MOST_ENVIRONMENTS, MOST_REVISIONS};
+use crate::kit::Level;
 use crate::registry::ledger::NotKept;
+use crate::registry::routing::{MOST_RULES, SKILL_CHARACTERS};
 use crate::registry::settings::BadSetting;
 use crate::registry::{Grant, Grants, NotDeployable};
 use crate::store::{Digest, Failed};
 use crate::tenant::{Address, BotName, SecretName};
+use crate::trial::Untried;
 use crate::vault::{BadSecret, NotSealed};
 
 /// Why nothing was changed.
@@ -103,9 +107,52 @@ pub enum NotChanged {
     /// Secrets cannot be kept here.
     #[error(transparent)]
     NotSealed(#[from] NotSealed),
+    /// What it is to be tried by is of no use.
+    #[error("the conversations cannot be taken: {0}")]
+    BadConversations(String),
+    /// It is to be tried by conversations, and has none.
+    #[error("revision {digest} has no conversations{}; deploy it with its conversations beside it in `convos`, or with --convos DIR", needed(*.level))]
+    NoConversations {
+        /// Which revision.
+        digest: Digest,
+        /// What takes them, if something does.
+        level: Option<Level>,
+    },
+    /// Nobody has tried it.
+    #[error("revision {0} was never tried: it was deployed only where nothing is required")]
+    NoReport(Digest),
+    /// A requirement is none.
+    #[error(
+        "a gate requires one level or more, and allows at most {MOST_FUEL_PERCENT} % more fuel; to require nothing, remove it"
+    )]
+    BadGate,
+    /// It does not pass.
+    #[error("{at} requires {requires}, and the revision does not pass: {failures}")]
+    NotPassed {
+        /// Where.
+        at: Address,
+        /// The levels.
+        requires: String,
+        /// What of them does not hold.
+        failures: String,
+    },
+    /// An admin has set what is to be forced past.
+    #[error(
+        "what {0} requires was set by an admin, and to force a revision past it takes the role admin"
+    )]
+    Forcing(Address),
+    /// There is no verdict on it.
+    #[error(transparent)]
+    Untried(#[from] Untried),
     /// It could not be kept.
     #[error(transparent)]
     NotKept(#[from] NotKept),
+}
+
+fn needed(level: Option<Level>) -> String {
+    level.map_or_else(String::new, |level| {
+        format!(", and `{}` is required", level.name())
+    })
 }
 
 fn nothing_or(wants: &Grants) -> String {
@@ -141,6 +188,13 @@ impl NotChanged {
             Self::NotGranted { .. } => "not-granted",
             Self::NotWanted { .. } => "not-asked-for",
             Self::NotHad { .. } => "nothing-to-revoke",
+            Self::BadConversations(_) => "bad-conversations",
+            Self::NoConversations { .. } => "no-conversations",
+            Self::NoReport(_) => "no-report",
+            Self::BadGate => "bad-gate",
+            Self::NotPassed { .. } => "gate-not-passed",
+            Self::Forcing(_) => "not-your-role",
+            Self::Untried(error) => error.code(),
             Self::NotKept(error) => error.code(),
         }
     }

@@ -5,6 +5,7 @@ mod audit;
 mod bots;
 mod conversations;
 mod deployments;
+mod gates;
 mod grants;
 mod logs;
 mod paging;
@@ -13,6 +14,7 @@ mod revisions;
 mod routing;
 mod secrets;
 mod tokens;
+mod trials;
 mod uploads;
 
 pub(super) use uploads::Uploads;
@@ -59,6 +61,16 @@ fn described() -> OpenApiRouter<FrontDoor> {
         .routes(routes!(deployments::roll_back))
         .routes(routes!(deployments::promote))
         .routes(routes!(deployments::list_history))
+        .routes(routes!(
+            gates::get_gate,
+            gates::set_gate,
+            gates::remove_gate
+        ))
+        .routes(routes!(
+            trials::get_conversations,
+            trials::give_conversations
+        ))
+        .routes(routes!(trials::get_report))
         .routes(routes!(grants::get_grants, grants::change_grants))
         .routes(routes!(logs::list_turns))
         .routes(routes!(routing::get_routes, routing::put_routes))

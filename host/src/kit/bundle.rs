@@ -80,6 +80,9 @@ impl Bundle {
             return Err(format!("there are more than {MOST_FILES} files"));
         }
         for (name, text) in &self.0 {
+            if name.split('/').any(|part| ["", ".", ".."].contains(&part)) {
+                return Err(format!("{name}: it is no name of a file within the folder"));
+            }
             if text.len() > MOST_BYTES {
                 return Err(format!("{name}: it has more than {MOST_BYTES} bytes"));
             }

@@ -1,9 +1,10 @@
 //! What a bot can be tried by.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A kind of test.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// What any bot has to bear, whatever it is for.

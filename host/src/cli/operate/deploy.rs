@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::remote::{Method, Remote};
 use super::table::field;
-use super::{At, Said, consent, revision, show, table, upload};
+use super::{At, Said, consent, convos, gate, revision, show, table, upload, warn};
 use crate::cli::{Ended, artifact, say};
 use crate::liveperson::functions::EVENTS;
 use crate::registry::Grant;
@@ -36,6 +36,12 @@ pub(in crate::cli) struct Args {
     /// Grant the bot this, of what it asks for; can be given several times. Takes the role admin
     #[arg(long, value_name = "GRANT")]
     grant: Vec<Grant>,
+    /// The folder of the conversations that it is tried by, here or where it is promoted to; `convos` beside the bot, unless it
+    /// is given
+    #[arg(long, value_name = "DIR")]
+    convos: Option<PathBuf>,
+    #[command(flatten)]
+    demand: gate::Demand,
     #[command(flatten)]
     said: Said,
     #[command(flatten)]
@@ -62,6 +68,9 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
             ));
         }
     }
+    // What is wrong with them is told before a bot is built.
+    let path = Some(Path::new(&args.what)).filter(|path| path.exists());
+    let conversations = convos::of(path, args.convos.as_ref())?;
     // Before anything is sent: the configuration file may have the say there.
     let granted = consent::granted(&args.remote, &args.at).await?;
     let revision = match artifact(&args.what, world(&settings))? {
@@ -75,11 +84,17 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
     }
     let wants = field(&revision, "wants");
     let grant = consent::agreed(&args.at, &granted, wants, &args.grant)?;
+    let digest = field(&revision, "digest");
+    if let Some(bundle) = &conversations {
+        convos::give(&args.remote, &args.at.of.path(), digest, bundle).await?;
+    }
     let asked = json!({
-        "digest": field(&revision, "digest"),
+        "digest": digest,
         "weight": args.weight,
         "settings": settings,
         "grant": grant,
+        "require": args.demand.require,
+        "force": args.demand.force,
         "note": args.said.note,
     });
     let kept = args
@@ -87,9 +102,7 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
         .ask(Method::PUT, &args.at.deployment(), asked)
         .await?;
     show(&args.remote, &args.at, &kept);
-    for warning in table::items(&kept, "warnings") {
-        say(format_args!("warning: {}", table::text(warning)));
-    }
+    warn(&kept);
     consent::warn_of_unset(&args.remote, &args.at, wants).await;
     Ok(())
 }

@@ -19,8 +19,8 @@ use crate::chat::one_line;
 use crate::cli::{Ended, say};
 use crate::fault::Fault;
 
-/// A component may have to be compiled meanwhile.
-const TIME: Duration = Duration::from_secs(400);
+/// A component may have to be compiled meanwhile, and to be tried after another one.
+const TIME: Duration = Duration::from_secs(1_000);
 
 /// Items that are asked for at a time: as many as there may be.
 const PAGE: u16 = 1_000;
@@ -260,6 +260,9 @@ fn refused(status: u16, answer: &Value) -> Ended {
     };
     let code = word("code").unwrap_or_default();
     let words = one_line(&format!("{detail} ({code})"), usize::MAX);
+    if code == "gate-not-passed" {
+        return Ended::Failed(words);
+    }
     match word("fault") {
         Some(fault) if fault == Fault::Caller.as_str() => Ended::Usage(words),
         Some(fault) if fault == Fault::Bot.as_str() => Ended::NoBot(words),

@@ -1,5 +1,7 @@
 //! What became of cases, as a person reads it: a line for each, and of one that fails all that tells why.
 
+mod reported;
+
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 
@@ -13,7 +15,7 @@ const TOLD: usize = 3;
 const MOST_CHARS: usize = 2000;
 
 /// Shows cases, in colours where they are seen.
-pub(super) struct Shown {
+pub(in crate::cli) struct Shown {
     is_coloured: bool,
     /// Whether cases are of several levels.
     has_levels: bool,
@@ -29,7 +31,7 @@ enum Colour {
 }
 
 impl Shown {
-    pub(super) fn new(levels: usize) -> Self {
+    pub(in crate::cli) fn new(levels: usize) -> Self {
         let is_coloured = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         Self {
             is_coloured,
@@ -83,22 +85,38 @@ impl Shown {
     }
 
     fn failure(&self, shown: &mut String, failure: &Failure) {
-        say(
-            shown,
-            &format!("{}: {}", failure.place, printable(&failure.what)),
-        );
-        for expected in &failure.expected {
+        let Failure {
+            place,
+            what,
+            expected,
+            actual,
+        } = failure;
+        let place = place.to_string();
+        self.differs(shown, &place, what, expected, actual.as_deref());
+    }
+
+    /// What did not hold, and where.
+    fn differs(
+        &self,
+        shown: &mut String,
+        place: &str,
+        what: &str,
+        expected: &[String],
+        actual: Option<&str>,
+    ) {
+        say(shown, &format!("{}: {}", printable(place), printable(what)));
+        for expected in expected {
             say(
                 shown,
                 &self.paint(Colour::Red, &format!("- {}", printable(expected))),
             );
         }
-        let Some(actual) = &failure.actual else {
+        let Some(actual) = actual else {
             return;
         };
         let actual = printable(actual);
         say(shown, &self.paint(Colour::Green, &format!("+ {actual}")));
-        let mark = match failure.expected.as_slice() {
+        let mark = match expected {
             [expected] => difference(&printable(expected), &actual),
             _ => None,
         };
@@ -139,6 +157,12 @@ impl Shown {
                 budget.wall_p99_milliseconds
             );
         }
+        self.counts(&mut shown, report);
+        shown
+    }
+
+    /// How many cases there were, and what became of them.
+    fn counts(&self, shown: &mut String, report: &Report) {
         let colour = if report.failed > 0 {
             Colour::Red
         } else {
@@ -146,7 +170,7 @@ impl Shown {
         };
         let mut told = format!(
             "{}: {} passed, {} failed",
-            counted(report.cases.len(), "case"),
+            counted(report.passed + report.failed, "case"),
             report.passed,
             report.failed
         );
@@ -154,7 +178,6 @@ impl Shown {
             let _ = write!(told, ", {} skipped", report.skipped);
         }
         let _ = writeln!(shown, "{}", self.paint(colour, &told));
-        shown
     }
 }
 

@@ -1,5 +1,7 @@
 //! What an environment of a bot serves, and served.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
@@ -11,10 +13,11 @@ use super::asked;
 use super::paging::Page;
 use super::problems::Problems;
 use crate::access::{Caller, Refused, Role};
-use crate::control::{Made, NotChanged, Wanted};
+use crate::control::{Demand, Made, NotChanged, Wanted};
 use crate::http::callers::{Changes, Operator, Reads};
 use crate::http::problem::Problem;
 use crate::http::received::{Names, Received};
+use crate::kit::Level;
 use crate::liveperson::read;
 use crate::registry::ledger::{Changed, Kept};
 use crate::registry::settings::Settings;
@@ -61,6 +64,12 @@ pub(super) struct Asked {
     #[serde(default)]
     #[schema(value_type = Vec<Grant>)]
     grant: Grants,
+    /// What it has to pass, besides what the environment requires.
+    #[serde(default)]
+    require: BTreeSet<Level>,
+    /// Whether it is to serve though it does not pass. Takes the role admin where the environment requires something.
+    #[serde(default)]
+    force: bool,
     /// Why; at most 1,000 characters are kept.
     #[serde(default)]
     note: String,
@@ -92,6 +101,12 @@ pub(super) struct Promoted {
     #[serde(default)]
     #[schema(value_type = Vec<Grant>)]
     grant: Grants,
+    /// What it has to pass, besides what that environment requires.
+    #[serde(default)]
+    require: BTreeSet<Level>,
+    /// Whether it is to serve there though it does not pass. Takes the role admin where that environment requires something.
+    #[serde(default)]
+    force: bool,
     /// Why.
     #[serde(default)]
     note: String,
@@ -111,7 +126,8 @@ pub(super) struct Noted {
 pub(super) struct Deployed {
     #[serde(flatten)]
     kept: Kept,
-    /// What is worth a look, though it serves: that the first turn ended in a fault of the bot's own.
+    /// What is worth a look, though it serves: that the first turn ended in a fault of the bot's own, or that it was forced
+    /// past what it does not pass.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
 }
@@ -122,7 +138,7 @@ impl From<Made> for Deployed {
         let warnings =
             fault.map(|fault| format!("it serves, and did not answer its first turn: {fault}"));
         Self {
-            warnings: warnings.collect(),
+            warnings: warnings.chain(made.warnings).collect(),
             kept: made.kept,
         }
     }
@@ -246,6 +262,7 @@ pub(super) async fn put_deployment(
         weight: asked.weight,
         settings: asked.settings,
         grant: asked.grant,
+        demand: demand(&caller, asked.require, asked.force),
         may_raise_limits: caller.is_for_the_host(),
     };
     let by = caller.by(asked.note);
@@ -281,7 +298,7 @@ pub(super) async fn put_weight(
     tag = "deployments",
     params(At),
     request_body(content = Promoted, content_type = "application/json"),
-    responses((status = 200, description = "What that one serves now", body = Kept), Problems)
+    responses((status = 200, description = "What that one serves now", body = Deployed), Problems)
 )]
 pub(super) async fn promote(
     Operator {
@@ -289,13 +306,22 @@ pub(super) async fn promote(
     }: Operator<Changes>,
     Names(at): Names<At>,
     received: Received,
-) -> Result<Json<Kept>, Problem> {
+) -> Result<Json<Deployed>, Problem> {
     let asked: Promoted = received.read(read).await?;
     may_grant(&caller, &asked.grant)?;
     let by = caller.by(asked.note);
     let from = Address::from(at);
-    let promoted = control.promote(&from, &asked.to, asked.grant, by);
-    Ok(Json(promoted.await?))
+    let demand = demand(&caller, asked.require, asked.force);
+    let promoted = control.promote(&from, &asked.to, asked.grant, demand, by);
+    Ok(Json(promoted.await?.into()))
+}
+
+fn demand(caller: &Caller, require: BTreeSet<Level>, force: bool) -> Demand {
+    Demand {
+        require,
+        force,
+        may_force: caller.has_role(Role::Admin),
+    }
 }
 
 /// Who deploys a bot is not who says what it may reach, unless they have both roles.

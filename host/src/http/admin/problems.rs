@@ -9,6 +9,7 @@ use crate::fault::Fault;
 use crate::http::problem::{Body, Problem};
 use crate::registry::ledger::NotKept;
 use crate::store::Failed;
+use crate::trial::Untried;
 use crate::vault::NotSealed;
 
 /// Every call may be answered like this; `CODES.md` has the codes.
@@ -87,8 +88,14 @@ impl From<NotChanged> for Problem {
             NotChanged::NotKept(error) => return error.into(),
             NotChanged::NotSealed(NotSealed::Failed(failed)) => return failed.into(),
             NotChanged::NotDeployable(error) => (StatusCode::UNPROCESSABLE_ENTITY, error.fault()),
+            NotChanged::Untried(Untried::Busy) => return busy(code, detail),
+            NotChanged::Untried(error) => (StatusCode::UNPROCESSABLE_ENTITY, error.fault()),
+            NotChanged::NotPassed { .. } => (StatusCode::UNPROCESSABLE_ENTITY, Fault::Bot),
+            NotChanged::Forcing(_) => (StatusCode::FORBIDDEN, Fault::Caller),
             NotChanged::NoRevision { .. }
             | NotChanged::NothingServed(_)
+            | NotChanged::NoConversations { level: None, .. }
+            | NotChanged::NoReport(_)
             | NotChanged::NoSecret(_) => (StatusCode::NOT_FOUND, Fault::Caller),
             NotChanged::Fixed(_)
             | NotChanged::NothingBefore(_)
@@ -102,6 +109,9 @@ impl From<NotChanged> for Problem {
             | NotChanged::NotSealed(NotSealed::NoKey)
             | NotChanged::NoSplit(_) => (StatusCode::CONFLICT, Fault::Caller),
             NotChanged::BadSetting(_)
+            | NotChanged::BadConversations(_)
+            | NotChanged::NoConversations { level: Some(_), .. }
+            | NotChanged::BadGate
             | NotChanged::Weight(_)
             | NotChanged::NotWanted { .. }
             | NotChanged::BadSecret(_)
@@ -119,5 +129,15 @@ impl From<NotChanged> for Problem {
             detail,
             retry_after: None,
         }
+    }
+}
+
+fn busy(code: &'static str, detail: String) -> Problem {
+    Problem {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        code,
+        fault: Fault::Host,
+        detail,
+        retry_after: Some(10),
     }
 }

@@ -88,6 +88,20 @@ impl Changing<'_> {
         self.put(key, Expected::Absent, revision)
     }
 
+    /// Changes what is kept of a revision beside its component.
+    ///
+    /// # Errors
+    /// [`Failed`] if it cannot be written.
+    pub fn revision_again(
+        &mut self,
+        tenant: &TenantId,
+        bot: &BotName,
+        revision: &KeptRevision,
+    ) -> Result<(), Failed> {
+        let key = revision_key(tenant, bot, &revision.digest);
+        self.put(key, Expected::Anything, revision)
+    }
+
     /// What an environment serves now, with its revision in the store.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ pub struct KeptBot {
     pub by: String,
 }
 
-/// An artifact that was taken for a bot. Never changes.
+/// An artifact that was taken for a bot. Never changes, but for what it is tried by.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Revision)]
 pub struct KeptRevision {
@@ -48,6 +48,9 @@ pub struct KeptRevision {
     /// What they said of it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
+    /// The conversations that it is tried by, a blob. They can be given anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversations: Option<Digest>,
 }
 
 /// What an environment serves, or served.
@@ -113,6 +116,14 @@ pub enum Changed {
     Undeployed,
     /// An artifact was taken.
     RevisionAdded,
+    /// A revision was given the conversations that it is tried by.
+    ConversationsGiven,
+    /// A revision was tried by what an environment requires.
+    Tried,
+    /// An environment requires something of what it is to serve.
+    GateSet,
+    /// It requires nothing any more.
+    GateRemoved,
     /// A tenant got other routing rules.
     Routed,
     /// A bot was granted something that it asks for.
