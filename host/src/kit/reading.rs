@@ -142,11 +142,17 @@ fn text(file: &Arc<str>, bytes: &[u8]) -> Result<String, Unreadable> {
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        wrong(line, "this is not UTF-8 text".to_owned())
+        let before = with_line_feeds(&String::from_utf8_lossy(before));
+        wrong(lines(&before).count(), "this is not UTF-8 text".to_owned())
     })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    Ok(text.replace("\r\n", "\n").replace('\r', "\n"))
+    Ok(with_line_feeds(
+        text.strip_prefix('\u{feff}').unwrap_or(text),
+    ))
+}
+
+/// A text whose lines end as ours do.
+fn with_line_feeds(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
 fn lines(text: &str) -> impl Iterator<Item = &str> {

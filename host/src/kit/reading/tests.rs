@@ -103,10 +103,10 @@ fn what_is_not_supported_says_so_where_it_stands() {
             "{text}: {error}"
         );
     }
-    let error = convo("a", b"x\n#me\n\xff")
-        .expect_err("no text")
-        .to_string();
-    assert_eq!(error, "a:3: this is not UTF-8 text");
+    for text in [b"x\n#me\n\xff".as_slice(), b"x\r\n#me\r\xff"] {
+        let error = convo("a", text).expect_err("no text").to_string();
+        assert_eq!(error, "a:3: this is not UTF-8 text");
+    }
 }
 
 #[test]
