@@ -45,8 +45,8 @@ struct File {
 struct Fake {
     /// A method, and a URL in which `*` is anything.
     request: Pattern,
-    #[serde(default = "ok")]
-    status: u16,
+    #[serde(default)]
+    status: Status,
     #[serde(default)]
     headers: BTreeMap<String, String>,
     #[serde(default)]
@@ -57,8 +57,28 @@ struct Fake {
     delay_ms: u64,
 }
 
-fn ok() -> u16 {
-    200
+/// A status that ends an exchange.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "u16")]
+struct Status(u16);
+
+impl Default for Status {
+    fn default() -> Self {
+        Self(200)
+    }
+}
+
+impl TryFrom<u16> for Status {
+    type Error = String;
+
+    fn try_from(status: u16) -> Result<Self, String> {
+        match status {
+            200..=599 => Ok(Self(status)),
+            _ => Err(format!(
+                "{status} is no status of an answer: use 200 to 599"
+            )),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -108,13 +128,6 @@ impl Fakes {
     /// What is wrong with it, and where.
     pub fn parse(text: &str) -> Result<Self, String> {
         let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
-        let is_status = |fake: &&Fake| !(200..=599).contains(&fake.status);
-        if let Some(fake) = file.fake.iter().find(is_status) {
-            return Err(format!(
-                "{} is no status of an answer: use 200 to 599",
-                fake.status
-            ));
-        }
         Ok(Self(Arc::new(Declared {
             fakes: file.fake,
             ..Declared::default()
@@ -181,7 +194,7 @@ impl Fakes {
         let headers =
             headers.map(|(name, value)| (name.to_lowercase(), value.clone().into_bytes()));
         Ok(Answer {
-            status: fake.status,
+            status: fake.status.0,
             headers: headers.collect(),
             body: fake.body.clone().into_bytes(),
         })
@@ -258,6 +271,7 @@ mod tests {
         ] {
             let error = Fakes::parse(text).expect_err("an error");
             assert!(error.contains(told), "{error}");
+            assert!(error.contains(" at line "), "{error}");
         }
         assert!(Fakes::parse("").is_ok());
     }
