@@ -49,10 +49,7 @@ impl Evidence<'_> {
         let expected = self.phrases.of(&normal(&step.text));
         let miss = |what: String| Miss {
             what,
-            expected: expected
-                .iter()
-                .map(|one| memory::filled(one, memory))
-                .collect(),
+            expected: memory::all_filled(&expected, memory).unwrap_or_else(|_| expected.clone()),
             actual: self.message.text.clone(),
         };
         let compared = memory::compared(&text, &expected, memory);
@@ -70,11 +67,11 @@ impl Evidence<'_> {
     }
 
     fn claim(&self, claim: &Asserter, memory: &Memory) -> Result<(), Miss> {
-        let args: Vec<String> = claim
-            .args
-            .iter()
-            .map(|arg| memory::filled(arg, memory))
-            .collect();
+        let args = memory::all_filled(&claim.args, memory).map_err(|what| Miss {
+            what: format!("`{}` {what}", claim.name),
+            expected: claim.args.clone(),
+            actual: String::new(),
+        })?;
         // One of several that is there is one too many where none is to be.
         let sought = Sought {
             args: &args,

@@ -4,9 +4,13 @@
 use std::collections::BTreeMap;
 
 use super::matching;
+use super::reading::MOST_BYTES;
 
 /// The words by their names, `$` included.
 pub(super) type Memory = BTreeMap<String, String>;
+
+/// The most names that one text takes words for. Each costs time with each character that it is looked for in.
+const MOST_NAMES: usize = 20;
 
 /// Names that botium has a function for.
 const FUNCTIONS: [&str; 32] = [
@@ -70,36 +74,71 @@ pub(super) fn function(text: &str) -> Option<&str> {
 }
 
 /// A text with what is remembered in the place of its names.
-pub(super) fn filled(text: &str, memory: &Memory) -> String {
+///
+/// # Errors
+/// It is longer than a script then: a word may be a whole reply, and one that says back what was said of it grows each time.
+pub(super) fn filled(text: &str, memory: &Memory) -> Result<String, String> {
+    filled_within(MOST_BYTES, text, memory)
+}
+
+/// The same of several texts, which are together no longer than a script.
+pub(super) fn all_filled(texts: &[String], memory: &Memory) -> Result<Vec<String>, String> {
+    let mut left = MOST_BYTES;
+    let each = texts.iter().map(|text| {
+        let filled = filled_within(left, text, memory)?;
+        left = left.saturating_sub(filled.len());
+        Ok(filled)
+    });
+    each.collect()
+}
+
+fn filled_within(most: usize, text: &str, memory: &Memory) -> Result<String, String> {
+    let mut text = text.to_owned();
+    if !text.contains('$') {
+        return Ok(text);
+    }
     let mut names: Vec<_> = memory.iter().collect();
     // `$order` must not be found in `$order_id`.
     names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-    let mut text = text.to_owned();
     for (name, value) in names {
+        let more = value.len().saturating_sub(name.len());
+        let more = more.saturating_mul(text.matches(name.as_str()).count());
+        if more > 0 && text.len().saturating_add(more) > most {
+            return Err(format!(
+                "with what is remembered in it there are more than {MOST_BYTES} bytes"
+            ));
+        }
         text = text.replace(name.as_str(), value);
     }
-    text
+    Ok(text)
 }
 
 /// What a text gives for the names in what was expected of it.
-pub(super) fn taken(text: &str, expected: &str, into: &mut Memory) {
+///
+/// # Errors
+/// There are too many of them.
+pub(super) fn taken(text: &str, expected: &str, into: &mut Memory) -> Result<(), String> {
     let names: Vec<&str> = variables(expected).collect();
     if names.is_empty() {
-        return;
+        return Ok(());
+    }
+    if names.len() > MOST_NAMES {
+        let count = names.len();
+        return Err(format!("has {count} names: {MOST_NAMES} are the most"));
     }
     let mut expression = quoted(expected);
     for name in &names {
         expression = expression.replace(name, "(\\S+)");
     }
-    let Ok(built) = fancy_regex::Regex::new(&expression) else {
-        return;
-    };
-    let Ok(Some(found)) = built.captures(text) else {
-        return;
-    };
-    for (name, word) in names.iter().zip(found.iter().skip(1).flatten()) {
+    let built = fancy_regex::Regex::new(&expression).ok();
+    let found = built.as_ref().and_then(|built| built.captures(text).ok()?);
+    let words = found
+        .iter()
+        .flat_map(|found| found.iter().skip(1).flatten());
+    for (name, word) in names.iter().zip(words) {
         into.insert((*name).to_owned(), word.as_str().to_owned());
     }
+    Ok(())
 }
 
 /// A text as an expression for itself, but for `$`.
@@ -125,7 +164,7 @@ pub(super) fn compared(
 ) -> Result<(bool, Memory), String> {
     let mut new = Memory::new();
     for expected in expected {
-        taken(text, &matching::normal(expected), &mut new);
+        taken(text, &matching::normal(expected), &mut new)?;
     }
     let mut all = new.clone();
     // What was remembered before is stronger until the text has been compared.
@@ -135,7 +174,7 @@ pub(super) fn compared(
             .map(|(name, word)| (name.clone(), word.clone())),
     );
     for expected in expected {
-        let expected = filled(&matching::normal(expected), &all);
+        let expected = filled(&matching::normal(expected), &all)?;
         if matching::by_default(text, &expected)? {
             return Ok((true, new));
         }
@@ -150,17 +189,42 @@ mod tests {
     #[test]
     fn a_word_is_taken_and_given_back() {
         let mut memory = Memory::new();
-        taken("Order 17, for Ann.", "order $id, for $who.", &mut memory);
+        let text = "Order 17, for Ann.";
+        assert_eq!(taken(text, "order $id, for $who.", &mut memory), Ok(()));
         assert!(memory.is_empty(), "case counts here, as in botium");
-        taken("Order 17, for Ann.", "Order $id, for $who.", &mut memory);
+        assert_eq!(taken(text, "Order $id, for $who.", &mut memory), Ok(()));
         assert_eq!(
-            filled("$who has $id and $ident", &memory),
-            "Ann has 17 and 17ent"
+            filled("$who has $id and $ident", &memory).as_deref(),
+            Ok("Ann has 17 and 17ent")
         );
         assert_eq!(
             variables("$5 $a $ab $ab_1$cd").collect::<Vec<_>>(),
             ["$ab", "$ab_1", "$cd"]
         );
         assert_eq!(function("at $date_ISO"), Some("$date_ISO"));
+    }
+    #[test]
+    fn what_is_remembered_does_not_grow_for_ever() {
+        let word = |name: &str, word: &str| (name.to_owned(), word.to_owned());
+        let memory = Memory::from([
+            word("$abcd", &"$abc".repeat(1000)),
+            word("$abc", &"$ab".repeat(1000)),
+            word("$ab", &"x".repeat(1000)),
+        ]);
+        assert_eq!(filled("$ab", &memory).map(|text| text.len()), Ok(1000));
+        for text in ["$abcd".to_owned(), "$ab".repeat(1000)] {
+            let error = filled(&text, &memory).expect_err("too much");
+            assert!(error.contains("more than 262144 bytes"), "{error}");
+        }
+        let each = vec!["$ab".to_owned(); 300];
+        assert!(all_filled(&each[..200], &memory).is_ok());
+        assert!(all_filled(&each, &memory).is_err());
+    }
+
+    #[test]
+    fn a_text_does_not_take_words_without_end() {
+        let mut memory = Memory::new();
+        let error = taken("x", &"$ab ".repeat(10_000), &mut memory).expect_err("too many");
+        assert_eq!(error, "has 10000 names: 20 are the most");
     }
 }

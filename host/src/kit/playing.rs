@@ -171,6 +171,12 @@ impl Play<'_> {
             Sender::Me => {
                 self.skip(step);
                 let text = memory::filled(&step.text, &self.memory);
+                let text = text.map_err(|what| Failure {
+                    place: step.place.clone(),
+                    what,
+                    expected: Vec::new(),
+                    actual: None,
+                })?;
                 self.say(Said::Text(text), step, with).await
             }
             Sender::Bot if self.is_silent => Ok(()),
