@@ -47,6 +47,11 @@ impl Evidence<'_> {
         }
         let text = normal(&self.message.text);
         let expected = self.phrases.of(&normal(&step.text));
+        let expected = expected.map_err(|what| Miss {
+            what,
+            expected: vec![step.text.clone()],
+            actual: self.message.text.clone(),
+        })?;
         let miss = |what: String| Miss {
             what,
             expected: memory::all_filled(&expected, memory).unwrap_or_else(|_| expected.clone()),
@@ -164,9 +169,11 @@ impl Evidence<'_> {
             return Ok((!text.is_empty(), shown));
         }
         let (mut found, mut count) = (0, 0);
-        for expected in args.iter().flat_map(|arg| self.phrases.of(arg)) {
-            count += 1;
-            found += usize::from(matching::matches(&text, &normal(&expected), how)?);
+        for arg in args {
+            for expected in self.phrases.of(arg)? {
+                count += 1;
+                found += usize::from(matching::matches(&text, &normal(&expected), how)?);
+            }
         }
         Ok((if all { found == count } else { found > 0 }, shown))
     }

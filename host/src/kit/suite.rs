@@ -14,6 +14,12 @@ use crate::tenant::SecretName;
 /// The most cases of one suite.
 const MOST_CASES: usize = 10_000;
 
+/// The most bytes of the cases of one suite, roughly. Few bytes of scripts can be in many cases, many times.
+const MOST_CASE_BYTES: usize = 128 << 20;
+
+/// The most bytes of phrases with the words of one text in their places, roughly.
+const MOST_PHRASE_BYTES: usize = 16 << 20;
+
 /// How deep partial convos may include one another.
 const MOST_DEPTH: usize = 16;
 
@@ -81,7 +87,14 @@ struct Scripts {
 struct Inclusion {
     path: Vec<String>,
     steps: Vec<Step>,
+    bytes: usize,
     includes: usize,
+}
+
+/// What a suite's cases may still come to.
+struct Room {
+    cases: usize,
+    bytes: usize,
 }
 
 impl Suite {
@@ -140,13 +153,17 @@ impl Scripts {
 
     fn suite(self) -> Result<Suite, Unreadable> {
         let mut suite = Suite::default();
+        let mut room = Room {
+            cases: MOST_CASES,
+            bytes: MOST_CASE_BYTES,
+        };
         for convo in &self.convos {
             if is_skipped(&convo.name) {
                 suite.skipped += 1;
                 continue;
             }
             let mut included = Inclusion::default();
-            self.include(&convo.steps, &mut included)?;
+            self.include(&convo.steps, &room, &mut included)?;
             // Wherever they stand, these come first and last.
             included.steps.sort_by_key(|step| match step.sender {
                 Sender::Begin => 0,
@@ -158,21 +175,22 @@ impl Scripts {
                 place: convo.place.clone(),
                 steps: included.steps,
             };
-            let cases = self
-                .phrases
-                .expanded(case, MOST_CASES - suite.cases.len())?;
-            suite.cases.extend(cases);
+            suite.cases.extend(self.phrases.expanded(case, &mut room)?);
         }
         suite.phrases = self.phrases;
         Ok(suite)
     }
 
     /// The steps with those that they include.
-    fn include(&self, from: &[Step], into: &mut Inclusion) -> Result<(), Unreadable> {
+    fn include(&self, from: &[Step], room: &Room, into: &mut Inclusion) -> Result<(), Unreadable> {
         for step in from {
             let is_outer =
                 into.path.is_empty() || !matches!(step.sender, Sender::Begin | Sender::End);
             if is_outer && step.sender != Sender::Include && step.has_interaction() {
+                into.bytes += bytes(step);
+                if into.bytes > room.bytes {
+                    return Err(too_large(&step.place));
+                }
                 into.steps.push(step.clone());
             }
             for name in &step.includes {
@@ -191,7 +209,7 @@ impl Scripts {
                 }
                 into.path.push(name.clone());
                 into.includes += 1;
-                self.include(&partial.steps, into)?;
+                self.include(&partial.steps, room, into)?;
                 into.path.pop();
             }
             // One that includes nothing but what includes nothing has no steps, and takes its time all the same.
@@ -211,6 +229,21 @@ impl Scripts {
     }
 }
 
+fn too_large(place: &Place) -> Unreadable {
+    let most = MOST_CASE_BYTES >> 20;
+    unreadable(
+        place,
+        format!("with all phrases, and what is included, the cases have more than {most} MiB"),
+    )
+}
+
+/// What a step takes, roughly.
+fn bytes(step: &Step) -> usize {
+    let args = step.asserters.iter().flat_map(|claim| &claim.args);
+    let args: usize = args.map(|arg| size_of::<String>() + arg.len()).sum();
+    size_of::<Step>() + step.text.len() + args + size_of_val(step.asserters.as_slice())
+}
+
 /// Whether a script is put aside by its name or its file's, as botium does it.
 pub(super) fn is_skipped(name: &str) -> bool {
     let start: String = name.chars().take(5).collect();
@@ -219,26 +252,37 @@ pub(super) fn is_skipped(name: &str) -> bool {
 
 impl Phrases {
     /// What a text may be: each phrase that it stands for, or itself.
-    pub(super) fn of(&self, text: &str) -> Vec<String> {
-        self.named(text)
-            .map_or_else(|| vec![text.to_owned()], |(_, phrases)| phrases)
+    ///
+    /// # Errors
+    /// That is too much.
+    pub(super) fn of(&self, text: &str) -> Result<Vec<String>, String> {
+        let named = self.named(text)?;
+        Ok(named.map_or_else(|| vec![text.to_owned()], |(_, phrases)| phrases))
     }
 
     /// The word that stands at the beginning of a text, and its phrases with what stands behind it in their `%s`.
-    fn named(&self, text: &str) -> Option<(String, Vec<String>)> {
+    fn named(&self, text: &str) -> Result<Option<(String, Vec<String>)>, String> {
         if let Some(phrases) = self.0.get(text) {
-            return Some((text.to_owned(), phrases.clone()));
+            return Ok(Some((text.to_owned(), phrases.clone())));
         }
         let mut words = text.split(' ');
-        let name = words.next()?;
-        let phrases = self.0.get(name)?;
+        let name = words.next().unwrap_or_default();
+        let Some(phrases) = self.0.get(name) else {
+            return Ok(None);
+        };
+        if phrases.len().saturating_mul(text.len()) > MOST_PHRASE_BYTES {
+            let most = MOST_PHRASE_BYTES >> 20;
+            return Err(format!(
+                "the phrases of \"{name}\" with all these words have more than {most} MiB"
+            ));
+        }
         let words: Vec<&str> = words.collect();
         let filled = phrases.iter().map(|phrase| filled(phrase, &words));
-        Some((name.to_owned(), filled.collect()))
+        Ok(Some((name.to_owned(), filled.collect())))
     }
 
     /// The cases of one conversation: one for each way to say what is said.
-    fn expanded(&self, case: Case, most: usize) -> Result<Vec<Case>, Unreadable> {
+    fn expanded(&self, case: Case, room: &mut Room) -> Result<Vec<Case>, Unreadable> {
         let place = case.place.clone();
         let too_many = || {
             unreadable(
@@ -250,20 +294,33 @@ impl Phrases {
             steps: Vec::new(),
             ..case.clone()
         }];
+        // Of all cases so far.
+        let mut held = case.name.len();
         for step in case.steps {
             let named = match step.sender {
                 Sender::Me if !step.is_pressed => self.named(&step.text),
-                _ => None,
+                _ => Ok(None),
             };
+            let named = named.map_err(|what| unreadable(&step.place, what))?;
             let Some((name, phrases)) = named else {
+                held += cases.len() * bytes(&step);
+                if held > room.bytes {
+                    return Err(too_large(&place));
+                }
                 cases
                     .iter_mut()
                     .for_each(|case| case.steps.push(step.clone()));
                 continue;
             };
             let digits = phrases.len().to_string().len();
-            if cases.len().saturating_mul(phrases.len()) > most {
+            if cases.len().saturating_mul(phrases.len()) > room.cases {
                 return Err(too_many());
+            }
+            let texts: usize = phrases.iter().map(String::len).sum();
+            let own = phrases.len() * (bytes(&step) + name.len()) + texts;
+            held = held * phrases.len() + cases.len() * own;
+            if held > room.bytes {
+                return Err(too_large(&place));
             }
             let mut more = Vec::with_capacity(cases.len() * phrases.len());
             for case in &cases {
@@ -282,10 +339,12 @@ impl Phrases {
             }
             cases = more;
         }
-        match cases.len() > most {
-            true => Err(too_many()),
-            false => Ok(cases),
+        if cases.len() > room.cases {
+            return Err(too_many());
         }
+        room.cases -= cases.len();
+        room.bytes = room.bytes.saturating_sub(held);
+        Ok(cases)
     }
 }
 

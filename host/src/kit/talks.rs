@@ -69,8 +69,9 @@ fn said(case: &Case) -> Talk {
     let welcome = (first == Some(Sender::Bot)).then_some(Ask::Said(Said::Welcome));
     let mine = case.steps.iter().filter(|step| step.sender == Sender::Me);
     let texts = mine.map(|step| {
+        // Nothing is remembered, so it is no longer than it was.
         let text = memory::filled(&step.text, &Memory::new());
-        Ask::Said(Said::Text(text))
+        Ask::Said(Said::Text(text.unwrap_or_default()))
     });
     Talk {
         name: case.name.clone(),

@@ -315,3 +315,32 @@ fn cases_are_bounded_and_some_are_skipped() {
             .contains("not supported")
     );
 }
+
+#[test]
+fn what_few_bytes_are_many_times_in_is_bounded() {
+    let long = "x".repeat(200_000);
+    let phrases = format!(
+        "UTT\n{}",
+        (0..10_000).map(|at| format!("{at}\n")).collect::<String>()
+    );
+    let refused = |convo: String| {
+        let files = [
+            ("a.convo.txt", convo.as_str()),
+            ("b.convo.txt", &convo),
+            ("p.pconvo.txt", &format!("PARTIAL\n#bot\n{long}")),
+            ("u.utterances.txt", &phrases),
+        ];
+        suite(&files).expect_err("too much").to_string()
+    };
+    for convo in [
+        format!("x\n#include {}", "PARTIAL\n".repeat(450)),
+        format!("{long}\n#me\nUTT"),
+        format!("x\n#me\nUTT\n#bot\n{long}"),
+        format!("x\n#me\nUTT{}", "\n#bot".repeat(900)),
+    ] {
+        let error = refused(convo);
+        assert!(error.contains("more than 128 MiB"), "{error}");
+    }
+    let error = refused(format!("x\n#me\nUTT {long}"));
+    assert!(error.contains("more than 16 MiB"), "{error}");
+}
