@@ -14,6 +14,7 @@ mod functions;
 mod gates;
 mod golden;
 mod hostile_input;
+mod hostile_scripts;
 mod layering;
 mod liveness;
 mod many;
