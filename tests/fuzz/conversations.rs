@@ -281,7 +281,7 @@ fn reply(heard: &str) -> Raw {
             agent_id: None,
         })),
         1 => Some(Action::Close(Close {
-            survey: heard.len() % 2 == 0,
+            survey: heard.len().is_multiple_of(2),
         })),
         2 => Some(Action::ChangeTimeToResponse(TimeToResponse::Urgent)),
         3 => Some(Action::InvokeFunction(FunctionInvocation {

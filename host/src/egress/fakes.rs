@@ -155,9 +155,12 @@ impl Fakes {
 
     /// What a request is answered, in its own time.
     pub(super) async fn answer(&self, hop: &Hop, caps: &mut Caps) -> Result<Answer, NotSent> {
-        let url = hop.url.as_str();
-        let is_for =
-            |fake: &&Fake| fake.request.method == hop.method && is_like(url, &fake.request.url);
+        // No server is told the fragment.
+        let mut url = hop.url.clone();
+        url.set_fragment(None);
+        let is_for = |fake: &&Fake| {
+            fake.request.method == hop.method && is_like(url.as_str(), &fake.request.url)
+        };
         let fake = self.0.fakes.iter().find(is_for);
         self.0.asked.fetch_add(1, Ordering::Relaxed);
         let hostile = *self
@@ -170,7 +173,7 @@ impl Fakes {
             return hostile.answer(real, caps).await;
         }
         let Some(fake) = fake else {
-            let missing = missing(hop.method, &hop.url);
+            let missing = missing(hop.method, &url);
             let mut missed = self.0.missed.lock().unwrap_or_else(PoisonError::into_inner);
             missed.push(missing.clone());
             return Err(NotSent::denied(missing));
@@ -274,5 +277,29 @@ mod tests {
             assert!(error.contains(" at line "), "{error}");
         }
         assert!(Fakes::parse("").is_ok());
+    }
+    #[tokio::test]
+    async fn a_fragment_is_neither_compared_nor_told() {
+        let mut caps = Caps {
+            deadline: tokio::time::Instant::now().into_std(),
+            requests_left: 1,
+            request_bytes: 0,
+            response_bytes: 0,
+            moved: 0,
+        };
+        let hop = |url: &str| {
+            let request = super::super::Request {
+                method: "GET".to_owned(),
+                url: url.to_owned(),
+                headers: Vec::new(),
+                body: None,
+            };
+            Hop::first(request, &caps).expect("a request")
+        };
+        let (known, other) = (hop("https://a.b/c#d"), hop("https://a.b/e#f?secret"));
+        let fakes = Fakes::parse("[[fake]]\nrequest = \"GET https://a.b/c\"").expect("fakes");
+        assert!(fakes.answer(&known, &mut caps).await.is_ok());
+        assert!(fakes.answer(&other, &mut caps).await.is_err());
+        assert!(fakes.missed().iter().all(|missed| !missed.contains('#')));
     }
 }
