@@ -374,3 +374,31 @@ fn any_bot_has_to_bear_what_the_platform_may_send() {
     let report = Report::deserialize_from_str(&xml).expect("JUnit");
     assert_eq!(report.test_suites[0].name.as_str(), "contract");
 }
+
+#[test]
+fn who_waits_for_longer_than_a_turn_has_is_late_on_any_machine() {
+    let folder = tempdir().expect("a folder");
+    let source = "async function lambda(input) {
+      await new Promise((done) => setTimeout(done, Number(input.payload.message)));
+      return { messages: ['waited'] };
+    }";
+    file(folder.path(), "lambda.js", source);
+    file(
+        folder.path(),
+        "in_time.convo.txt",
+        "in time\n#me\n300\n#bot\nwaited\n",
+    );
+    file(
+        folder.path(),
+        "late.convo.txt",
+        "late\n#me\n900\n#bot\nwaited\n",
+    );
+    let ended = tested(&folder.path().join("lambda.js"));
+    assert_eq!(ended.code, 6, "{}", ended.stdout);
+    assert!(ended.stdout.contains("ok    in time"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("the turn took too long, 90"),
+        "{}",
+        ended.stdout
+    );
+}

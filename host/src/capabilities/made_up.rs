@@ -60,6 +60,11 @@ impl Now {
     /// Since the turn began.
     pub fn passed(&self) -> Duration {
         self.wait(LOOK);
+        self.gone_by()
+    }
+
+    /// The same, without a look at a clock.
+    pub fn gone_by(&self) -> Duration {
         Duration::from_nanos(self.passed.load(Ordering::Relaxed))
     }
 

@@ -342,6 +342,24 @@ fn at_boundary(mut turn: StoreContextMut<'_, TurnState>, hook: CallHook) -> Resu
     }
 }
 
+/// Ends a turn whose time is made up once what it waited for took too long, whatever the machine's clock says.
+fn in_made_up_time(budget: &Budget) -> Result<()> {
+    let Some((now, most)) = &budget.made_up else {
+        return Ok(());
+    };
+    let gone_by = now.gone_by();
+    if gone_by <= *most {
+        return Ok(());
+    }
+    let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let exceeded = Exceeded {
+        limit: Limit::Deadline,
+        used: ms(gone_by),
+        allowed: ms(*most),
+    };
+    Err(exceeded.into())
+}
+
 /// Puts a call on the tab. Paid when it is over, when it is known what it came to.
 fn settle(mut turn: StoreContextMut<'_, TurnState>) -> Result<()> {
     let tab = &mut turn.data_mut().tab;
@@ -355,6 +373,7 @@ fn settle(mut turn: StoreContextMut<'_, TurnState>) -> Result<()> {
     }
     let bytes = tab.moved.take().saturating_mul(tab.byte_fuel);
     let price = bytes.saturating_add(tab.call_fuel);
+    in_made_up_time(&turn.data().budget)?;
     match turn.get_fuel()?.checked_sub(price) {
         Some(left) => turn.set_fuel(left),
         None => {

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use super::tried::{Place, Terms, Tried, conversation};
 use super::{NotTried, Plan};
 use crate::egress::Hostile;
-use crate::kit::{Broken, Talk, Verdict, Wrong};
+use crate::kit::{Broken, Heard, Heeded, Talk, Verdict, Wrong};
+use crate::limit::Limit;
 use crate::liveperson::said::Kind;
 use crate::registry::{Grant, NotDeployable};
 use crate::sandbox::{self, Limits};
@@ -144,8 +145,12 @@ impl Trial<'_> {
                     conversation: &id,
                     kind: self.kind,
                 };
-                let heard = self.tried.ask(&place, number, ask).await;
+                self.tried.world.fakes.asked();
+                let mut heard = self.tried.ask(&place, number, ask).await;
                 self.tried.world.fakes.be(None);
+                if mode == Some(Hostile::Slow) {
+                    self.waited(self.tried.world.fakes.asked(), &mut heard);
+                }
                 let on = format!("{}, on \"{}\"", self.against.told(), heard.said);
                 let broken = heard.broken();
                 let broken = broken.filter(|_| !usual.broken.contains(&(at_talk, turn)));
@@ -155,6 +160,20 @@ impl Trial<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether so many slow requests leave a turn time to answer, which has more of it here than where it serves.
+    fn waited(&self, requests: usize, heard: &mut Heard) {
+        let waited = SLOW_MS.saturating_mul(requests as u64);
+        let most = self.tried.bot.limits.deadline_ms;
+        if waited > most && heard.broken().is_none() {
+            heard.answer = Heeded::Broken(Broken {
+                code: Limit::Deadline.code(),
+                what: format!(
+                    "it waits for {requests} requests in one turn, {waited} of {most} ms"
+                ),
+            });
+        }
     }
 
     /// Where it is deployed for this; none if it does not take it, which is an answer too.

@@ -20,9 +20,6 @@ use crate::vault::Key;
 const INSTANCES: u32 = 8;
 /// See [`INSTANCES`].
 const TURNS: usize = 4;
-/// Whoever tries stands back behind all others, so a turn takes longer than where it serves; what it costs is its fuel, and the
-/// processor's time of all of them is limited.
-const PATIENCE: u64 = 5;
 
 /// What is to be tried, and by what.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -123,12 +120,10 @@ impl Candidate {
     }
 
     fn bot(&self) -> Bot {
-        let mut limits = self.limits.clone();
-        limits.deadline_ms = limits.deadline_ms.saturating_mul(PATIENCE);
         Bot {
             component: self.component.to_vec(),
             config: self.config.clone(),
-            limits,
+            limits: self.limits.clone(),
             secrets: BTreeMap::new(),
         }
     }
@@ -158,7 +153,6 @@ impl Terms {
         settings.admission.concurrent_turns = TURNS;
         let sandbox = &mut settings.sandbox;
         sandbox.instances = INSTANCES;
-        sandbox.deadline_ceiling_ms = sandbox.deadline_ceiling_ms.saturating_mul(PATIENCE);
         sandbox.component = self.component;
         sandbox.compile.artifact_bytes = self.artifact_bytes;
         sandbox.compiled = Some(self.compiled.clone());

@@ -29,6 +29,10 @@ const CONVERSATIONS: Uuid = Uuid::from_u128(0x7265_746f_7274_4074_8e73_7400_0000
 /// Whose bot it is, unless a case says otherwise.
 const TENANT: &str = "tried";
 
+/// How many times a turn's own time its machine may take: what else that does is none of the bot's. What a turn waits for goes by
+/// in made-up time, and what it does costs fuel; these have their usual bounds.
+const PATIENCE: u32 = 5;
+
 /// A bot that is tried.
 pub(super) struct Tried {
     host: Host,
@@ -269,8 +273,8 @@ impl Tried {
                     headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
                     payload: payload.clone(),
                 };
-                let now = Instant::now();
-                let invocation = self.host.invoke(place.at, Arc::new(input), now).await;
+                let arrived = self.arrived();
+                let invocation = self.host.invoke(place.at, Arc::new(input), arrived).await;
                 return self.heard(ask, self.looked_at(invocation).await);
             }
         };
@@ -286,7 +290,7 @@ impl Tried {
             Err(what) => Heard {
                 said: ask.shown(),
                 answer: Heeded::Broken(Broken {
-                    code: "unreadable",
+                    code: "wrong-shape",
                     what,
                 }),
                 log: Vec::new(),
@@ -301,9 +305,14 @@ impl Tried {
         incoming: Incoming,
         purpose: Purpose,
     ) -> Invocation {
-        let now = Instant::now();
-        let invocation = self.host.respond(at, incoming, purpose, now).await;
+        let arrived = self.arrived();
+        let invocation = self.host.respond(at, incoming, purpose, arrived).await;
         self.looked_at(invocation).await
+    }
+
+    /// When a turn arrives that has more time than its bot is given.
+    fn arrived(&self) -> Instant {
+        Instant::now() + self.bot.limits.deadline().saturating_mul(PATIENCE - 1)
     }
 
     async fn looked_at<A: Outcome>(&self, mut invocation: Invocation<A>) -> Invocation<A> {
