@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Mutex;
 
 use harness::bots::{CONTRACT, attack, built_for, misbehaving, plugin_dir, wanting};
@@ -110,6 +111,7 @@ const GALLERY: &[Broken] = &[
     shop("says-it-back", &["64 KiB of text", "64 KiB without a space"], ["says too much on 64 KiB of text", "cut what it says"]),
     shop("letters-only", &["emoji", "brackets without end"], ["says what cannot be sent on emoji", CHECK]),
     shop("quick-replies-in-a-chat", &["a welcome"], ["quick replies, which a live chat does not take", CHECK]),
+    shop("counts-to-the-day", &["hours"], ["when `baseline.toml` was written", "Make it cheaper"]),
     shop("wrong-hours", &["hours"], ["the bot said something else", ""]),
     // Who hears what.
     shop("ticket-of-the-id", &["the same twice"], ["answers \"hours\" otherwise in a second conversation", "not the conversation's id"]),
@@ -169,17 +171,26 @@ fn set_up(folder: &Path) {
     let fakes = "[[fake]]\nrequest = \"GET https://orders.example.com/orders/17\"\n\
                  headers = { content-type = \"application/json\" }\nbody = '{\"state\": \"on its way\", \"pieces\": 1}'\n";
     file(&convos, "fakes.toml", fakes);
+    // What other defects cost beside is none of the budget's.
+    file(&convos, "baseline.toml", "allowed_percent = 9900\n");
+    let mut kept = test(folder, &folder.join("shop.wasm"), "none");
+    let kept = run(kept.args(["--level", "budget", "--keep-baseline"]), "");
+    assert_eq!(kept.code, 0, "{kept:?}");
+}
+
+fn test(folder: &Path, bot: &Path, defect: &str) -> Command {
+    let mut test = retort();
+    test.arg("test").arg(bot).args(["--set", "greeting=Hello"]);
+    test.arg("--set").arg(format!("defect={defect}"));
+    test.arg("--secrets").arg(folder.join("secrets.toml"));
+    test
 }
 
 /// What all levels say of a bot.
 fn tried(folder: &Path, bot: &Path, defect: &str) -> (Ended, Value) {
     let report = folder.join(format!("{defect}.json"));
-    let mut test = retort();
-    test.arg("test").arg(bot).args(["--level", "all"]);
-    test.args(["--set", "greeting=Hello"]);
-    test.arg("--set").arg(format!("defect={defect}"));
-    test.arg("--secrets").arg(folder.join("secrets.toml"));
-    test.arg("--report").arg(&report);
+    let mut test = test(folder, bot, defect);
+    test.args(["--level", "all", "--report"]).arg(&report);
     let ended = run(&mut test, "");
     let text = std::fs::read_to_string(&report).unwrap_or_else(|_| panic!("{defect}: {ended:?}"));
     (ended, serde_json::from_str(&text).expect("JSON"))
@@ -269,7 +280,13 @@ fn the_same_bot_without_a_defect_passes_each_case_and_costs_the_same_each_time()
             .iter()
             .filter_map(|(level, ..)| level.as_str())
             .collect();
-        for level in ["contract", "conversations", "isolation", "hostile-host"] {
+        for level in [
+            "contract",
+            "budget",
+            "conversations",
+            "isolation",
+            "hostile-host",
+        ] {
             assert!(levels.contains(level), "{level}");
         }
         assert_eq!(first, tried());

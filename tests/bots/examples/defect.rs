@@ -235,6 +235,11 @@ fn hours(turn: &Turn) -> Result<String, Fault> {
             std::hint::black_box(n);
         });
     }
+    if has("counts-to-the-day") {
+        (0..10_000_000_u64).for_each(|n| {
+            std::hint::black_box(n);
+        });
+    }
     if has("secret-written-in") {
         told += " Key f3a9c1d7e5b2.";
     }
