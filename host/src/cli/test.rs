@@ -5,7 +5,7 @@ pub(super) mod shown;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{BotArgs, Channel, Ended, give, local};
+use super::{BotArgs, Channel, Ended, give, local, say};
 use crate::invocation::Settings;
 use crate::kit::{Baseline, Bundle, Level, Report, Suite, Unread};
 use crate::liveperson::said::Kind;
@@ -113,6 +113,9 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
             "no case has \"{filter}\" in its name"
         )));
     }
+    if args.levels.contains(&Levels::Budget) && suite.cases.is_empty() {
+        say("there is no conversation, so `budget` has nothing to try");
+    }
     let report = tried(&args, &plan).await?;
     if let Some(file) = &args.report {
         write(file, &report)?;
@@ -167,7 +170,7 @@ impl Args {
     /// Whether there is nothing to do without conversations. Where all is meant they may be missing: a function has none.
     fn needs_conversations(&self) -> bool {
         let needs = |levels: &Levels| matches!(levels, Levels::Budget | Levels::Conversations);
-        self.levels.is_empty() || self.levels.iter().any(needs)
+        self.levels.iter().all(needs)
     }
 
     fn levels(&self, suite: &Suite) -> Result<Vec<Level>, Ended> {

@@ -109,6 +109,12 @@ impl Bundle {
         self.0.is_empty()
     }
 
+    /// The names of the conversations.
+    pub fn conversations(&self) -> impl Iterator<Item = &str> {
+        let names = self.0.keys().map(String::as_str);
+        names.filter(|name| name.ends_with(".convo.txt") && !is_skipped(last(name)))
+    }
+
     /// The text of a file.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)

@@ -176,7 +176,33 @@ fn tag(line: &str) -> Result<Option<(Sender, Option<String>)>, String> {
     let lower = tag.to_lowercase();
     match TAGS.iter().any(|(name, _)| *name == lower) {
         true => Err(format!("write `#{lower}` in lower case")),
-        false => Ok(None),
+        false => mistaken(line, tag),
+    }
+}
+
+/// A line that begins with `#` is a text, for botium too; one that is nearly a section is refused, since all that it claims would
+/// be said or expected, and nothing of it held.
+fn mistaken(line: &str, tag: &str) -> Result<Option<(Sender, Option<String>)>, String> {
+    let letters = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let is_near = |name: &&(&str, Sender)| {
+        let (name, tag) = (letters(name.0), letters(tag));
+        let one_less = |long: &[char], short: &[char]| {
+            (0..long.len()).any(|at| {
+                let left = long.iter().enumerate().filter(|(other, _)| *other != at);
+                left.map(|(_, letter)| letter).eq(short)
+            })
+        };
+        name.len() > 2 && (name == tag || one_less(&name, &tag) || one_less(&tag, &name))
+    };
+    match TAGS.iter().find(is_near) {
+        Some((name, _)) if line.trim_end() == format!("#{tag}") => Err(format!(
+            "`#{tag}` is no section: write `#{name}`, or another text"
+        )),
+        _ => Ok(None),
     }
 }
 

@@ -146,7 +146,12 @@ impl Scripts {
                 return Err(unreadable(&place, what));
             }
         } else {
-            self.convos.push(reading::convo(file, bytes)?);
+            let convo = reading::convo(file, bytes)?;
+            if convo.steps.is_empty() {
+                let what = "nothing is said in it: begin with a section, `#me` or `#bot`";
+                return Err(unreadable(&convo.place, what.to_owned()));
+            }
+            self.convos.push(convo);
         }
         Ok(())
     }

@@ -13,6 +13,13 @@ pub(super) async fn run(
     let mut turns = Vec::new();
     for case in plan.cases() {
         let first = tried.case(case, plan).await?;
+        if first.failure.is_some() {
+            // What ends early, or elsewhere, has no cost to compare.
+            if !plan.levels.contains(&Level::Conversations) {
+                add(Level::Conversations, case, &first);
+            }
+            continue;
+        }
         let second = tried.case(case, plan).await?;
         turns.extend(first.turns.iter().cloned());
         add(Level::Budget, case, &cost(case, plan.suite, first, &second));

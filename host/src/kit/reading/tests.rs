@@ -87,6 +87,12 @@ fn what_is_not_supported_says_so_where_it_stands() {
         ("x\n#me\nat $now", 2, "the function `$now`"),
         ("x\n#bot\n{\"a\": 1}", 2, "JSON is not supported"),
         ("x\n#Bot\nhi", 2, "write `#bot` in lower case"),
+        (
+            "x\n#me\nhi\n#bto\nhi",
+            4,
+            "`#bto` is no section: write `#bot`",
+        ),
+        ("x\n#me\nhi\n#bots\nhi", 4, "write `#bot`, or another text"),
         ("x\n#bot web\nhi", 2, "channels are not supported"),
         ("x\n#me\n#bot\nhi", 2, "`#me` says nothing"),
         ("x\n#bot\nINTENT", 3, "takes one name"),
