@@ -144,6 +144,7 @@ impl Control {
                 refused = refused.or_else(|| Some(why(at, tried, &trial)));
             }
             judged.trials.push(trial);
+            judged.warnings.extend(self.left_out(at, side, seen).await?);
         }
         match refused {
             Some(refused) if demand.force => {
@@ -202,6 +203,36 @@ impl Control {
             terms: Terms::of(&self.0.host),
         };
         Ok(self.0.trials.hold(&at.tenant, order).await?)
+    }
+
+    /// Says so if conversations are gone that the revision has which serves: what is not held does not fail.
+    async fn left_out(
+        &self,
+        at: &Address,
+        side: &Side,
+        seen: Option<&Kept>,
+    ) -> Result<Option<String>, NotChanged> {
+        let sides = seen.map_or(&[][..], |kept| &kept.sides);
+        let Some(live) = sides.iter().max_by_key(|side| side.weight) else {
+            return Ok(None);
+        };
+        let of = async |digest| {
+            let revision = self.revision(&at.tenant, &at.bot, digest).await?;
+            Ok::<_, NotChanged>(self.bundle(&revision).await?.unwrap_or_default())
+        };
+        let (new, live) = (of(&side.digest).await?, of(&live.digest).await?);
+        let new: BTreeSet<&str> = new.conversations().collect();
+        let gone: Vec<_> = live
+            .conversations()
+            .filter(|name| !new.contains(name))
+            .collect();
+        Ok((!gone.is_empty()).then(|| {
+            format!(
+                "{} of the conversations of the revision that serves are not held any more: {}",
+                gone.len(),
+                one_line(&gone.join(", "), MOST_CHARS)
+            )
+        }))
     }
 
     async fn candidate(&self, side: &Side) -> Result<Candidate, NotChanged> {
@@ -286,10 +317,21 @@ fn why(at: &Address, tried: Result<Tried, NotChanged>, trial: &KeptTrial) -> Not
         Err(error) => error,
         Ok(tried) => NotChanged::NotPassed {
             at: at.clone(),
+            digest: short(&trial.digest),
             requires: in_words(&trial.require),
             failures: failures(&tried.report),
         },
     }
+}
+
+/// As much of a digest as names a revision of one bot.
+fn short(digest: &Digest) -> String {
+    let digest = digest.to_string();
+    digest
+        .trim_start_matches("sha256:")
+        .chars()
+        .take(12)
+        .collect()
 }
 
 /// How many cases of which level failed, and the first few of them.

@@ -127,10 +127,14 @@ pub enum NotChanged {
     )]
     BadGate,
     /// It does not pass.
-    #[error("{at} requires {requires}, and the revision does not pass: {failures}")]
+    #[error(
+        "for {at} revision {digest} has to pass {requires}, and does not: {failures}. `retort report {digest}` has all of it"
+    )]
     NotPassed {
         /// Where.
         at: Address,
+        /// What.
+        digest: String,
         /// The levels.
         requires: String,
         /// What of them does not hold.
