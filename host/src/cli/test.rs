@@ -85,6 +85,14 @@ fn report_file(text: &str) -> Result<ReportFile, String> {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Ended> {
+    if !args.bot.bot.exists() {
+        let shown = args.bot.bot.display();
+        return Err(Ended::Usage(format!("there is no \"{shown}\"")));
+    }
+    if let Some(file) = &args.report {
+        // One of an earlier run would tell of another bot.
+        let _ = std::fs::remove_file(&file.path);
+    }
     // What is wrong with a conversation is told before a bot is built.
     let folder = Folder::of(&args);
     let suite = match args.needs_conversations() {
@@ -119,6 +127,13 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     let report = tried(&args, &plan).await?;
     if let Some(file) = &args.report {
         write(file, &report)?;
+    }
+    if report.cases.is_empty() {
+        let filter = plan.filter;
+        return Err(Ended::Usage(match filter {
+            "" => "nothing could be tried: these levels have no case for this bot".to_owned(),
+            filter => format!("no case has \"{filter}\" in its name"),
+        }));
     }
     if args.keep_baseline {
         folder.keep_baseline(suite.baseline.clone().with(&report))?;

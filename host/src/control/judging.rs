@@ -12,6 +12,7 @@ use super::{Control, NotChanged};
 use crate::chat::one_line;
 use crate::kit::{CaseReport, Level, Outcome, Report};
 use crate::registry::ledger::{By, Changed, Changing, Kept, Side};
+use crate::sandbox::World;
 use crate::store::{Digest, Expected, Failed};
 use crate::tenant::{Address, BotName, Environment, TenantId};
 use crate::trial::Untried;
@@ -113,7 +114,8 @@ impl Control {
         for side in new {
             let tried = match self.tried(at, side, seen, &levels, &judged).await {
                 // What has nothing to do with the bot is no verdict on it.
-                Err(error @ (NotChanged::Untried(Untried::Busy) | NotChanged::NotKept(_))) => {
+                Err(error @ NotChanged::NotKept(_)) => return Err(error),
+                Err(error @ NotChanged::Untried(Untried::Busy)) if !demand.force => {
                     return Err(error);
                 }
                 tried => tried,
@@ -174,9 +176,10 @@ impl Control {
             .iter()
             .find(|level| matches!(level, Level::Budget | Level::Conversations));
         let conversations = match (self.bundle(&revision).await?, needs) {
-            (Some(bundle), _) => bundle,
-            (None, None) => Default::default(),
-            (None, Some(level)) => {
+            // A function holds none, whatever lies beside it.
+            (Some(bundle), needs) if revision.world == World::Bot || needs.is_none() => bundle,
+            (_, None) => Default::default(),
+            (_, Some(level)) => {
                 return Err(NotChanged::NoConversations {
                     digest: side.digest.clone(),
                     level: Some(*level),
@@ -317,9 +320,12 @@ fn why(at: &Address, tried: Result<Tried, NotChanged>, trial: &KeptTrial) -> Not
         Err(error) => error,
         Ok(tried) => NotChanged::NotPassed {
             at: at.clone(),
-            digest: short(&trial.digest),
             requires: in_words(&trial.require),
-            failures: failures(&tried.report),
+            failures: format!(
+                "{}; `retort report {}` has all of it",
+                failures(&tried.report),
+                short(&trial.digest)
+            ),
         },
     }
 }
@@ -342,6 +348,8 @@ fn failures(report: &Report) -> String {
         .filter(|case| case.outcome == Outcome::Failed)
         .collect();
     let levels: BTreeSet<Level> = failed.iter().map(|case| case.level).collect();
+    // A report that was cut has not all of them.
+    let is_whole = failed.len() == report.failed;
     let counted = levels.iter().map(|level| {
         let of = |cases: &mut dyn Iterator<Item = &CaseReport>| {
             cases.filter(|case| case.level == *level).count()
@@ -351,10 +359,13 @@ fn failures(report: &Report) -> String {
     });
     let counted = counted.collect::<Vec<_>>().join(", ");
     let mut words = format!(
-        "{} of {} cases failed ({counted})",
+        "{} of {} cases failed",
         report.failed,
         report.passed + report.failed
     );
+    if is_whole {
+        words.push_str(&format!(" ({counted})"));
+    }
     for case in failed.iter().take(NAMED) {
         words.push_str("; ");
         words.push_str(&one_line(&failure(case), MOST_CHARS));

@@ -127,14 +127,10 @@ pub enum NotChanged {
     )]
     BadGate,
     /// It does not pass.
-    #[error(
-        "for {at} revision {digest} has to pass {requires}, and does not: {failures}. `retort report {digest}` has all of it"
-    )]
+    #[error("{at} requires {requires}, and the revision does not pass: {failures}")]
     NotPassed {
         /// Where.
         at: Address,
-        /// What.
-        digest: String,
         /// The levels.
         requires: String,
         /// What of them does not hold.

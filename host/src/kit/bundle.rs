@@ -58,14 +58,18 @@ impl Bundle {
         paths.extend(beside.filter(|path| path.exists()));
         let mut bundle = Self::default();
         for path in paths {
-            let name = path.strip_prefix(folder).unwrap_or(&path);
-            let name = name.to_string_lossy().replace('\\', "/");
+            let parts = path.strip_prefix(folder).unwrap_or(&path).iter();
+            let parts: Vec<_> = parts.map(|part| part.to_string_lossy()).collect();
+            let name = parts.join("/");
             // What was put aside may be wrong in any way.
             let text = match is_skipped(last(&name)) {
                 true => String::new(),
                 false => read(&path)?,
             };
-            bundle.0.insert(name, text);
+            if bundle.0.insert(name.clone(), text).is_some() {
+                let why = format!("another file's name comes to \"{name}\" as well: rename one");
+                return Err(no_bundle(&path, why));
+            }
         }
         let checked = bundle.check().map_err(|why| no_bundle(folder, why));
         checked.map(|()| bundle)

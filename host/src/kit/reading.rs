@@ -13,6 +13,9 @@ pub(super) const MOST_BYTES: usize = 256 << 10;
 /// The most steps of a conversation, with all that it includes.
 pub(super) const MOST_STEPS: usize = 1000;
 
+/// The most regular expressions of a script: each takes some thousandths of a second before it is looked for.
+pub(super) const MOST_EXPRESSIONS: usize = 100;
+
 /// What a section's tag may be.
 const TAGS: [(&str, Sender); 5] = [
     ("begin", Sender::Begin),
@@ -45,6 +48,12 @@ const HOOKS: &str = "INCLUDE, PAUSE, WAITFORBOT, SKIP_BOT_UNCONSUMED";
 pub fn convo(file: &str, bytes: &[u8]) -> Result<Convo, Unreadable> {
     let file: Arc<str> = file.into();
     let text = text(&file, bytes)?;
+    let expressions: usize = lines(&text).map(expressions).sum();
+    if expressions > MOST_EXPRESSIONS {
+        let at = Place { file, line: 1 };
+        let what = format!("there are more than {MOST_EXPRESSIONS} regular expressions");
+        return Err(unreadable(&at, what));
+    }
     let mut sections = Vec::new();
     let mut header = Vec::new();
     for (at, line) in lines(&text).enumerate() {
@@ -162,7 +171,7 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 /// The section that a line begins, and the word behind its tag.
 fn tag(line: &str) -> Result<Option<(Sender, Option<String>)>, String> {
     let Some(tagged) = line.strip_prefix('#') else {
-        return Ok(None);
+        return mistaken(line).map(|()| None);
     };
     let (tag, word) = tagged.split_once(' ').unwrap_or((tagged, ""));
     let tag = tag.trim_end();
@@ -176,33 +185,50 @@ fn tag(line: &str) -> Result<Option<(Sender, Option<String>)>, String> {
     let lower = tag.to_lowercase();
     match TAGS.iter().any(|(name, _)| *name == lower) {
         true => Err(format!("write `#{lower}` in lower case")),
-        false => mistaken(line, tag),
+        false => mistaken(line).map(|()| None),
+    }
+}
+
+/// How many regular expressions a line has, at most.
+pub(super) fn expressions(line: &str) -> usize {
+    match line
+        .trim_start_matches(['!', '?', ' '])
+        .starts_with("TEXT_REGEXP")
+    {
+        true => 1 + line.matches('|').count(),
+        false => 0,
     }
 }
 
 /// A line that begins with `#` is a text, for botium too; one that is nearly a section is refused, since all that it claims would
 /// be said or expected, and nothing of it held.
-fn mistaken(line: &str, tag: &str) -> Result<Option<(Sender, Option<String>)>, String> {
+fn mistaken(line: &str) -> Result<(), String> {
+    let line = line.trim();
+    let Some(tag) = line.strip_prefix('#') else {
+        return Ok(());
+    };
+    let tag = tag.trim_start_matches('#').trim().trim_end_matches(':');
     let letters = |word: &str| {
         let mut letters: Vec<char> = word.chars().collect();
         letters.sort_unstable();
         letters
     };
-    let is_near = |name: &&(&str, Sender)| {
-        let (name, tag) = (letters(name.0), letters(tag));
-        let one_less = |long: &[char], short: &[char]| {
-            (0..long.len()).any(|at| {
-                let left = long.iter().enumerate().filter(|(other, _)| *other != at);
-                left.map(|(_, letter)| letter).eq(short)
-            })
-        };
-        name.len() > 2 && (name == tag || one_less(&name, &tag) || one_less(&tag, &name))
+    let one_less = |long: &[char], short: &[char]| {
+        (0..long.len()).any(|at| {
+            let left = long.iter().enumerate().filter(|(other, _)| *other != at);
+            left.map(|(_, letter)| letter).eq(short)
+        })
+    };
+    let is_near = |(name, _): &&(&str, Sender)| {
+        let (own, other) = (letters(name), letters(tag));
+        let is_alike = own == other || one_less(&own, &other) || one_less(&other, &own);
+        *name == tag || (name.len() > 2 && is_alike)
     };
     match TAGS.iter().find(is_near) {
-        Some((name, _)) if line.trim_end() == format!("#{tag}") => Err(format!(
-            "`#{tag}` is no section: write `#{name}`, or another text"
+        Some((name, _)) => Err(format!(
+            "`{line}` is no section: write `#{name}`, or another text"
         )),
-        _ => Ok(None),
+        None => Ok(()),
     }
 }
 

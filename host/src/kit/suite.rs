@@ -14,6 +14,9 @@ use crate::tenant::SecretName;
 /// The most cases of one suite.
 const MOST_CASES: usize = 10_000;
 
+/// The most regular expressions of all scripts of one suite.
+const MOST_EXPRESSIONS: usize = 500;
+
 /// The most bytes of the cases of one suite, roughly. Few bytes of scripts can be in many cases, many times.
 const MOST_CASE_BYTES: usize = 128 << 20;
 
@@ -106,10 +109,17 @@ impl Suite {
         bundle.check().map_err(Unread::Bundle)?;
         let mut scripts = Scripts::default();
         let mut skipped = 0;
+        let mut expressions = 0;
         for (file, text) in bundle.scripts() {
             if is_skipped(bundle::last(file)) {
                 skipped += usize::from(file.ends_with(".convo.txt"));
                 continue;
+            }
+            expressions += text.lines().map(reading::expressions).sum::<usize>();
+            if expressions > MOST_EXPRESSIONS {
+                return Err(Unread::Bundle(format!(
+                    "{file}: with it there are more than {MOST_EXPRESSIONS} regular expressions"
+                )));
             }
             scripts.add(file, text.as_bytes())?;
         }
@@ -147,7 +157,10 @@ impl Scripts {
             }
         } else {
             let convo = reading::convo(file, bytes)?;
-            if convo.steps.is_empty() {
+            let speaks = |step: &Step| {
+                matches!(step.sender, Sender::Me | Sender::Bot) || !step.includes.is_empty()
+            };
+            if !convo.steps.iter().any(speaks) {
                 let what = "nothing is said in it: begin with a section, `#me` or `#bot`";
                 return Err(unreadable(&convo.place, what.to_owned()));
             }

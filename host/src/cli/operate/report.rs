@@ -39,6 +39,7 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
     let verdict = match (field(&trial, "passed"), field(&trial, "forced")) {
         (Value::Bool(true), _) => "it passed",
         (_, Value::Bool(true)) => "it did not pass, and was deployed all the same",
+        _ if field(&trial, "report").is_null() => "the trial ended without a verdict",
         _ => "it did not pass",
     };
     give(format_args!(

@@ -92,6 +92,10 @@ fn what_is_not_supported_says_so_where_it_stands() {
             4,
             "`#bto` is no section: write `#bot`",
         ),
+        ("x\n#me\nhi\n #bot\nhi", 4, "`#bot` is no section"),
+        ("x\n#me\nhi\n# bot\nhi", 4, "`# bot` is no section"),
+        ("x\n##me\nhi", 2, "write `#me`"),
+        ("x\n#me\nhi\n#bot:\nhi", 4, "write `#bot`"),
         ("x\n#me\nhi\n#bots\nhi", 4, "write `#bot`, or another text"),
         ("x\n#bot web\nhi", 2, "channels are not supported"),
         ("x\n#me\n#bot\nhi", 2, "`#me` says nothing"),
@@ -119,6 +123,10 @@ fn what_is_not_supported_says_so_where_it_stands() {
 fn what_is_too_large_is_refused() {
     assert!(wrong(&"x".repeat(MOST_BYTES + 1)).contains("bytes"));
     assert!(wrong(&"#bot\n".repeat(MOST_STEPS + 1)).contains("more than 1000 steps"));
+    let expressions =
+        |count: usize| format!("x\n#bot\nTEXT_REGEXP_ANY {}", "a|".repeat(count - 1) + "a");
+    assert!(wrong(&expressions(101)).contains("more than 100 regular expressions"));
+    assert!(convo("a", expressions(100).as_bytes()).is_ok());
 }
 
 #[test]
