@@ -157,10 +157,7 @@ impl Scripts {
             }
         } else {
             let convo = reading::convo(file, bytes)?;
-            let speaks = |step: &Step| {
-                matches!(step.sender, Sender::Me | Sender::Bot) || !step.includes.is_empty()
-            };
-            if !convo.steps.iter().any(speaks) {
+            if convo.steps.is_empty() {
                 let what = "nothing is said in it: begin with a section, `#me` or `#bot`";
                 return Err(unreadable(&convo.place, what.to_owned()));
             }
