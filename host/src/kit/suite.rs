@@ -117,9 +117,13 @@ impl Suite {
             }
             expressions += text.lines().map(reading::expressions).sum::<usize>();
             if expressions > MOST_EXPRESSIONS {
-                return Err(Unread::Bundle(format!(
-                    "{file}: with it there are more than {MOST_EXPRESSIONS} regular expressions"
-                )));
+                let place = Place {
+                    file: file.into(),
+                    line: 1,
+                };
+                let what =
+                    format!("with it there are more than {MOST_EXPRESSIONS} regular expressions");
+                return Err(unreadable(&place, what).into());
             }
             scripts.add(file, text.as_bytes())?;
         }
