@@ -376,6 +376,37 @@ fn any_bot_has_to_bear_what_the_platform_may_send() {
 }
 
 #[test]
+fn a_secret_that_a_rule_sends_along_is_kept_apart_as_one_that_is_read() {
+    let folder = tempdir().expect("a folder");
+    let rule = "http = [\"GET https://api.example.com authorization: {api-key}\"]";
+    let bot = file(folder.path(), "bot.wasm", wanting("reach", rule));
+    file(
+        folder.path(),
+        "secrets.toml",
+        "api-key = \"nobody's key\"\n",
+    );
+    file(
+        folder.path(),
+        "fakes.toml",
+        "[[fake]]\nrequest = \"GET https://api.example.com/*\"\n",
+    );
+    file(
+        folder.path(),
+        "a.convo.txt",
+        "asks\n#me\nhttp GET https://api.example.com/orders\n#bot\n200\n",
+    );
+    let ended = run(
+        test(&bot)
+            .args(["--level", "isolation,conversations", "--convos"])
+            .arg(folder.path()),
+        "",
+    );
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    let told = "ok    a secret that nobody should hear";
+    assert!(ended.stdout.contains(told), "{}", ended.stdout);
+}
+
+#[test]
 fn who_waits_for_longer_than_a_turn_has_is_late_on_any_machine() {
     let folder = tempdir().expect("a folder");
     let source = "async function lambda(input) {

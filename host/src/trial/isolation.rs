@@ -66,15 +66,9 @@ pub(super) async fn run(
     Ok(())
 }
 
-/// The secrets that a bot asks to read.
+/// The secrets that a bot reads, or has sent for it.
 fn secrets(tried: &Tried) -> impl Iterator<Item = &SecretName> {
-    fn read(grant: &Grant) -> Option<&SecretName> {
-        match grant {
-            Grant::Secret(name) => Some(name),
-            _ => None,
-        }
-    }
-    tried.wants.iter().filter_map(read)
+    tried.wants.iter().filter_map(Grant::secret)
 }
 
 /// One case.
