@@ -300,7 +300,7 @@ async fn each_limit_of_a_trial_bites_and_names_its_key() {
         let deploy = format!("deploy {what} {BOT} --settings unasked.toml --require contract");
         let begun = Instant::now();
         let stopped = asks(&serving, at, &deploy);
-        assert_eq!(stopped.code, 4, "{stopped:?}");
+        assert_eq!(stopped.code, 6, "{stopped:?}");
         for told in [format!("raise `trial.{setting}`"), format!("({code})")] {
             assert!(stopped.stderr.contains(&told), "{told}: {}", stopped.stderr);
         }

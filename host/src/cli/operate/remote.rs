@@ -260,7 +260,8 @@ fn refused(status: u16, answer: &Value) -> Ended {
     };
     let code = word("code").unwrap_or_default();
     let words = one_line(&format!("{detail} ({code})"), usize::MAX);
-    if code == "gate-not-passed" {
+    // A bot that runs its trial into a limit has not passed it either.
+    if code == "gate-not-passed" || code.starts_with("trial-") {
         return Ended::Failed(words);
     }
     match word("fault") {
