@@ -34,7 +34,7 @@ pub use contract::{Probe, judged, probes};
 pub use heard::{Ask, Broken, Heard, Heeded};
 pub use level::Level;
 pub use message::{Facts, Message};
-pub use playing::{Entry, Failure, Partner, Played, Said, Turn, Used, Who, play};
+pub use playing::{Entry, Failure, Partner, Played, Said, Turn, Used, Who, play, repeat};
 pub use reading::{convo, utterances};
 pub use report::{CaseReport, FailureReport, LineReport, Outcome, Report, TurnReport};
 pub use script::{Convo, Unreadable, Utterances};

@@ -3,13 +3,14 @@
 
 mod budget;
 pub mod child;
-pub mod compared;
+mod compared;
 mod contract;
 mod hostile;
 mod isolation;
 mod kept;
 mod limits;
 pub mod order;
+mod repeated;
 mod talk;
 mod trials;
 mod tried;

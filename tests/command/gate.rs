@@ -1,5 +1,7 @@
 //! The gate: what an environment requires of a revision, what is stopped by it, and who lets it through all the same.
 
+mod beside;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -122,7 +122,7 @@ impl Control {
             };
             let problem = match &tried {
                 Err(error) => Some(error.to_string()),
-                Ok(tried) => tried.not_compared.clone(),
+                Ok(tried) => tried.not_compared.as_ref().map(ToString::to_string),
             };
             let passed = tried.as_ref().is_ok_and(|tried| tried.report.failed == 0);
             let trial = KeptTrial {
@@ -137,11 +137,8 @@ impl Control {
                 problem,
                 report: tried.as_ref().ok().map(|tried| tried.report.clone()),
             };
-            if let Some(not_compared) = trial.problem.as_ref().filter(|_| tried.is_ok()) {
-                judged.warnings.push(format!(
-                    "its fuel was compared with nothing: {not_compared}"
-                ));
-            }
+            let not_compared = trial.problem.clone().filter(|_| tried.is_ok());
+            judged.warnings.extend(not_compared);
             if !passed {
                 refused = refused.or_else(|| Some(why(at, tried, &trial)));
             }

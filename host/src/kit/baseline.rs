@@ -9,7 +9,7 @@ use super::beside;
 use super::bundle::{BASELINE, Bundle};
 use super::level::Level;
 use super::report::{CaseReport, Report};
-use super::suite::{Case, Unread};
+use super::suite::Unread;
 
 /// How much more than that a conversation may take, in per cent.
 const ALLOWED_PERCENT: u32 = 10;
@@ -47,8 +47,8 @@ impl Baseline {
     }
 
     /// How much a case may take more, in per cent, than which fuel; none if nobody has looked at it.
-    pub(super) fn allowed(&self, case: &Case) -> Option<Allowed> {
-        let fuel = *self.fuel.get(&*case.place.file)?.get(&case.name)?;
+    pub fn allowed(&self, file: &str, name: &str) -> Option<Allowed> {
+        let fuel = *self.fuel.get(file)?.get(name)?;
         Some(Allowed {
             fuel,
             percent: self.allowed_percent,
@@ -90,8 +90,18 @@ pub struct Allowed {
 }
 
 impl Allowed {
+    /// What is wrong with something that takes this, and what to do about it; nothing if it is allowed.
+    pub fn judged(&self, fuel: u64) -> Option<String> {
+        let more = self.exceeded(fuel)?;
+        Some(format!(
+            "it takes {fuel} fuel, and took {} when `baseline.toml` was written: {more}. Make it cheaper, or take the new \
+             figures by `retort test --level budget --keep-baseline`",
+            self.fuel
+        ))
+    }
+
     /// By how much more than allowed something is, in words; none if it is not.
-    pub fn exceeded(&self, fuel: u64) -> Option<String> {
+    pub(super) fn exceeded(&self, fuel: u64) -> Option<String> {
         let (before, now) = (u128::from(self.fuel), u128::from(fuel));
         if now * 100 <= before * (100 + u128::from(self.percent)) {
             return None;

@@ -113,14 +113,8 @@ fn uneven(first: &Played, second: &Played) -> Option<String> {
 }
 
 fn dear(case: &Case, suite: &Suite, played: &Played) -> Option<String> {
-    let allowed = suite.baseline.allowed(case)?;
-    let took = fuel(played);
-    let more = allowed.exceeded(took)?;
-    Some(format!(
-        "it takes {took} fuel, and took {} when `baseline.toml` was written: {more}. Make it cheaper, or take the new figures by \
-         `retort test --level budget --keep-baseline`",
-        allowed.fuel
-    ))
+    let allowed = suite.baseline.allowed(&case.place.file, &case.name)?;
+    allowed.judged(fuel(played))
 }
 
 #[cfg(test)]

@@ -113,6 +113,11 @@ fn filled_within(most: usize, text: &str, memory: &Memory) -> Result<String, Str
     Ok(text)
 }
 
+/// Whether a text has a name in it that nothing is remembered for.
+pub(super) fn has_unknown(text: &str, memory: &Memory) -> bool {
+    variables(text).any(|name| !memory.contains_key(name))
+}
+
 /// What a text gives for the names in what was expected of it.
 ///
 /// # Errors

@@ -119,8 +119,29 @@ pub struct Failure {
 
 /// Holds one conversation.
 pub async fn play(case: &Case, suite: &Suite, with: &mut impl Partner) -> Played {
+    hold(case, suite, None, with).await
+}
+
+/// Says what was `said` in a conversation to somebody else, whatever that one answers: nothing ends it but a turn without a
+/// reply. What is taken from replies is taken from these, and a text with a word in it that these do not have is as it was.
+pub async fn repeat(
+    case: &Case,
+    suite: &Suite,
+    said: &[String],
+    with: &mut impl Partner,
+) -> Played {
+    hold(case, suite, Some(said), with).await
+}
+
+async fn hold(
+    case: &Case,
+    suite: &Suite,
+    said_before: Option<&[String]>,
+    with: &mut impl Partner,
+) -> Played {
     let mut play = Play {
         phrases: &suite.phrases,
+        said_before,
         played: Played::default(),
         unread: VecDeque::new(),
         held: None,
@@ -146,6 +167,8 @@ pub async fn play(case: &Case, suite: &Suite, with: &mut impl Partner) -> Played
 
 struct Play<'a> {
     phrases: &'a Phrases,
+    /// What was said in each turn to somebody else, if this is to be compared with that.
+    said_before: Option<&'a [String]>,
     played: Played,
     /// What the bot has said and nobody has looked at.
     unread: VecDeque<Message>,
@@ -170,27 +193,48 @@ impl Play<'_> {
         match step.sender {
             Sender::Me => {
                 self.skip(step);
-                let text = memory::filled(&step.text, &self.memory);
-                let text = text.map_err(|what| Failure {
-                    place: step.place.clone(),
-                    what,
-                    expected: Vec::new(),
-                    actual: None,
-                })?;
+                let text = self.text(step)?;
                 self.say(Said::Text(text), step, with).await
             }
             Sender::Bot if self.is_silent => Ok(()),
-            Sender::Bot => self.hear(step, is_bot_next),
+            Sender::Bot => {
+                let heard = self.hear(step, is_bot_next);
+                self.unless_repeated(heard)
+            }
             Sender::Begin | Sender::End => {
                 self.skip(step);
                 let message = Message::default();
                 let judged = self
                     .evidence(&message)
                     .judge_claims(&step.asserters, &self.memory);
-                judged.map_err(|miss| failed(step, miss))
+                self.unless_repeated(judged.map_err(|miss| failed(step, miss)))
             }
             Sender::Include => Ok(()),
         }
+    }
+
+    /// What is said in a step.
+    fn text(&self, step: &Step) -> Result<String, Failure> {
+        let before = self
+            .said_before
+            .and_then(|said| said.get(self.played.turns.len()));
+        match before {
+            Some(before) if memory::has_unknown(&step.text, &self.memory) => Ok(before.clone()),
+            _ => memory::filled(&step.text, &self.memory).map_err(|what| Failure {
+                place: step.place.clone(),
+                what,
+                expected: Vec::new(),
+                actual: None,
+            }),
+        }
+    }
+
+    /// Where something is said again to somebody else, nothing is claimed of the replies.
+    fn unless_repeated(&self, held: Result<(), Failure>) -> Result<(), Failure> {
+        held.or_else(|failure| match self.said_before {
+            Some(_) => Ok(()),
+            None => Err(failure),
+        })
     }
 
     fn skip(&mut self, step: &Step) {

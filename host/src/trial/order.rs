@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bot, NotTried, Plan, World, compared, kept, run};
+use super::compared::{Held, NotCompared, Yardstick};
+use super::{Bot, NotTried, Plan, World, compared, kept, repeated, run};
 use crate::invocation::{Host, Settings};
 use crate::kit::{Bundle, Level, Report, Suite};
 use crate::liveperson::said::Kind;
@@ -100,8 +101,8 @@ const NO_MEMORY: &str = "(os error 12)";
 pub struct Tried {
     /// Each case; of those that passed only that they did.
     pub report: Report,
-    /// Why the fuel was compared with nothing, though it was to be.
-    pub not_compared: Option<String>,
+    /// Why fuel was not compared with the live revision, though it was to be.
+    pub not_compared: Option<NotCompared>,
 }
 
 impl Candidate {
@@ -213,34 +214,23 @@ impl Order {
         }
         let suite = Suite::of(&self.conversations);
         let suite = suite.map_err(|unread| NoReport::NotTried(unread.to_string()))?;
-        let compares = self.live.as_ref();
-        let compares = compares.filter(|_| self.levels.contains(&Level::Budget));
+        let live = self.live.as_ref();
+        let live = live.filter(|_| self.levels.contains(&Level::Budget));
         let levels = self.levels.iter().copied();
         let levels: Vec<Level> = levels
-            .filter(|level| compares.is_none() || *level != Level::Budget)
+            .filter(|level| live.is_none() || *level != Level::Budget)
             .collect();
-        let mut report = self.tried(&self.new, &suite, &levels).await?;
-        let mut not_compared = None;
-        if let Some(live) = compares {
-            match self.tried(live, &suite, &[Level::Conversations]).await {
-                Ok(live) => {
-                    let cases = compared::fuel(&report, &live, self.fuel_percent);
-                    if cases.is_empty() {
-                        not_compared =
-                            Some("no conversation passes with the live revision too".to_owned());
-                    }
-                    compared::add(&mut report, cases);
-                }
-                Err(NotTried::Host(why)) => return Err(NotTried::Host(why).into()),
-                Err(why) => {
-                    not_compared = Some(format!("the live revision cannot be tried: {why}"));
-                }
-            }
-        }
-        Ok(Tried {
+        let report = self.tried(&self.new, &suite, &levels).await?;
+        let alone = Alone {
+            order: self,
+            held: compared::held(&report),
             report: kept::bounded(report),
-            not_compared,
-        })
+            suite: &suite,
+        };
+        match live.filter(|_| !alone.held.is_empty()) {
+            None => Ok(alone.tried()),
+            Some(live) => alone.beside(live).await,
+        }
     }
 
     async fn tried(
@@ -251,15 +241,72 @@ impl Order {
     ) -> Result<Report, NotTried> {
         let world = World::of(suite);
         let host = self.terms.host(&world)?;
-        let plan = Plan {
+        let plan = self.plan(suite, levels);
+        run(host, &world, candidate.bot(), &plan, |_, _, _| ()).await
+    }
+
+    fn plan<'a>(&'a self, suite: &'a Suite, levels: &'a [Level]) -> Plan<'a> {
+        Plan {
             name: &self.name,
             suite,
             levels,
             filter: "",
             kinds: &Kind::ALL,
             wall: None,
+        }
+    }
+}
+
+/// The new revision, of which all is known but what it costs beside the live one.
+struct Alone<'a> {
+    order: &'a Order,
+    suite: &'a Suite,
+    report: Report,
+    /// The conversations that passed.
+    held: Vec<Held>,
+}
+
+impl Alone<'_> {
+    fn tried(self) -> Tried {
+        Tried {
+            report: self.report,
+            not_compared: None,
+        }
+    }
+
+    /// With what conversations cost, beside what they do with the live one or, as far as that is not known, did before.
+    fn compared(&self, live: Result<&[Option<u64>], &str>) -> Tried {
+        let yardstick = Yardstick {
+            live,
+            baseline: &self.suite.baseline,
+            percent: self.order.fuel_percent,
         };
-        run(host, &world, candidate.bot(), &plan, |_, _, _| ()).await
+        let (cases, not_compared) = compared::fuel(&self.held, &yardstick);
+        let mut report = self.report.clone();
+        compared::add(&mut report, cases);
+        Tried {
+            report: kept::bounded(report),
+            not_compared,
+        }
+    }
+
+    /// Holds the same with the live one. That it cannot be tried is no fault of the new one's.
+    async fn beside(&self, live: &Candidate) -> Result<Tried, NoReport> {
+        let why = match self.costs(live).await.map_err(NoReport::from) {
+            Ok(costs) => return Ok(self.compared(Ok(&costs))),
+            Err(NoReport::Host(why)) => return Err(NoReport::Host(why)),
+            Err(NoReport::Memory) => "the machine has no more memory for it".to_owned(),
+            Err(NoReport::NotTried(why)) => why,
+        };
+        let why = format!("the live revision cannot be tried: {why}");
+        Ok(self.compared(Err(&why)))
+    }
+
+    async fn costs(&self, live: &Candidate) -> Result<Vec<Option<u64>>, NotTried> {
+        let world = World::of(self.suite);
+        let host = self.order.terms.host(&world)?;
+        let plan = self.order.plan(self.suite, &[]);
+        repeated::fuel(host, &world, live.bot(), &plan, &self.held).await
     }
 }
 

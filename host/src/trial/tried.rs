@@ -15,6 +15,7 @@ use crate::fault::Fault;
 use crate::invocation::{Host, Invocation, InvokeError, Outcome, Purpose};
 use crate::kit::{
     Ask, Broken, Case, Heard, Heeded, Played, Probe, Remembered, Suite, Talk as Script, Used, play,
+    repeat,
 };
 use crate::liveperson::said::Kind;
 use crate::registry::{Deployment, Grant, Grants, Known, Manifest, NotDeployable, Serving, Wanted};
@@ -181,10 +182,25 @@ impl Tried {
 
     /// Holds one of its author's conversations, in which nothing is remembered of the others.
     pub(super) async fn case(&mut self, case: &Case, plan: &Plan<'_>) -> Result<Played, NotTried> {
+        let mut talk = self.talk(case, plan).await?;
+        Ok(play(case, plan.suite, &mut talk).await)
+    }
+
+    /// Says what was said in one of them to another bot.
+    pub(super) async fn repeated(
+        &mut self,
+        case: &Case,
+        said: &[String],
+        plan: &Plan<'_>,
+    ) -> Result<Played, NotTried> {
+        let mut talk = self.talk(case, plan).await?;
+        Ok(repeat(case, plan.suite, said, &mut talk).await)
+    }
+
+    async fn talk(&mut self, case: &Case, plan: &Plan<'_>) -> Result<Talk<'_>, NotTried> {
         let named = format!("{}\n{}", case.place.file, case.name);
         self.begin(&named).await?;
-        let mut talk = Talk::new(self, &named, plan.kind());
-        Ok(play(case, plan.suite, &mut talk).await)
+        Ok(Talk::new(self, &named, plan.kind()))
     }
 
     /// Sends what a probe sends: what each kind of conversation is sent, in one of its own.

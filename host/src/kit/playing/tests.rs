@@ -79,6 +79,32 @@ async fn a_conversation_that_the_bot_begins_begins_with_a_welcome() {
 }
 
 #[tokio::test]
+async fn what_is_said_again_to_another_bot_goes_on_whatever_that_one_says() {
+    let script =
+        "x\n#bot\nTicket $ticket.\n#me\nclose $ticket\n#bot\nclosed\n#me\nbye\n#end\nBOT_CONSUMED";
+    let suite = suite(&[("a.convo.txt", script)]).expect("a suite");
+    let case = suite.cases.first().expect("a case");
+    let said = ["", "close 17", "bye"].map(str::to_owned);
+    for (first, closes) in [("Ticket 18.", "close 18"), ("Number 18.", "close 17")] {
+        let mut parrot = Parrot {
+            replies: [texts(&[first]), texts(&["done", "so"]), texts(&["bye"])].into(),
+            heard: Vec::new(),
+        };
+        let again = repeat(case, &suite, &said, &mut parrot).await;
+        assert_eq!((again.failure, again.turns.len()), (None, 3));
+        let text = |text: &str| Said::Text(text.to_owned());
+        assert_eq!(parrot.heard, [Said::Welcome, text(closes), text("bye")]);
+    }
+    let mut silent = Parrot {
+        replies: [texts(&["Ticket 18."])].into(),
+        heard: Vec::new(),
+    };
+    let again = repeat(case, &suite, &said, &mut silent).await;
+    let failure = again.failure.expect("it has nothing to say");
+    assert_eq!((failure.place.line, again.turns.len()), (4, 2));
+}
+
+#[tokio::test]
 async fn each_step_looks_at_the_next_message_as_botium_does() {
     let two = [texts(&["one", "two"]), texts(&["three"])];
     assert_eq!(verdict("x\n#me\na\n#bot\none\n#bot\ntwo", &two).await, None);
