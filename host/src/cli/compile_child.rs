@@ -53,6 +53,7 @@ fn compile(args: &Args) -> Result<(), NoCode> {
     let confines = Confines {
         parent: args.parent,
         cpu_seconds: args.cpu_seconds,
+        cpu_allowances: 1,
         memory_bytes: args.memory_bytes,
         file_bytes: args.artifact_bytes,
         open_files: FEW_FILES,

@@ -14,6 +14,8 @@ pub(super) struct Confines {
     /// The process that waits for it.
     pub(super) parent: u32,
     pub(super) cpu_seconds: u64,
+    /// How many times it may have that, one after the other.
+    pub(super) cpu_allowances: u64,
     pub(super) memory_bytes: u64,
     pub(super) file_bytes: u64,
     pub(super) open_files: u64,
@@ -32,18 +34,32 @@ impl Confines {
         at_most(Resource::Core, 0)?;
         at_most(Resource::Nofile, self.open_files)?;
         at_most(Resource::Fsize, self.file_bytes)?;
-        at_most(Resource::Cpu, self.cpu_seconds)?;
+        limit(Resource::Cpu, self.cpu_seconds, self.most_cpu_seconds())?;
         // What is written to and not what is set aside: address space costs nothing, and the engine is free with it.
         at_most(Resource::Data, self.memory_bytes)
     }
+
+    /// From here on there is as much processor time again, for the last time.
+    pub(super) fn renew_cpu(&self) -> Result<(), Errno> {
+        at_most(Resource::Cpu, self.most_cpu_seconds())
+    }
+
+    fn most_cpu_seconds(&self) -> u64 {
+        self.cpu_seconds.saturating_mul(self.cpu_allowances)
+    }
 }
 
-/// The signal comes at the soft limit, and says which one it was; the hard one would only kill.
 fn at_most(resource: Resource, soft: u64) -> Result<(), Errno> {
-    let most = getrlimit(resource).maximum.unwrap_or(u64::MAX);
+    limit(resource, soft, soft)
+}
+
+/// The signal comes at the soft limit, and says which one it was; the hard one would only kill. The soft one can be raised to the
+/// most that it may ever be.
+fn limit(resource: Resource, soft: u64, most: u64) -> Result<(), Errno> {
+    let hard = getrlimit(resource).maximum.unwrap_or(u64::MAX);
     let limit = Rlimit {
-        current: Some(soft.min(most)),
-        maximum: Some(soft.saturating_add(1).min(most)),
+        current: Some(soft.min(hard)),
+        maximum: Some(most.saturating_add(1).min(hard)),
     };
     setrlimit(resource, limit)
 }

@@ -29,6 +29,7 @@ fn look_up(args: &Args) -> Option<()> {
     let confines = Confines {
         parent: args.parent,
         cpu_seconds: child::CPU_SECONDS,
+        cpu_allowances: 1,
         memory_bytes: child::MEMORY_BYTES,
         file_bytes: 0,
         open_files: FEW_FILES,

@@ -10,10 +10,12 @@ use super::confined::Confines;
 use super::{Ended, say};
 use crate::trial::Trying;
 use crate::trial::child::{Answer, HOST};
-use crate::trial::order::Order;
+use crate::trial::order::{Order, Tried};
 
 /// Its pipes, what the runtime waits by, and code that is mapped.
 const OPEN_FILES: u64 = 64;
+/// The new revision's, and the live one's.
+const CPU_ALLOWANCES: u64 = 2;
 /// One that waits, and one that runs.
 const THREADS: usize = 2;
 
@@ -57,6 +59,7 @@ fn tried(args: &Args) -> Result<(), String> {
     let confines = Confines {
         parent: args.parent,
         cpu_seconds: args.cpu_seconds,
+        cpu_allowances: CPU_ALLOWANCES,
         memory_bytes: args.memory_bytes,
         file_bytes: args.artifact_bytes,
         open_files: OPEN_FILES,
@@ -68,10 +71,23 @@ fn tried(args: &Args) -> Result<(), String> {
     let mut threads = Builder::new_multi_thread();
     let runtime = threads.worker_threads(THREADS).enable_all().build();
     let runtime = runtime.map_err(|error| format!("the machine gives no threads: {error}"))?;
-    let answer: Answer = runtime.block_on(order.carry_out());
+    let mut told = Ok(());
+    let answer = runtime.block_on(order.carry_out(|so_far| {
+        told = give(Ok(so_far), "\n");
+        // The live revision has an allowance of its own. Where it cannot be given one, it has what is left.
+        let _ = confines.renew_cpu();
+    }));
     runtime.shutdown_background();
+    told?;
+    give(answer.as_ref().map_err(Clone::clone), "")
+}
+
+/// An answer, and what stands behind it.
+fn give(answer: Answer<&Tried>, behind: &str) -> Result<(), String> {
     let failed = |error: &dyn std::fmt::Display| format!("the report cannot be given: {error}");
-    let json = serde_json::to_vec(&answer).map_err(|error| failed(&error))?;
-    let written = std::io::stdout().write_all(&json);
+    let mut json = serde_json::to_vec(&answer).map_err(|error| failed(&error))?;
+    json.extend(behind.as_bytes());
+    let mut stdout = std::io::stdout();
+    let written = stdout.write_all(&json).and_then(|()| stdout.flush());
     written.map_err(|error| failed(&error))
 }

@@ -1,6 +1,7 @@
 //! Trying a bot in a process of its own: what the host orders, what the child answers, and how its end is read. The order goes
-//! in as standard input, the report comes out as standard output, and the child's words are on standard error. How the child
-//! limits itself is the command line's.
+//! in as standard input, the report comes out as standard output, and the child's words are on standard error. Where a live
+//! revision is held beside the new one, the report comes twice, a line each: without that one, in case that it ends the child, and
+//! with it. How the child limits itself is the command line's.
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -23,15 +24,15 @@ pub const HOST: u8 = 13;
 
 /// Of a child's words, as many are read as anyone would.
 const MOST_WORD_BYTES: u64 = 4096;
-/// A report as it is kept, with room to spare.
-const MOST_ANSWER_BYTES: u64 = 1 << 20;
+/// Two reports as they are kept, with room to spare.
+const MOST_ANSWER_BYTES: u64 = 2 << 20;
 
 /// Linux's numbers for the signals that end a process over its limits.
 const SIGABRT: i32 = 6;
 const SIGXCPU: i32 = 24;
 
 /// What a child answers, as JSON.
-pub type Answer = Result<Tried, NoReport>;
+pub type Answer<T = Tried> = Result<T, NoReport>;
 
 /// Orders a child to hold a trial.
 ///
@@ -47,19 +48,29 @@ pub(super) async fn hold(program: &Path, limits: &Limits, order: &Order) -> Resu
         ))
     })?;
     let wall = Duration::from_secs(limits.wall_seconds);
-    let ended = match timeout(wall, hand_over(&mut child, order)).await {
-        Ok(ended) => {
-            ended.map_err(|error| Untried::Host(format!("it was lost sight of: {error}")))?
-        }
+    let mut answer = Vec::new();
+    let tried = match timeout(wall, hand_over(&mut child, order, &mut answer)).await {
+        Ok(Ok(ended)) => outcome(&ended, &answer, limits),
+        Ok(Err(error)) => Err(Untried::Host(format!("it was lost sight of: {error}"))),
         Err(_) => {
             // Where this fails, it has ended already.
             drop(child.kill().await);
-            return Err(Untried::WallTime {
+            Err(Untried::WallTime {
                 limit_seconds: limits.wall_seconds,
-            });
+            })
         }
     };
-    outcome(&ended, limits)
+    tried.or_else(|untried| match so_far(&answer) {
+        Some(so_far) if untried.is_of_bot() => Ok(so_far.ended_by_live(&untried.to_string())),
+        _ => Err(untried),
+    })
+}
+
+/// What a child said of the new revision before it held the live one.
+fn so_far(answer: &[u8]) -> Option<Tried> {
+    let mut lines = answer.split_inclusive(|byte| *byte == b'\n');
+    let line = lines.next().filter(|line| line.ends_with(b"\n"))?;
+    serde_json::from_slice::<Answer>(line).ok()?.ok()
 }
 
 fn start(program: &Path, limits: &Limits, order: &Order) -> std::io::Result<Child> {
@@ -79,14 +90,18 @@ fn start(program: &Path, limits: &Limits, order: &Order) -> std::io::Result<Chil
     command.spawn()
 }
 
-/// How a child ended, and what it gave and said.
+/// How a child ended, and what it said.
 struct Ended {
     status: ExitStatus,
-    answer: Vec<u8>,
     said: String,
 }
 
-async fn hand_over(child: &mut Child, order: &Order) -> std::io::Result<Ended> {
+/// What is answered is there as far as it came, also if this is dropped.
+async fn hand_over(
+    child: &mut Child,
+    order: &Order,
+    answer: &mut Vec<u8>,
+) -> std::io::Result<Ended> {
     let written = order.written()?;
     let stdin = child.stdin.take();
     let give = async {
@@ -98,30 +113,35 @@ async fn hand_over(child: &mut Child, order: &Order) -> std::io::Result<Ended> {
             }
         }
     };
-    let answer = hear(child.stdout.take(), MOST_ANSWER_BYTES);
-    let said = hear(child.stderr.take(), MOST_WORD_BYTES);
-    let ((), answer, said, status) = tokio::join!(give, answer, said, child.wait());
+    let mut said = Vec::new();
+    let answered = hear(child.stdout.take(), MOST_ANSWER_BYTES, answer);
+    let words = hear(child.stderr.take(), MOST_WORD_BYTES, &mut said);
+    let ((), answered, words, status) = tokio::join!(give, answered, words, child.wait());
+    answered.and(words)?;
     Ok(Ended {
         status: status?,
-        answer: answer?,
-        said: String::from_utf8_lossy(&said?).into_owned(),
+        said: String::from_utf8_lossy(&said).into_owned(),
     })
 }
 
-async fn hear(from: Option<impl AsyncRead + Unpin>, most: u64) -> std::io::Result<Vec<u8>> {
-    let mut heard = Vec::new();
-    if let Some(from) = from {
-        from.take(most).read_to_end(&mut heard).await?;
-    }
-    Ok(heard)
+async fn hear(
+    from: Option<impl AsyncRead + Unpin>,
+    most: u64,
+    heard: &mut Vec<u8>,
+) -> std::io::Result<()> {
+    let Some(from) = from else { return Ok(()) };
+    let mut from = from.take(most);
+    while from.read_buf(heard).await? > 0 {}
+    Ok(())
 }
 
 /// What a child's end means.
-fn outcome(ended: &Ended, limits: &Limits) -> Result<Tried, Untried> {
+fn outcome(ended: &Ended, answer: &[u8], limits: &Limits) -> Result<Tried, Untried> {
     let said = one_line(ended.said.trim_end(), 1_000);
     let status = ended.status;
     if status.success() {
-        let answer: Result<Answer, _> = serde_json::from_slice(&ended.answer);
+        let mut lines = answer.rsplit(|byte| *byte == b'\n');
+        let answer: Result<Answer, _> = serde_json::from_slice(lines.next().unwrap_or_default());
         let crashed = |error| Untried::Crashed(format!("what it answers makes no sense: {error}"));
         return answer
             .map_err(crashed)?
@@ -151,10 +171,9 @@ mod tests {
         let code = |status: i32, answer: &str, said: &str| {
             let ended = Ended {
                 status: ExitStatus::from_raw(status),
-                answer: answer.as_bytes().to_vec(),
                 said: said.to_owned(),
             };
-            let outcome = outcome(&ended, &Limits::default());
+            let outcome = outcome(&ended, answer.as_bytes(), &Limits::default());
             outcome
                 .map(|tried| tried.report.bot)
                 .map_err(|error| error.code())
@@ -162,6 +181,10 @@ mod tests {
         let report = r#"{"bot":"b","passed":0,"failed":0,"skipped":0,"cases":[]}"#;
         let well = format!(r#"{{"Ok":{{"report":{report},"not_compared":null}}}}"#);
         assert_eq!(code(0, &well, ""), Ok("b".to_owned()));
+        // The last word counts.
+        assert_eq!(code(0, &format!("{{}}\n{well}"), ""), Ok("b".to_owned()));
+        assert!(so_far(format!("{well}\n").as_bytes()).is_some());
+        assert!(so_far(well.as_bytes()).is_none(), "it may go on");
         for (status, answer, said, expected) in [
             (
                 0,

@@ -33,7 +33,7 @@ pub struct NotCompared {
     /// Which, and with what they were instead.
     what: String,
     /// Why.
-    why: String,
+    pub(super) why: String,
 }
 
 impl fmt::Display for NotCompared {

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Processor time, in seconds: some ten thousand turns, or forty that run to their deadlines.
+    /// Processor time, in seconds: some ten thousand turns, or forty that run to their deadlines. What serves until then has as
+    /// much again, where fuel is compared with it.
     pub cpu_seconds: u64,
     /// Time on the clock, in seconds: five times the processor's, since whatever else the machine does comes first.
     pub wall_seconds: u64,

@@ -164,6 +164,16 @@ impl Terms {
     }
 }
 
+impl Tried {
+    /// What is known of the new revision where the live one has ended the trial.
+    pub(super) fn ended_by_live(mut self, why: &str) -> Self {
+        if let Some(not_compared) = &mut self.not_compared {
+            not_compared.why = format!("the live revision cannot be tried: {why}");
+        }
+        self
+    }
+}
+
 impl Order {
     /// The most bytes of machine code that one who carries it out has to write.
     pub(super) fn artifact_bytes(&self) -> u64 {
@@ -203,11 +213,12 @@ impl Order {
         Ok(order)
     }
 
-    /// Holds the trial.
+    /// Holds the trial. What came of it is given to `so_far` before the live revision is held beside it, for whatever that
+    /// one does is none of the new one's.
     ///
     /// # Errors
     /// [`NoReport`] if nothing could be tried.
-    pub async fn carry_out(&self) -> Result<Tried, NoReport> {
+    pub async fn carry_out(&self, so_far: impl FnOnce(&Tried)) -> Result<Tried, NoReport> {
         if sandbox::own_engine().as_ref() != Ok(&self.terms.engine) {
             let replaced = "the executable is not the one that the host runs, it was replaced meanwhile; start the host again";
             return Err(NoReport::Host(replaced.to_owned()));
@@ -229,7 +240,10 @@ impl Order {
         };
         match live.filter(|_| !alone.held.is_empty()) {
             None => Ok(alone.tried()),
-            Some(live) => alone.beside(live).await,
+            Some(live) => {
+                so_far(&alone.compared(Err("the live revision was not tried")));
+                alone.beside(live).await
+            }
         }
     }
 

@@ -113,6 +113,11 @@ impl Untried {
         }
     }
 
+    /// Whether what was tried last has ended it, and not whatever holds trials.
+    pub(super) fn is_of_bot(&self) -> bool {
+        self.fault() == Fault::Bot
+    }
+
     pub(super) fn of(why: NoReport, limits: &Limits) -> Self {
         match why {
             NoReport::NotTried(why) => Self::NotTried(one_line(&why, MOST_WORDS)),
@@ -153,7 +158,7 @@ impl Trials {
         match &self.trying {
             Trying::Child { program } => child::hold(program, &self.limits, &order).await,
             Trying::InProcess => {
-                let tried = order.carry_out().await;
+                let tried = order.carry_out(|_| ()).await;
                 tried.map_err(|why| Untried::of(why, &self.limits))
             }
         }

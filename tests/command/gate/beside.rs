@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{BOT, HOURS, asks, does, saying, served};
+use super::{BOT, HOURS, asks, does, last_revision, saying, served};
 use crate::running::{Running, file};
 
 #[test]
@@ -75,5 +75,36 @@ fn where_the_live_revision_gives_no_reply_the_baseline_is_looked_at() {
     assert!(
         deployed.code == 0 && deployed.stderr.contains(told),
         "{deployed:?}"
+    );
+}
+
+#[test]
+fn a_live_revision_that_ends_the_trial_does_not_stop_the_next_one() {
+    let (folder, serving) = served("[trial]\ncpu_seconds = 5\n");
+    let at = folder.path();
+    serves(&serving, at, "function lambda() { for (;;) {} }");
+    let phrases: String = (0..200)
+        .map(|number| format!("When, {number}?\n"))
+        .collect();
+    file(
+        at,
+        "bot/convos/when.utterances.txt",
+        format!("WHEN\n{phrases}"),
+    );
+    file(
+        at,
+        "bot/convos/hours.convo.txt",
+        HOURS.replace("When?", "WHEN"),
+    );
+    let deployed = asks(&serving, at, &format!("deploy bot {BOT} --require budget"));
+    assert_eq!(deployed.code, 0, "{deployed:?}");
+    let told = "warning: its fuel was compared with nothing: the live revision cannot be tried: trying the bot took more than 5 s \
+                of processor time";
+    assert!(deployed.stderr.contains(told), "{}", deployed.stderr);
+    let digits = last_revision(&serving, at);
+    let report = does(&serving, at, &format!("report {digits} {BOT}"));
+    assert!(
+        report.contains(": it passed\nits fuel was compared with nothing: "),
+        "{report}"
     );
 }
