@@ -19,6 +19,9 @@ const MOST_IN_ALL: usize = 4 << 20;
 /// How deep folders may lie in one another.
 const MOST_DEPTH: usize = 16;
 
+/// In a folder that is left out, as many names are looked at for a script: it may be anyone's.
+const MOST_LOOKED_AT: usize = 1_000;
+
 /// What stands beside scripts, under these names in the folder itself.
 const BESIDE: [&str; 4] = [BASELINE, FAKES, SECRETS, STATE];
 /// What conversations cost.
@@ -52,8 +55,7 @@ impl Bundle {
     /// [`NoBundle`] names the file.
     pub fn read(folder: &Path, is_deep: bool) -> Result<Self, NoBundle> {
         let mut paths = Vec::new();
-        let depth = if is_deep { MOST_DEPTH } else { 0 };
-        find(folder, depth, &mut paths)?;
+        find(folder, is_deep.then_some(MOST_DEPTH), &mut paths)?;
         let beside = BESIDE.iter().map(|name| folder.join(name));
         paths.extend(beside.filter(|path| path.exists()));
         let mut bundle = Self::default();
@@ -147,7 +149,8 @@ fn no_bundle(path: &Path, why: impl ToString) -> NoBundle {
     }
 }
 
-fn find(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), NoBundle> {
+/// Finds the scripts of a folder, and of those in it that lie no deeper than that, if these are meant at all.
+fn find(folder: &Path, depth: Option<usize>, files: &mut Vec<PathBuf>) -> Result<(), NoBundle> {
     let wrong = |error: std::io::Error| no_bundle(folder, error);
     let entries: Result<Vec<_>, _> = fs::read_dir(folder).map_err(wrong)?.collect();
     let mut paths: Vec<_> = entries
@@ -162,11 +165,10 @@ fn find(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), NoB
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let is_link = fs::symlink_metadata(&path).is_ok_and(|found| found.is_symlink());
         if path.is_dir() {
-            let is_sought = depth > 0 && !is_link && !name.starts_with('.');
-            if is_sought && !["node_modules", "target"].contains(&name.as_str()) {
-                find(&path, depth - 1, files)?;
+            match depth {
+                Some(depth) if is_sought(&name) => find_in(&path, depth, files)?,
+                _ => {}
             }
         } else if is_script(&name).map_err(|why| no_bundle(&path, why))? {
             files.push(path);
@@ -177,6 +179,53 @@ fn find(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), NoB
         }
     }
     Ok(())
+}
+
+/// Whether scripts may lie in a folder of this name.
+fn is_sought(folder: &str) -> bool {
+    !folder.starts_with('.') && !["node_modules", "target"].contains(&folder)
+}
+
+/// The same for a folder in one. What would be left out is told, for what is not held does not fail.
+fn find_in(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), NoBundle> {
+    let left_out = match depth {
+        _ if is_link(folder) => {
+            "it is a link, and links to folders are not followed; put the folder itself there, or name it by `--convos`"
+                .to_owned()
+        }
+        0 => format!("it lies more than {MOST_DEPTH} folders deep; move its scripts up"),
+        depth => return find(folder, Some(depth - 1), files),
+    };
+    let mut left = MOST_LOOKED_AT;
+    match script_in(folder, &mut left) {
+        Some(script) => {
+            let why = format!("there are scripts in it, such as \"{script}\", and {left_out}");
+            Err(no_bundle(folder, why))
+        }
+        None => Ok(()),
+    }
+}
+
+fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink())
+}
+
+/// The name of a script in a folder that is left out, as far as one looks for it.
+fn script_in(folder: &Path, left: &mut usize) -> Option<String> {
+    for entry in fs::read_dir(folder).ok()?.flatten() {
+        *left = left.checked_sub(1)?;
+        let (path, name) = (entry.path(), entry.file_name());
+        let name = name.to_string_lossy();
+        let found = match path.is_dir() {
+            true if is_link(&path) || !is_sought(&name) => None,
+            true => script_in(&path, left),
+            false => (is_script(&name) == Ok(true)).then(|| name.into_owned()),
+        };
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
 }
 
 /// Whether this is a script by its name; an error if it is one that only botium itself reads.
@@ -224,3 +273,6 @@ fn read(path: &Path) -> Result<String, NoBundle> {
         no_bundle(path, format!("line {line} is not UTF-8: save it as that"))
     })
 }
+
+#[cfg(test)]
+mod tests;
