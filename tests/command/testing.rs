@@ -169,7 +169,17 @@ fn one_case_can_be_run_alone_and_none_is_a_mistake() {
         one.code == 0 && one.stdout.ends_with("1 case: 1 passed, 0 failed\n"),
         "{one:?}"
     );
-    assert_eq!(filtered("nothing").code, 2);
+    // Whether the cases are known before the bot is, or not.
+    for level in ["conversations", "contract"] {
+        let report = folder.path().join("report.json");
+        let mut test = test(folder.path());
+        test.args(["--filter", "no such case", "--level", level, "--report"]);
+        let none = run(test.arg(&report), "");
+        assert_eq!((none.code, none.stdout.as_str()), (2, ""), "{none:?}");
+        let told = "no case has \"no such case\" in its name";
+        assert!(none.stderr.contains(told), "{}", none.stderr);
+        assert!(!report.exists(), "{level}");
+    }
     let empty = tempdir().expect("a folder");
     let ended = run(test(folder.path()).arg("--convos").arg(empty.path()), "");
     assert!(
@@ -190,6 +200,12 @@ fn what_is_wrong_with_a_conversation_is_told_before_anything_is_run() {
         "{}",
         ended.stderr
     );
+    // What an earlier run wrote is not taken for this one's.
+    for bot in [folder.path(), Path::new("no-such-bot")] {
+        let report = file(folder.path(), "report.json", "{}");
+        let ended = run(test(bot).arg("--report").arg(&report), "");
+        assert_eq!((ended.code, report.exists()), (2, false), "{ended:?}");
+    }
     let kind = run(test(folder.path()).args(["--report", "report.txt"]), "");
     assert!(
         kind.code == 2 && kind.stderr.contains("FILE.json"),

@@ -85,13 +85,13 @@ fn report_file(text: &str) -> Result<ReportFile, String> {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Ended> {
-    if !args.bot.bot.exists() {
-        let shown = args.bot.bot.display();
-        return Err(Ended::Usage(format!("there is no \"{shown}\"")));
-    }
     if let Some(file) = &args.report {
         // One of an earlier run would tell of another bot.
         let _ = std::fs::remove_file(&file.path);
+    }
+    if !args.bot.bot.exists() {
+        let shown = args.bot.bot.display();
+        return Err(Ended::Usage(format!("there is no \"{shown}\"")));
     }
     // What is wrong with a conversation is told before a bot is built.
     let folder = Folder::of(&args);
@@ -116,10 +116,7 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
         && plan.levels.iter().all(|level| level.is_of_conversations())
         && plan.cases().next().is_none()
     {
-        let filter = plan.filter;
-        return Err(Ended::Usage(format!(
-            "no case has \"{filter}\" in its name"
-        )));
+        return Err(nothing(plan.filter));
     }
     if args.levels.contains(&Levels::Budget) && suite.cases.is_empty() {
         say("there is no conversation, so `budget` has nothing to try");
@@ -127,13 +124,6 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
     let report = tried(&args, &plan).await?;
     if let Some(file) = &args.report {
         write(file, &report)?;
-    }
-    if report.cases.is_empty() {
-        let filter = plan.filter;
-        return Err(Ended::Usage(match filter {
-            "" => "nothing could be tried: these levels have no case for this bot".to_owned(),
-            filter => format!("no case has \"{filter}\" in its name"),
-        }));
     }
     if args.keep_baseline {
         folder.keep_baseline(suite.baseline.clone().with(&report))?;
@@ -145,6 +135,14 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
             report.cases.len()
         ))),
     }
+}
+
+/// That there is no case, which is no success.
+fn nothing(filter: &str) -> Ended {
+    Ended::Usage(match filter {
+        "" => "nothing could be tried: these levels have no case for this bot".to_owned(),
+        filter => format!("no case has \"{filter}\" in its name"),
+    })
 }
 
 async fn tried(args: &Args, plan: &Plan<'_>) -> Result<Report, Ended> {
@@ -177,6 +175,9 @@ async fn tried(args: &Args, plan: &Plan<'_>) -> Result<Report, Ended> {
             Ended::Usage(not_tried.to_string())
         }
     })?;
+    if report.cases.is_empty() {
+        return Err(nothing(plan.filter));
+    }
     give(shown.summary(&report).trim_end());
     Ok(report)
 }
