@@ -1,5 +1,6 @@
 //! What a revision is tried by, what an environment requires, and what is told of a trial: over HTTP.
 
+use harness::bots::plugin;
 use harness::operator::{Administered, deployment, saying, trapping};
 use serde_json::{Value, json};
 
@@ -228,6 +229,52 @@ async fn what_does_not_pass_is_not_deployed_and_its_report_is_everybodys_to_read
         .collect();
     assert_eq!(tried.len(), 3, "{tried:?}");
     assert_eq!(tried[1]["detail"], "conversations: 0 passed, 1 failed");
+}
+
+#[tokio::test]
+async fn a_function_is_told_that_it_holds_no_conversation_whatever_lies_beside_it() {
+    let (_folder, operator) = administered().await;
+    let hook = operator.upload("acme", "bot", plugin("pre-hook")).await;
+    let path = of(&hook, "conversations");
+    operator.admin("PUT", &path, &convo("hi")).await;
+    for (level, status, code) in [
+        ("conversations", 422, "cannot-be-tried"),
+        ("budget", 422, "cannot-be-tried"),
+        ("isolation", 200, ""),
+    ] {
+        let asked = json!({ "digest": hook, "require": [level] });
+        let path = deployment("acme", "bot");
+        let answer = operator.admin("PUT", &path, &asked).await;
+        assert_eq!(answer.status, status, "{answer:?}");
+        if status != 200 {
+            let detail = answer.body["detail"].as_str().expect("words");
+            let told = "it is a function, which holds no conversation";
+            assert_eq!(
+                (answer.code(), detail.contains(told)),
+                (code, true),
+                "{detail}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_revision_that_leaves_out_conversations_of_the_live_one_is_warned_of() {
+    let (_folder, operator) = administered().await;
+    operator
+        .admin("PUT", GATE, &json!({ "require": ["conversations"] }))
+        .await;
+    let first = given(&operator, "hi", "hi").await;
+    operator.deploy("acme", "bot", &first, 100).await;
+    let second = operator.upload("acme", "bot", saying("bye")).await;
+    let other = json!({ "other.convo.txt": "other\n#me\nhello\n#bot\nbye\n" });
+    operator
+        .admin("PUT", &of(&second, "conversations"), &other)
+        .await;
+    let deployed = operator.deploy("acme", "bot", &second, 100).await;
+    assert_eq!(deployed.status, 200, "{deployed:?}");
+    let told = "1 of the conversations of the revision that serves are not held any more: deep/greeting.convo.txt";
+    assert_eq!(deployed.body["warnings"], json!([told]));
 }
 
 #[tokio::test]

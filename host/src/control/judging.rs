@@ -172,11 +172,18 @@ impl Control {
         let needs = levels
             .iter()
             .find(|level| matches!(level, Level::Budget | Level::Conversations));
+        if let Some(level) = needs.filter(|_| revision.world == World::Function) {
+            let why = format!(
+                "it is a function, which holds no conversation whatever lies beside it, and `{}` is required: require `contract`, \
+                 `isolation` or `hostile-host` there",
+                level.name()
+            );
+            return Err(Untried::NotTried(why).into());
+        }
         let conversations = match (self.bundle(&revision).await?, needs) {
-            // A function holds none, whatever lies beside it.
-            (Some(bundle), needs) if revision.world == World::Bot || needs.is_none() => bundle,
-            (_, None) => Default::default(),
-            (_, Some(level)) => {
+            (Some(bundle), _) => bundle,
+            (None, None) => Default::default(),
+            (None, Some(level)) => {
                 return Err(NotChanged::NoConversations {
                     digest: side.digest.clone(),
                     level: Some(*level),
