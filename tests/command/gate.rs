@@ -4,6 +4,7 @@ mod beside;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use harness::bots::plugin;
@@ -310,12 +311,69 @@ async fn each_limit_of_a_trial_bites_and_names_its_key() {
         assert!(took < Duration::from_secs(90), "{took:?}");
         let digits = last_revision(&serving, at);
         let report = does(&serving, at, &format!("report {digits} {BOT}"));
-        let told = format!("raise `trial.{setting}`");
-        assert!(report.contains(&told), "{report}");
+        let words = ": the trial ended without a verdict\ntrying the bot took more than ";
+        for told in [words, &format!("raise `trial.{setting}`")] {
+            assert!(report.contains(told), "{told}: {report}");
+        }
         does(&serving, at, &format!("{deploy} --force"));
         let audit = does(&serving, at, "audit");
         let forced = "forced past a trial without a verdict";
         assert!(audit.contains(forced), "{audit}");
+    }
+}
+
+#[tokio::test]
+async fn a_revision_is_forced_past_trials_that_find_no_place() {
+    let (folder, serving) = served("");
+    let at = folder.path();
+    does(&serving, at, &format!("deploy bot {BOT}"));
+    let quick = last_revision(&serving, at);
+    file(at, "bot/lambda.js", "function lambda() { for (;;) {} }");
+    file(at, "unasked.toml", "smoke_turn = false\n");
+    let unasked = "--settings unasked.toml";
+    let elsewhere = format!("{BOT} --environment elsewhere");
+    does(&serving, at, &format!("deploy bot {elsewhere} {unasked}"));
+    let loops = last_revision(&serving, at);
+    let slow = |number: usize| {
+        let of = format!("{BOT} --environment slow-{number} {unasked}");
+        let deploy = format!("deploy {loops} {of} --require contract");
+        let mut deploy = to(&serving, at, &deploy);
+        deploy.stderr(Stdio::null()).spawn().expect("it runs")
+    };
+    // One is tried, as many wait as may, and one is sent away.
+    let mut trials: Vec<_> = (0..6).map(slow).collect();
+    let until = Instant::now() + Duration::from_secs(60);
+    let is_full = |trials: &mut Vec<Child>| {
+        let mut ended = trials
+            .iter_mut()
+            .map(|trial| trial.try_wait().expect("a child"));
+        ended.any(|ended| ended.is_some_and(|status| status.code() == Some(1)))
+    };
+    while !is_full(&mut trials) {
+        assert!(Instant::now() < until, "all find a place");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let deploy = format!("deploy {quick} {BOT} --require contract");
+    let busy = asks(&serving, at, &deploy);
+    assert!(
+        busy.code == 1 && busy.stderr.contains("(too-many-trials)"),
+        "{busy:?}"
+    );
+    let forced = asks(&serving, at, &format!("{deploy} --force"));
+    let told = "warning: it is forced: other bots are being tried";
+    assert!(
+        forced.code == 0 && forced.stderr.contains(told),
+        "{forced:?}"
+    );
+    let audit = does(&serving, at, "audit");
+    assert!(
+        audit.contains("forced past a trial without a verdict"),
+        "{audit}"
+    );
+    says(&serving, at, "from 9 to 17").await;
+    drop(serving);
+    for trial in &mut trials {
+        trial.wait().expect("it ends");
     }
 }
 
