@@ -328,20 +328,10 @@ fn why(at: &Address, tried: Result<Tried, NotChanged>, trial: &KeptTrial) -> Not
             failures: format!(
                 "{}; `retort report {}` has all of it",
                 failures(&tried.report),
-                short(&trial.digest)
+                trial.digest.short()
             ),
         },
     }
-}
-
-/// As much of a digest as names a revision of one bot.
-fn short(digest: &Digest) -> String {
-    let digest = digest.to_string();
-    digest
-        .trim_start_matches("sha256:")
-        .chars()
-        .take(12)
-        .collect()
 }
 
 /// How many cases of which level failed, and the first few of them.

@@ -21,6 +21,9 @@ use super::{Answer, Failed};
 #[schema(value_type = String, pattern = "^[0-9a-f]{64}$")]
 pub struct Digest(String);
 
+/// See [`Digest::short`].
+const SHORT_DIGITS: usize = 12;
+
 /// A text that is no digest.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a digest has 64 of 0-9 a-f, and this is none")]
@@ -39,6 +42,11 @@ impl Digest {
     /// Its digits.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// As many of them as tell one revision of a bot from another, for a person.
+    pub fn short(&self) -> &str {
+        self.0.get(..SHORT_DIGITS).unwrap_or(&self.0)
     }
 }
 

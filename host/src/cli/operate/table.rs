@@ -5,9 +5,7 @@ use comfy_table::presets::NOTHING;
 use serde_json::Value;
 
 use crate::chat::one_line;
-
-/// Digits of a digest that tell one revision from another, for a person.
-const DIGITS: usize = 12;
+use crate::store::Digest;
 
 /// A table with these heads, a row for each of `rows`.
 pub(super) fn of<const N: usize>(
@@ -38,7 +36,10 @@ pub(super) fn text(value: &Value) -> String {
 
 /// The beginning of a digest.
 pub(super) fn short(digest: &Value) -> String {
-    text(digest).chars().take(DIGITS).collect()
+    match serde_json::from_value::<Digest>(digest.clone()) {
+        Ok(digest) => digest.short().to_owned(),
+        Err(_) => text(digest),
+    }
 }
 
 /// What a deployment serves.
