@@ -30,7 +30,7 @@ use crate::registry::serving::Half;
 use crate::registry::settings::{Defaults, Settings};
 use crate::registry::{Deployment, Grants, Inspected, Serving};
 use crate::sandbox::{Failure, World};
-use crate::store::{Digest, Failed, Revision};
+use crate::store::{Digest, Expected, Failed, Revision};
 use crate::tenant::{Address, BotName, Environment, EventId, TenantId};
 use crate::trial::Trials;
 use next::{Impossible, Next};
@@ -184,7 +184,7 @@ impl Control {
         ledger.store().blobs.put(component).await?;
         let mut changing = ledger.change().await;
         changing.bot(tenant, bot, by).await?;
-        changing.revision(tenant, bot, &revision)?;
+        changing.revision(tenant, bot, Expected::Absent, &revision)?;
         let of = format!("{bot}@{}", revision.digest);
         let detail = format!("{} {}", revision.name, revision.version);
         let kept = changing

@@ -5,7 +5,7 @@ use tokio::task::spawn_blocking;
 use super::{Control, NotChanged};
 use crate::kit::{Bundle, Suite};
 use crate::registry::ledger::{By, Changed, KeptRevision};
-use crate::store::{Digest, Failed};
+use crate::store::{Digest, Expected, Failed};
 use crate::tenant::{BotName, TenantId};
 
 impl Control {
@@ -32,7 +32,7 @@ impl Control {
             return Ok(revision);
         }
         revision.conversations = Some(given);
-        changing.revision_again(tenant, bot, &revision)?;
+        changing.revision(tenant, bot, Expected::Anything, &revision)?;
         let of = format!("{bot}@{digest}");
         let detail = format!("{cases} cases");
         let kept = changing.keep(by, Changed::ConversationsGiven, Some(tenant), of, detail);

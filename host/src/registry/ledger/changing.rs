@@ -74,7 +74,7 @@ impl Changing<'_> {
         Ok(())
     }
 
-    /// Adds a revision.
+    /// Adds a revision, or changes what is kept of one beside its component.
     ///
     /// # Errors
     /// [`Failed`] if it cannot be written.
@@ -82,24 +82,11 @@ impl Changing<'_> {
         &mut self,
         tenant: &TenantId,
         bot: &BotName,
+        expected: Expected,
         revision: &KeptRevision,
     ) -> Result<(), Failed> {
         let key = revision_key(tenant, bot, &revision.digest);
-        self.put(key, Expected::Absent, revision)
-    }
-
-    /// Changes what is kept of a revision beside its component.
-    ///
-    /// # Errors
-    /// [`Failed`] if it cannot be written.
-    pub fn revision_again(
-        &mut self,
-        tenant: &TenantId,
-        bot: &BotName,
-        revision: &KeptRevision,
-    ) -> Result<(), Failed> {
-        let key = revision_key(tenant, bot, &revision.digest);
-        self.put(key, Expected::Anything, revision)
+        self.put(key, expected, revision)
     }
 
     /// What an environment serves now, with its revision in the store.
