@@ -5,7 +5,7 @@
 use std::io::{Read, Write};
 use std::process::ExitCode;
 
-use super::confined::{Confines, FEW_FILES};
+use super::confined::Allotted;
 use super::{Ended, say};
 use crate::sandbox::compile::child::{self, NoCode};
 use crate::sandbox::compile::{Compiling, Limits};
@@ -15,18 +15,8 @@ pub(super) struct Args {
     /// The engine that the code is for
     #[arg(long)]
     engine: String,
-    /// The process that waits for the code
-    #[arg(long)]
-    parent: u32,
-    /// `compile.cpu_seconds`
-    #[arg(long)]
-    cpu_seconds: u64,
-    /// `compile.memory_bytes`
-    #[arg(long)]
-    memory_bytes: u64,
-    /// `compile.artifact_bytes`
-    #[arg(long)]
-    artifact_bytes: u64,
+    #[command(flatten)]
+    allotted: Allotted,
 }
 
 /// How this executable compiles: by starting itself.
@@ -50,14 +40,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
 }
 
 fn compile(args: &Args) -> Result<(), NoCode> {
-    let confines = Confines {
-        parent: args.parent,
-        cpu_seconds: args.cpu_seconds,
-        cpu_allowances: 1,
-        memory_bytes: args.memory_bytes,
-        file_bytes: args.artifact_bytes,
-        open_files: FEW_FILES,
-    };
+    let confines = args.allotted.confines();
     let unset = |errno| NoCode::host(format!("no limits can be set: {errno}"));
     confines.set().map_err(unset)?;
     let failed = |what| move |error| NoCode::host(format!("{what}: {error}"));
@@ -65,9 +48,9 @@ fn compile(args: &Args) -> Result<(), NoCode> {
     let read = std::io::stdin().read_to_end(&mut wasm);
     read.map_err(failed("the component cannot be read"))?;
     let limits = Limits {
-        cpu_seconds: args.cpu_seconds,
-        memory_bytes: args.memory_bytes,
-        artifact_bytes: args.artifact_bytes,
+        cpu_seconds: confines.cpu_seconds,
+        memory_bytes: confines.memory_bytes,
+        artifact_bytes: confines.file_bytes,
         ..Limits::default()
     };
     let code = child::run(&args.engine, &wasm, &limits)?;

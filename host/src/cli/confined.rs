@@ -9,6 +9,37 @@ pub(super) const FEW_FILES: u64 = 16;
 /// Turns come first; the very last, at 19, it would take minutes on a machine that is busy.
 const NICENESS: i32 = 10;
 
+/// What a host allots to a child, as arguments of that.
+#[derive(Debug, clap::Args)]
+pub(super) struct Allotted {
+    /// The process that waits for what comes of it
+    #[arg(long)]
+    parent: u32,
+    /// The most processor time
+    #[arg(long)]
+    cpu_seconds: u64,
+    /// The most memory
+    #[arg(long)]
+    memory_bytes: u64,
+    /// The most bytes of machine code that it may write
+    #[arg(long)]
+    artifact_bytes: u64,
+}
+
+impl Allotted {
+    /// As they are for one that has that time once, and opens little.
+    pub(super) fn confines(&self) -> Confines {
+        Confines {
+            parent: self.parent,
+            cpu_seconds: self.cpu_seconds,
+            cpu_allowances: 1,
+            memory_bytes: self.memory_bytes,
+            file_bytes: self.artifact_bytes,
+            open_files: FEW_FILES,
+        }
+    }
+}
+
 /// What a child may use.
 pub(super) struct Confines {
     /// The process that waits for it.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use tokio::runtime::Builder;
 
-use super::confined::Confines;
+use super::confined::{Allotted, Confines};
 use super::{Ended, say};
 use crate::trial::Trying;
 use crate::trial::child::{Answer, HOST};
@@ -21,18 +21,8 @@ const THREADS: usize = 2;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The process that waits for the report
-    #[arg(long)]
-    parent: u32,
-    /// `trial.cpu_seconds`
-    #[arg(long)]
-    cpu_seconds: u64,
-    /// `trial.memory_bytes`
-    #[arg(long)]
-    memory_bytes: u64,
-    /// `compile.artifact_bytes`
-    #[arg(long)]
-    artifact_bytes: u64,
+    #[command(flatten)]
+    allotted: Allotted,
 }
 
 /// How this executable tries bots: by starting itself.
@@ -57,12 +47,9 @@ pub(super) fn run(args: &Args) -> ExitCode {
 
 fn tried(args: &Args) -> Result<(), String> {
     let confines = Confines {
-        parent: args.parent,
-        cpu_seconds: args.cpu_seconds,
         cpu_allowances: CPU_ALLOWANCES,
-        memory_bytes: args.memory_bytes,
-        file_bytes: args.artifact_bytes,
         open_files: OPEN_FILES,
+        ..args.allotted.confines()
     };
     let unset = |errno| format!("no limits can be set: {errno}");
     confines.set().map_err(unset)?;
