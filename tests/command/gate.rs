@@ -188,6 +188,36 @@ async fn a_revision_that_costs_half_as_much_again_is_stopped_with_the_numbers() 
     assert!(audit.contains("forced past 1 failed cases"), "{audit}");
 }
 
+#[test]
+fn a_bot_for_messaging_alone_passes_where_that_is_what_is_required() {
+    let (folder, serving) = served("");
+    let at = folder.path();
+    let replies = "{ type: 'quickReplies', itemsPerRow: 8, replies: [{ type: 'button', title: 'Yes', tooltip: 'yes', click: { \
+                   actions: [{ type: 'publishText', text: 'yes' }] } }] }";
+    let says =
+        format!("{{ structuredContent: {{ message: 'from 9 to 17', quickReplies: {replies} }} }}");
+    let lambda = format!("function lambda() {{ return {{ messages: [{says}] }}; }}");
+    file(at, "bot/lambda.js", lambda);
+    let gate = format!("gate {BOT} --require contract,conversations");
+    does(&serving, at, &gate);
+    let deploy = format!("deploy bot {BOT}");
+    let stopped = asks(&serving, at, &deploy);
+    let told = "quick replies, which a live chat does not take";
+    assert!(
+        stopped.code == 6 && stopped.stderr.contains(told),
+        "{stopped:?}"
+    );
+    let set = does(&serving, at, &format!("{gate} --channel messaging"));
+    let told = "contract, conversations are required there, over messaging alone, since ";
+    assert!(set.starts_with(told), "{set}");
+    does(&serving, at, &deploy);
+    let audit = does(&serving, at, "audit");
+    assert!(
+        audit.contains("contract, conversations, over messaging alone"),
+        "{audit}"
+    );
+}
+
 #[tokio::test]
 async fn promotion_goes_through_the_gate_of_where_it_leads() {
     let (folder, serving) = served("");

@@ -11,6 +11,7 @@ use super::requirement::{Demand, FUEL_PERCENT, Requirement, in_words, of};
 use super::{Control, NotChanged};
 use crate::chat::one_line;
 use crate::kit::{CaseReport, Level, Outcome, Report};
+use crate::liveperson::said::Kind;
 use crate::registry::ledger::{By, Changed, Changing, Kept, Side};
 use crate::sandbox::World;
 use crate::store::{Digest, Expected, Failed};
@@ -202,6 +203,7 @@ impl Control {
             conversations,
             levels: levels.clone(),
             fuel_percent: judged.fuel_percent(),
+            kinds: judged.kinds(),
             new: self.candidate(side).await?,
             live: match live {
                 Some(live) => Some(self.candidate(live).await?),
@@ -256,6 +258,12 @@ impl Judged {
     fn fuel_percent(&self) -> u16 {
         let own = self.requirement.as_ref();
         own.map_or(FUEL_PERCENT, |own| own.fuel_percent)
+    }
+
+    /// What an environment is for, it is for whoever asks for more.
+    fn kinds(&self) -> Vec<Kind> {
+        let channel = self.requirement.as_ref().and_then(|own| own.channel);
+        channel.map_or_else(|| Kind::ALL.to_vec(), |channel| vec![channel])
     }
 
     /// Whether what the environment requires is still what the trials were held by.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Control, NotChanged};
 use crate::kit::Level;
+use crate::liveperson::said::Kind;
 use crate::registry::ledger::{By, Changed};
 use crate::store::{Change, Expected, Failed};
 use crate::tenant::Address;
@@ -25,6 +26,9 @@ pub struct Requirement {
     pub require: BTreeSet<Level>,
     /// By how many per cent a conversation may take more fuel than with the revision that serves there.
     pub fuel_percent: u16,
+    /// The kind of conversation that it is for; all, if it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Kind>,
     /// Since when.
     pub at: Timestamp,
     /// By whom.
@@ -38,6 +42,8 @@ pub struct Required {
     pub require: BTreeSet<Level>,
     /// The allowance for fuel.
     pub fuel_percent: u16,
+    /// The kind of conversation that the environment is for, if it is for one alone.
+    pub channel: Option<Kind>,
 }
 
 /// What one deployment is held to besides.
@@ -80,6 +86,7 @@ impl Control {
         let next = Requirement {
             require: wanted.require,
             fuel_percent: wanted.fuel_percent,
+            channel: wanted.channel,
             at: Timestamp::now(),
             by: by.who.clone(),
         };
@@ -113,15 +120,19 @@ impl Control {
 impl Requirement {
     /// Whether another one asks for the same.
     pub(super) fn is_like(&self, other: &Self) -> bool {
-        (&self.require, self.fuel_percent) == (&other.require, other.fuel_percent)
+        let terms = |of: &Self| (of.fuel_percent, of.channel);
+        (&self.require, terms(self)) == (&other.require, terms(other))
     }
 
     fn in_words(&self) -> String {
-        let levels = in_words(&self.require);
-        match self.require.contains(&Level::Budget) {
-            true => format!("{levels}, with {} % more fuel at most", self.fuel_percent),
-            false => levels,
+        let mut words = in_words(&self.require);
+        if self.require.contains(&Level::Budget) {
+            words.push_str(&format!(", with {} % more fuel at most", self.fuel_percent));
         }
+        if let Some(channel) = self.channel {
+            words.push_str(&format!(", over {} alone", channel.name().to_lowercase()));
+        }
+        words
     }
 }
 

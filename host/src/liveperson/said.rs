@@ -1,13 +1,17 @@
 //! The payloads that the platform sends for what is said to a bot, by a person at a terminal or by a script.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::Unreadable;
 use super::custom_integration::{self, Payload};
 use crate::conversations::Incoming;
 
 /// A kind of conversation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Channel)]
+#[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Asynchronous messaging.
     #[default]

@@ -33,6 +33,8 @@ pub struct Order {
     pub levels: BTreeSet<Level>,
     /// By how much the fuel of a conversation may be above that of the live one.
     pub fuel_percent: u16,
+    /// The kinds of conversations that the bot is for.
+    pub kinds: Vec<Kind>,
     /// What is tried.
     pub new: Candidate,
     /// What serves until then, if something does: what the fuel is compared with.
@@ -265,7 +267,7 @@ impl Order {
             suite,
             levels,
             filter: "",
-            kinds: &Kind::ALL,
+            kinds: &self.kinds,
             wall: None,
         }
     }
@@ -342,6 +344,7 @@ mod tests {
             conversations: Bundle::default(),
             levels: BTreeSet::from(Level::ALL),
             fuel_percent: 10,
+            kinds: Kind::ALL.to_vec(),
             new: candidate(b"new\n"),
             live: Some(candidate(b"\nlive")),
             terms: Terms {

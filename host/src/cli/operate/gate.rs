@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use super::remote::{Method, Remote};
 use super::table::{field, items, text};
 use super::{At, Said};
-use crate::cli::{Ended, give};
+use crate::cli::{Channel, Ended, give};
 use crate::kit::Level;
+use crate::liveperson::said::Kind;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
@@ -18,6 +19,9 @@ pub(in crate::cli) struct Args {
     /// With `budget`: by how many per cent a conversation may take more fuel than with the revision that serves there
     #[arg(long, value_name = "N", requires = "require")]
     fuel_percent: Option<u16>,
+    /// The environment is for this kind of conversation alone: what any bot has to bear is not sent over the other one
+    #[arg(long, value_enum, requires = "require")]
+    channel: Option<Channel>,
     /// Require nothing any more. Takes the role admin
     #[arg(long, conflicts_with = "require")]
     none: bool,
@@ -51,6 +55,7 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
         at,
         require,
         fuel_percent,
+        channel,
         none,
         said,
         remote,
@@ -62,7 +67,8 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
     let gate = if require.is_empty() {
         remote.ask(Method::GET, &path, Value::Null).await?
     } else {
-        let mut asked = json!({ "require": require, "note": said.note });
+        let channel = channel.map(Kind::from);
+        let mut asked = json!({ "require": require, "channel": channel, "note": said.note });
         if let (Some(percent), Some(asked)) = (fuel_percent, asked.as_object_mut()) {
             asked.insert("fuelPercent".to_owned(), percent.into());
         }
@@ -82,9 +88,13 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
         true => format!(", with {} % more fuel at most", field(&gate, "fuelPercent")),
         false => String::new(),
     };
+    let over = match text(field(&gate, "channel")) {
+        channel if channel.is_empty() => channel,
+        channel => format!(", over {channel} alone"),
+    };
     let (by, since) = (text(field(&gate, "by")), text(field(&gate, "at")));
     give(format_args!(
-        "{} required there{fuel}, since {since}, by {by}",
+        "{} required there{fuel}{over}, since {since}, by {by}",
         match levels.as_slice() {
             [one] => format!("{one} is"),
             _ => format!("{} are", levels.join(", ")),

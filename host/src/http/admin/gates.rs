@@ -16,6 +16,7 @@ use crate::http::problem::Problem;
 use crate::http::received::{Names, Received};
 use crate::kit::Level;
 use crate::liveperson::read;
+use crate::liveperson::said::Kind;
 use crate::tenant::Address;
 
 /// What an environment is to require.
@@ -30,6 +31,10 @@ pub(super) struct Asked {
     #[serde(default = "fuel_percent")]
     #[schema(maximum = 10_000)]
     fuel_percent: u16,
+    /// The kind of conversation that it is for: what any bot has to bear is sent over this alone, and conversations are held over
+    /// it. All, if it is left out.
+    #[serde(default)]
+    channel: Option<Kind>,
     /// Why; at most 1,000 characters are kept.
     #[serde(default)]
     note: String,
@@ -48,6 +53,9 @@ pub(super) struct Gate {
     require: BTreeSet<Level>,
     /// By how many per cent a conversation may take more fuel than with the revision that serves there.
     fuel_percent: u16,
+    /// The kind of conversation that it is for; all, if it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<Kind>,
     /// Since when.
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<Timestamp>,
@@ -62,6 +70,7 @@ impl From<Option<Requirement>> for Gate {
             return Self {
                 require: BTreeSet::new(),
                 fuel_percent: FUEL_PERCENT,
+                channel: None,
                 at: None,
                 by: None,
             };
@@ -69,6 +78,7 @@ impl From<Option<Requirement>> for Gate {
         Self {
             require: own.require,
             fuel_percent: own.fuel_percent,
+            channel: own.channel,
             at: Some(own.at),
             by: Some(own.by),
         }
@@ -112,6 +122,7 @@ pub(super) async fn set_gate(
     let wanted = Required {
         require: asked.require,
         fuel_percent: asked.fuel_percent,
+        channel: asked.channel,
     };
     let by = caller.by(asked.note);
     let set = control.require(&at.into(), wanted, &by).await?;
