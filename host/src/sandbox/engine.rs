@@ -4,8 +4,8 @@ use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use wasmtime::{
-    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result, Strategy,
-    WasmFeatures,
+    Config, Enabled, Engine, InstanceAllocationStrategy, OperatorCost, PoolingAllocationConfig,
+    Result, Strategy, VariableOperatorCost, WasmFeatures,
 };
 
 use super::Settings;
@@ -118,10 +118,41 @@ fn config(settings: &Settings) -> Config {
     config.concurrency_support(false);
     // Registering unwind tables gets slower with each loaded bot, and nothing here unwinds through them.
     config.native_unwind_info(false);
-    // Equal results on every machine, so that a turn can be run again elsewhere.
+    // Equal results and equal fuel on every machine and with every later engine, so that a turn can be run again elsewhere.
     config.cranelift_nan_canonicalization(true);
+    config.operator_cost(operator_cost());
     features(&mut config);
     config
+}
+
+/// What each operator costs: one unit, but for those that come to no code or hardly any; and one more for each byte or element
+/// that it moves, so that no operator does much for little. What the engine takes by itself today, and not to change with it:
+/// limits are set and turns are kept in this unit.
+fn operator_cost() -> OperatorCost {
+    OperatorCost {
+        Nop: 0,
+        Drop: 0,
+        Block: 0,
+        Loop: 0,
+        Unreachable: 0,
+        Return: 0,
+        Else: 0,
+        End: 0,
+        variable: VariableOperatorCost {
+            memory_copy_per_byte: 1,
+            memory_fill_per_byte: 1,
+            memory_init_per_byte: 1,
+            // A limit of its own holds it.
+            memory_grow_per_page: 0,
+            table_copy_per_element: 1,
+            table_fill_per_element: 1,
+            table_init_per_element: 1,
+            table_grow_per_element: 1,
+            // No array is ever made: garbage collection is off.
+            ..VariableOperatorCost::new()
+        },
+        ..OperatorCost::new()
+    }
 }
 
 /// The WebAssembly that bots need, for validating and for compiling. Off is everything that no supported toolchain
