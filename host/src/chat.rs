@@ -32,7 +32,8 @@ impl Default for Conversation {
 }
 
 /// Which of the platform's contracts a reply is written by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Contract {
     /// What a function returns. Its texts are texts and nothing else.
     CustomIntegration,

@@ -20,8 +20,8 @@ use crate::registry::{FailurePolicy, Grant, Wanted};
 use crate::sandbox::{Limits, compile, structure};
 use crate::tenant::{Address, BotName, Environment, EventId, TenantId};
 use crate::{
-    admission, conversations, egress, http, invocation, metrics, quarantine, recent, sandbox,
-    sentinel, state, telemetry, trial, vault,
+    admission, capsules, conversations, egress, http, invocation, metrics, quarantine, recent,
+    sandbox, sentinel, state, telemetry, trial, vault,
 };
 
 /// What variables of the environment begin with. `RETORT_LIMITS__FUEL` is `fuel` in the table `limits`.
@@ -73,6 +73,8 @@ pub struct Config {
     pub state: state::Settings,
     /// How much is remembered of turns.
     pub recent: recent::Settings,
+    /// Which turns are kept whole.
+    pub capsules: capsules::Settings,
     /// How finely is counted.
     pub metrics: metrics::Settings,
     /// Who may watch, and where.
@@ -107,6 +109,7 @@ impl Default for Config {
             conversations: conversations::Settings::default(),
             state: state::Settings::default(),
             recent: recent::Settings::default(),
+            capsules: capsules::Settings::default(),
             metrics: metrics::Settings::default(),
             operations: http::operations::Settings::default(),
             limits: Limits::default(),
@@ -148,6 +151,9 @@ pub struct Entry {
     /// The events that it is invoked by, where it serves as `production`.
     #[serde(default)]
     events: Option<BTreeSet<EventId>>,
+    /// Which of its turns are kept whole, where that is not what the host says.
+    #[serde(default)]
+    capsules: Option<settings::Capsules>,
     /// Whether it has to answer a first turn before it serves.
     #[serde(default = "on")]
     smoke_turn: bool,
@@ -308,6 +314,7 @@ impl Config {
             config: texts(&entry.config),
             grants: entry.grant.iter().cloned().collect(),
             events: entry.events.clone(),
+            sample: entry.capsules.and_then(|capsules| capsules.sample_permille),
             smoke_turn: entry.smoke_turn,
         })
     }
@@ -326,6 +333,7 @@ impl Config {
             ("conversations", written(&self.conversations)),
             ("state", written(&self.state)),
             ("recent", written(&self.recent)),
+            ("capsules", written(&self.capsules)),
             ("metrics", written(&self.metrics)),
             ("operations", written(&self.operations)),
             ("sandbox", written(&self.sandbox)),
@@ -357,6 +365,7 @@ impl Config {
             conversations: self.conversations.clone(),
             state: self.state.clone(),
             recent: self.recent.clone(),
+            capsules: self.capsules.clone(),
             metrics: self.metrics.clone(),
             egress: self.egress.clone(),
             secrets_key: None,

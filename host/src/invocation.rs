@@ -1,11 +1,13 @@
 //! The journey of one message, top to bottom. The only file that knows the order of the rooms.
 
 mod beginning;
+mod capturing;
 mod error;
 mod figures;
 mod function;
 mod keeping;
 mod record;
+mod replaying;
 mod running;
 mod traps;
 
@@ -18,10 +20,13 @@ use tokio::time::Instant;
 pub use error::{InvokeError, OtherWorld};
 pub use figures::CANARY_TIME;
 pub use record::{Invocation, Outcome};
+pub use replaying::{NotReplayed, Replayed, Rerun};
 
 use crate::admission::{self, Admission};
 use crate::capabilities::granted::Granted;
 use crate::capabilities::http::Sent;
+use crate::capabilities::reach::Reach;
+use crate::capsules::{self, Capsules};
 use crate::chat::{self, Checked, Contract, Reply, Turn};
 use crate::conversations::{self, Conversations, EventId, Incoming};
 use crate::egress::{self, Egress};
@@ -51,6 +56,7 @@ struct Rooms {
     egress: Egress,
     quarantine: Quarantine,
     recent: Recent,
+    capsules: Capsules,
     admission: Admission,
     sandbox: Sandbox,
     metrics: Metrics,
@@ -76,6 +82,8 @@ pub struct Settings {
     pub secrets_key: Option<vault::Key>,
     /// How much is remembered of turns.
     pub recent: recent::Settings,
+    /// Which turns are kept whole.
+    pub capsules: capsules::Settings,
     /// How finely is counted.
     pub metrics: metrics::Settings,
 }
@@ -108,6 +116,7 @@ impl Host {
     pub fn new(settings: Settings, store: Store) -> Result<Self, NotStarted> {
         Ok(Self(Arc::new(Rooms {
             egress: Egress::new(&settings.egress)?,
+            capsules: Capsules::new(settings.capsules),
             vault: Vault::new(&store, settings.secrets_key.as_ref()),
             states: States::new(&store, &settings.state, settings.conversations.keep()),
             conversations: Conversations::new(&store, &settings.conversations),
@@ -172,7 +181,18 @@ impl Host {
             event,
             turn: Arc::new(turn),
         };
-        self.answer_in_turn(record, &asked).await
+        let result = self.answer_in_turn(record, &asked).await;
+        let contract = match record.purpose {
+            Purpose::Answer(contract) => Some(contract),
+            Purpose::Test => None,
+        };
+        let turn = &asked.turn;
+        let whole = || capsules::Asked::Turn {
+            contract,
+            turn: (**turn).clone(),
+        };
+        self.capture(record, deployment, &asked.granted, whole, &result);
+        result
     }
 
     /// Runs a turn, and checks what its bot says. What it wrote is nobody's yet; what it has sent `before`, if this is its
@@ -183,15 +203,25 @@ impl Host {
         asked: &Asked<'_>,
         before: Vec<Sent>,
     ) -> Result<Answered, InvokeError> {
+        let (deployment, granted) = (asked.deployment, &asked.granted);
+        let conversation = asked.turn.conversation.id.as_deref();
+        let reach = self.reach(deployment, granted, conversation, record.purpose, before);
+        self.ask_reaching(record, asked, reach).await
+    }
+
+    /// The same, of one that reaches this.
+    async fn ask_reaching(
+        &self,
+        record: &mut Invocation,
+        asked: &Asked<'_>,
+        reach: Reach,
+    ) -> Result<Answered, InvokeError> {
         let Asked {
             deployment,
-            granted,
             turn,
             deadline,
             ..
         } = asked;
-        let (at, conversation) = (&deployment.at, turn.conversation.id.as_deref());
-        let reach = self.reach(at, granted, conversation, record.purpose, before);
         let respond = Respond(Arc::clone(turn));
         let ran = self.run(record, deployment, *deadline, reach, respond);
         let Ran {
@@ -329,6 +359,11 @@ impl Host {
     /// What the bots keep between turns.
     pub fn states(&self) -> &States {
         &self.0.states
+    }
+
+    /// The turns that are kept whole.
+    pub fn capsules(&self) -> &Capsules {
+        &self.0.capsules
     }
 
     /// What the bots have been asked lately.

@@ -58,6 +58,7 @@ pub mod admission;
 pub mod quarantine;
 
 // Vocabulary.
+pub mod capsules;
 pub mod chat;
 
 pub mod bindings;

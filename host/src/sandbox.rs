@@ -23,7 +23,7 @@ pub mod trace;
 mod world;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,7 @@ use crate::capabilities::log::{Lines, Log};
 use crate::capabilities::made_up::MadeUp;
 use crate::capabilities::moved::Moved;
 use crate::capabilities::tally::{Call, Tally};
+use crate::capabilities::tape::{Tape, Told};
 use crate::limit::Limit;
 use crate::state::Staged;
 use crate::vault::Redactions;
@@ -189,6 +190,8 @@ pub struct Ran<T> {
     pub staged: Staged,
     /// What it sent out.
     pub requests: Requests,
+    /// What it was told from outside, if that was noted.
+    pub told: Option<Told>,
     /// The secrets that it had to do with, for whoever tells of it.
     pub redactions: Redactions,
     /// Whether at least half of the turns that ran beside it were its own bot's.
@@ -232,6 +235,7 @@ impl<T> Ran<T> {
             calls: Vec::new(),
             staged: Staged::default(),
             requests: Requests::default(),
+            told: None,
             redactions: Redactions::default(),
             had_most: false,
         }
@@ -252,6 +256,12 @@ impl<T> Ran<T> {
         };
         is_own_doing.then(|| failure.code())
     }
+}
+
+/// Which engine scripts run on here, as a digest: another build of it takes another fuel for the same script.
+pub fn script_engine() -> &'static str {
+    static DIGEST: LazyLock<String> = LazyLock::new(|| bot::digest(javascript::Image::component()));
+    &DIGEST
 }
 
 /// Which engine this executable has.
@@ -400,9 +410,10 @@ impl Sandbox {
         &self,
         permit: Permit,
         bot: &Arc<Bot>,
-        terms: Terms,
+        mut terms: Terms,
         ask: A,
     ) -> Ran<A::Said> {
+        let tape = Tape::new(terms.reach.again.take(), terms.reach.notes);
         let (moved, tally) = (Moved::default(), Tally::default());
         let redactions = Redactions::default();
         let log = Log::new(terms.limits.log(), moved.clone(), redactions.clone());
@@ -430,6 +441,7 @@ impl Sandbox {
                 moved,
                 tally: tally.clone(),
                 redactions: redactions.clone(),
+                tape: tape.clone(),
                 clock_resolution: Duration::from_micros(self.settings.clock_resolution_us),
                 made_up: self.settings.made_up.as_ref().map(MadeUp::turn),
                 made_of: self.settings.component,
@@ -480,6 +492,7 @@ impl Sandbox {
             calls: tally.take(),
             staged,
             requests,
+            told: tape.take(),
             redactions,
             had_most,
         }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use wasmtime::Result;
 
 use super::made_up::Now;
+use super::tape::Tape;
 use crate::bindings::budget::Host;
 
 /// One turn's end.
@@ -14,20 +15,28 @@ pub struct Budget {
     pub deadline: Instant,
     /// Fuel that was left when the bot last called out; the sandbox keeps it up to date.
     pub fuel_left: u64,
-    /// The turn's time if that is made up, and how much of it there was.
-    pub made_up: Option<(Now, Duration)>,
+    /// All of its time.
+    pub all: Duration,
+    /// The turn's time if that is made up.
+    pub made_up: Option<Now>,
+    /// Where what is left of its time is noted.
+    pub tape: Tape,
 }
 
 impl Host for Budget {
     fn remaining_ms(&mut self) -> Result<u32> {
-        let left = match &self.made_up {
-            Some((now, all)) => all.saturating_sub(now.passed()),
+        let left = || match &self.made_up {
+            Some(now) => self.all.saturating_sub(now.passed()),
             None => self.deadline.saturating_duration_since(Instant::now()),
         };
-        Ok(u32::try_from(left.as_millis()).unwrap_or(u32::MAX))
+        Ok(self.tape.remaining_ms(millis(self.all), || millis(left())))
     }
 
     fn remaining_fuel(&mut self) -> Result<u64> {
         Ok(self.fuel_left)
     }
+}
+
+fn millis(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }

@@ -11,6 +11,7 @@ use wasmtime_wasi::{HostMonotonicClock, HostWallClock};
 use wasmtime_wasi_io::poll::DynPollable;
 
 use super::made_up::Now;
+use super::tape::{Tape, nanos};
 
 /// The time of day.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct WallClock {
     pub resolution: Duration,
     /// What it shows in the place of the time, if that is made up.
     pub made_up: Option<Now>,
+    /// Where what it shows is noted.
+    pub tape: Tape,
 }
 
 impl HostWallClock for WallClock {
@@ -27,13 +30,14 @@ impl HostWallClock for WallClock {
     }
 
     fn now(&self) -> Duration {
-        let now = match &self.made_up {
+        let now = || match &self.made_up {
             Some(made_up) => made_up.time(),
             None => SystemTime::now()
                 .duration_since(UNIX_EPOCH)
                 .unwrap_or_default(),
         };
-        Duration::from_nanos_u128(coarse(now.as_nanos(), self.resolution))
+        let shown = self.tape.wall(|| coarse(now(), self.resolution));
+        Duration::from_nanos(shown)
     }
 }
 
@@ -46,19 +50,21 @@ pub struct MonotonicClock {
     pub resolution: Duration,
     /// What it shows in the place of that, if time is made up.
     pub made_up: Option<Now>,
+    /// Where what it shows is noted.
+    pub tape: Tape,
 }
 
 impl HostMonotonicClock for MonotonicClock {
     fn resolution(&self) -> u64 {
-        nanos(self.resolution.as_nanos())
+        nanos(self.resolution)
     }
 
     fn now(&self) -> u64 {
-        let passed = match &self.made_up {
+        let passed = || match &self.made_up {
             Some(made_up) => made_up.passed(),
             None => self.begun.elapsed(),
         };
-        nanos(coarse(passed.as_nanos(), self.resolution))
+        self.tape.monotonic(|| coarse(passed(), self.resolution))
     }
 }
 
@@ -68,6 +74,8 @@ pub struct Waiting<'a> {
     pub clocks: WasiClocksCtxView<'a>,
     /// The time, if it is made up.
     pub made_up: Option<Now>,
+    /// What the turn was told before, if it is run again.
+    pub tape: Tape,
 }
 
 /// Names [`Waiting`] to the linker.
@@ -93,6 +101,9 @@ impl monotonic_clock::Host for Waiting<'_> {
     }
 
     fn subscribe_duration(&mut self, nanos: u64) -> Result<Resource<DynPollable>> {
+        if self.tape.is_again() {
+            return self.clocks.subscribe_duration(0);
+        }
         if let Some(made_up) = &self.made_up {
             made_up.wait(Duration::from_nanos(nanos));
         }
@@ -100,10 +111,9 @@ impl monotonic_clock::Host for Waiting<'_> {
     }
 }
 
-fn coarse(nanos: u128, resolution: Duration) -> u128 {
-    nanos - nanos % resolution.as_nanos().max(1)
-}
-
-fn nanos(nanos: u128) -> u64 {
-    u64::try_from(nanos).unwrap_or(u64::MAX)
+/// In nanoseconds.
+fn coarse(time: Duration, resolution: Duration) -> u64 {
+    let nanos = time.as_nanos();
+    let coarse = nanos - nanos % resolution.as_nanos().max(1);
+    u64::try_from(coarse).unwrap_or(u64::MAX)
 }

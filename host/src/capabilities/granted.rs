@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::egress::Rule;
 use crate::state::Scope;
 use crate::tenant::SecretName;
 
 /// What one turn may reach.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Granted {
     /// The platform's own event, the visitor's data and the engagement attributes.
     pub personal_data: bool,

@@ -11,6 +11,7 @@ use wasmtime::Result;
 use super::granted::Granted;
 use super::moved::Moved;
 use super::tally::Tally;
+use super::tape::{Exchange, Tape};
 use crate::bindings::http::{Host, HttpError, Request, Response};
 use crate::egress::{self, Allowed, Caps, Egress, NotSent, Rule};
 use crate::tenant::TenantId;
@@ -35,6 +36,9 @@ const CALL_BYTES: usize = 100_000;
 /// What is left to a bot of its turn when a call ends for want of time, enough to say that nothing came: a tenth of what
 /// it had, and no more than this.
 const RESERVE: Duration = Duration::from_millis(50);
+
+/// What comes back for a request in a turn that is run again, if it was not sent the first time.
+const NOT_SENT_BEFORE: &str = "the turn that this one repeats did not send this request";
 
 /// A request that may have reached somebody, and what came back.
 pub type Sent = (Request, Result<Response, HttpError>);
@@ -64,9 +68,44 @@ pub struct Http {
     pub moved: Moved,
     /// Where the calls are.
     pub tally: Tally,
+    /// Where it is noted what was sent and came back.
+    pub tape: Tape,
 }
 
 impl Http {
+    /// What comes back in a turn that is run again from what was noted of it.
+    fn exchanged_before(&self, request: &Request) -> Option<Result<Response, HttpError>> {
+        let is_it = |exchange: &Exchange| exchange.sent.0 == *request;
+        let is_like_it = |exchange: &Exchange| {
+            let (before, _) = &exchange.sent;
+            (&before.method, &before.url) == (&request.method, &request.url)
+        };
+        let found = match self.tape.exchanged_before(is_it)? {
+            None => self.tape.exchanged_before(is_like_it)?,
+            found => found,
+        };
+        Some(match found {
+            None => Err(HttpError::Connection(NOT_SENT_BEFORE.to_owned())),
+            Some(Exchange { sent, moved }) => {
+                self.moved.add(moved);
+                sent.1
+            }
+        })
+    }
+
+    async fn answer(&mut self, request: Request) -> Result<Response, HttpError> {
+        if let Some(answered) = self.exchanged_before(&request) {
+            return answered;
+        }
+        if let Some(answered) = self.sent_again(&request).await {
+            return answered;
+        }
+        let sent = self.send_new(request).await;
+        self.tally
+            .add("http", sent.as_ref().err().map_or("ok", case));
+        sent
+    }
+
     /// What comes back in a turn that is run again, as long as something is left that it has sent before.
     async fn sent_again(&mut self, request: &Request) -> Option<Result<Response, HttpError>> {
         let (asked, answered) = self.before.front()?;
@@ -196,14 +235,19 @@ impl Http {
 impl Host for Http {
     #[instrument(name = "http.send", level = "debug", skip_all, fields(outcome))]
     async fn send(&mut self, request: Request) -> Result<Result<Response, HttpError>> {
-        if let Some(answered) = self.sent_again(&request).await {
-            return Ok(answered);
-        }
-        let sent = self.send_new(request).await;
-        let outcome = sent.as_ref().err().map_or("ok", case);
+        self.tape.begin()?;
+        let asked = self.tape.notes().then(|| request.clone());
+        let before = self.moved.so_far();
+        let answered = self.answer(request).await;
+        let outcome = answered.as_ref().err().map_or("ok", case);
         tracing::Span::current().record("outcome", outcome);
-        self.tally.add("http", outcome);
-        Ok(sent)
+        if let Some(asked) = asked {
+            let moved = self.moved.so_far().saturating_sub(before);
+            let sent = (asked, answered.clone());
+            self.tape.exchanged(Exchange { sent, moved });
+        }
+        self.tape.end();
+        Ok(answered)
     }
 }
 

@@ -14,7 +14,12 @@ impl Moved {
         self.0.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// What has been moved since this was asked last.
+    /// What has been moved since that was last taken.
+    pub fn so_far(&self) -> usize {
+        usize::try_from(self.0.load(Ordering::Relaxed)).unwrap_or(usize::MAX)
+    }
+
+    /// The same, taken.
     pub fn take(&self) -> u64 {
         self.0.swap(0, Ordering::Relaxed)
     }

@@ -6,6 +6,7 @@ use wasmtime::Result;
 use wasmtime_wasi::p2::bindings::random::{insecure, insecure_seed, random};
 
 use super::moved::Moved;
+use super::tape::Tape;
 use crate::limit::{Exceeded, Limit};
 
 /// One turn's source.
@@ -15,8 +16,10 @@ pub struct Random {
     pub limit: u64,
     /// Where they are counted.
     pub moved: Moved,
-    /// Where they come from, if chance is made up.
-    pub made_up: Option<StdRng>,
+    /// Where they come from, once any are asked for or if chance is made up.
+    pub source: Option<StdRng>,
+    /// Where it is noted what they come from.
+    pub tape: Tape,
 }
 
 impl Random {
@@ -32,18 +35,16 @@ impl Random {
         }
         self.moved.add(length);
         let mut bytes = vec![0; length];
-        match &mut self.made_up {
-            Some(made_up) => made_up.fill_bytes(&mut bytes),
-            None => rand::rng().fill_bytes(&mut bytes),
-        }
+        self.source().fill_bytes(&mut bytes);
         Ok(bytes)
     }
 
     fn number(&mut self) -> u64 {
-        match &mut self.made_up {
-            Some(made_up) => made_up.next_u64(),
-            None => rand::rng().next_u64(),
-        }
+        self.source().next_u64()
+    }
+
+    fn source(&mut self) -> &mut StdRng {
+        self.source.get_or_insert_with(|| self.tape.chance())
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::granted::Granted;
 use super::http::Sent;
+use super::tape::Again;
 use crate::egress::Egress;
 use crate::state;
 use crate::tenant::TenantId;
@@ -22,4 +23,8 @@ pub struct Reach {
     pub egress: Option<Egress>,
     /// What it sent when it ran before, if it did.
     pub before: Vec<Sent>,
+    /// How much is noted of what it is told, in bytes; 0 is nothing.
+    pub notes: usize,
+    /// What it is told in the place of all that, if it is run again from what was noted of it.
+    pub again: Option<Again>,
 }

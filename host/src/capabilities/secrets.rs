@@ -8,6 +8,7 @@ use wasmtime::Result;
 use super::granted::Granted;
 use super::moved::Moved;
 use super::tally::Tally;
+use super::tape::{self, Tape};
 use crate::bindings::secrets::{Host, SecretError};
 use crate::tenant::{SecretName, TenantId};
 use crate::vault::{Redactions, Vault};
@@ -25,19 +26,37 @@ pub struct Secrets {
     pub moved: Moved,
     /// Where the calls are.
     pub tally: Tally,
+    /// Where it is noted what came of them.
+    pub tape: Tape,
 }
 
 impl Secrets {
     async fn read(&mut self, name: &str) -> Result<String, SecretError> {
         let name = self.granted(name)?;
-        let (tenant, vault) = self.vault.as_ref().ok_or(SecretError::NotSet)?;
-        let found = vault.get(tenant, &name).await.map_err(|error| {
+        let found = match self.tape.secret_before(&name) {
+            Some(before) => before,
+            None => self.find(&name).await,
+        };
+        let came = match &found {
+            Ok(value) => tape::Secret::Bytes(value.len()),
+            Err(other) => other.clone(),
+        };
+        self.tape.secret(&name, came);
+        self.moved.add(found.as_ref().map_or(0, String::len));
+        found.map_err(|came| match came {
+            tape::Secret::Unread(why) => SecretError::Other(why),
+            tape::Secret::Bytes(_) | tape::Secret::NotSet => SecretError::NotSet,
+        })
+    }
+
+    async fn find(&self, name: &SecretName) -> Result<String, tape::Secret> {
+        let (tenant, vault) = self.vault.as_ref().ok_or(tape::Secret::NotSet)?;
+        let found = vault.get(tenant, name).await.map_err(|error| {
             tracing::error!("a secret cannot be read: {error}");
-            SecretError::Other("the host cannot read the secret".to_owned())
+            tape::Secret::Unread("the host cannot read the secret".to_owned())
         })?;
-        let secret = found.ok_or(SecretError::NotSet)?;
-        self.redactions.add(&name, &secret);
-        self.moved.add(secret.expose().len());
+        let secret = found.ok_or(tape::Secret::NotSet)?;
+        self.redactions.add(name, &secret);
         Ok(secret.expose().to_owned())
     }
 
@@ -58,7 +77,9 @@ impl Host for Secrets {
     #[instrument(name = "secrets.get", level = "debug", skip_all)]
     async fn get(&mut self, name: String) -> Result<Result<String, SecretError>> {
         self.moved.add(name.len());
+        self.tape.begin()?;
         let read = self.read(&name).await;
+        self.tape.end();
         let outcome = match &read {
             Ok(_) => "ok",
             Err(SecretError::Denied(_)) => "denied",

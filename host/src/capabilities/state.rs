@@ -10,6 +10,7 @@ use wasmtime::Result;
 use super::granted::Granted;
 use super::moved::Moved;
 use super::tally::Tally;
+use super::tape::{Gap, Tape};
 use crate::bindings::state::{Entry, Host, Scope, StateError};
 use crate::state::{self, Conflict, Memory, Staged};
 use crate::store::Failed;
@@ -39,11 +40,14 @@ pub struct State {
     pub moved: Moved,
     /// Where the calls are.
     pub tally: Tally,
+    /// Where it is noted what was found.
+    pub tape: Tape,
 }
 
 impl State {
     /// What the turn has written.
     pub fn staged(&mut self) -> Staged {
+        self.tape.remembers(self.turn.found());
         std::mem::take(&mut self.turn).staged()
     }
 
@@ -67,7 +71,11 @@ impl State {
     async fn memory(&mut self, scope: Scope) -> Result<&Memory, StateError> {
         let scope = self.scope(scope)?;
         let is_new = !self.turn.has_read(scope);
-        let memory = self.turn.memory(scope).await.map_err(unread)?;
+        let memory = self
+            .turn
+            .memory(scope)
+            .await
+            .map_err(|failed| unread(&self.tape, failed))?;
         if is_new {
             self.moved.add(memory.bytes());
         }
@@ -78,7 +86,11 @@ impl State {
     async fn memory_mut(&mut self, scope: Scope) -> Result<&mut Memory, StateError> {
         let scope = self.scope(scope)?;
         let is_new = !self.turn.has_changed(scope);
-        let memory = self.turn.memory_mut(scope).await.map_err(unread)?;
+        let memory = self
+            .turn
+            .memory_mut(scope)
+            .await
+            .map_err(|failed| unread(&self.tape, failed))?;
         if is_new {
             self.moved.add(memory.bytes());
         }
@@ -153,7 +165,9 @@ impl Host for State {
         scope: Scope,
         key: String,
     ) -> Result<Result<Option<Entry>, StateError>> {
+        self.tape.begin()?;
         let found = self.find(scope, &key).await;
+        self.tape.end();
         self.counted(found)
     }
 
@@ -165,13 +179,17 @@ impl Host for State {
         value: Vec<u8>,
         expected: Option<u64>,
     ) -> Result<Result<u64, StateError>> {
+        self.tape.begin()?;
         let set = self.put(scope, key, value, expected).await;
+        self.tape.end();
         self.counted(set)
     }
 
     #[instrument(name = "state.delete", level = "debug", skip_all)]
     async fn delete(&mut self, scope: Scope, key: String) -> Result<Result<(), StateError>> {
+        self.tape.begin()?;
         let deleted = self.remove(scope, &key).await;
+        self.tape.end();
         self.counted(deleted)
     }
 
@@ -181,7 +199,9 @@ impl Host for State {
         scope: Scope,
         prefix: String,
     ) -> Result<Result<Vec<String>, StateError>> {
+        self.tape.begin()?;
         let listed = self.list(scope, &prefix).await;
+        self.tape.end();
         self.counted(listed)
     }
 }
@@ -201,8 +221,9 @@ fn over(what: &str, used: usize, allowed: usize, unit: &str, key: &str) -> Resul
 }
 
 /// The host's own trouble stays with the host.
-fn unread(error: Failed) -> StateError {
+fn unread(tape: &Tape, error: Failed) -> StateError {
     tracing::error!("a bot's state cannot be read: {error}");
+    tape.gap(Gap::Store);
     StateError::Other("the host cannot read the state".to_owned())
 }
 

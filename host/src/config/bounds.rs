@@ -51,6 +51,14 @@ const QUARANTINE: Bounds = &[
     ("window_seconds", 1, 86_400),
     ("probe_seconds", 1, 86_400),
 ];
+const CAPSULES: Bounds = &[
+    ("sample_permille", 0, 1000),
+    ("bytes", KIB, 16 * MIB),
+    ("number", 0, 100_000),
+    ("tenant_bytes", 0, 1024 * GIB),
+    ("minute", 0, 100_000),
+    ("days", 1, 3650),
+];
 const RECENT: Bounds = &[
     ("turns", 0, 1_000_000),
     ("bot_bytes", 0, GIB),
@@ -113,6 +121,7 @@ const TABLES: &[(&str, Bounds)] = &[
     ("conversations", CONVERSATIONS),
     ("state", STATE),
     ("recent", RECENT),
+    ("capsules", CAPSULES),
     ("metrics", METRICS),
     ("operations", OPERATIONS),
     ("sandbox", SANDBOX),

@@ -10,6 +10,8 @@ use super::running::{in_time, is_a};
 use super::{Host, Invocation, InvokeError, Purpose};
 use crate::capabilities::granted::Granted;
 use crate::capabilities::http::Sent;
+use crate::capabilities::reach::Reach;
+use crate::capsules::Asked;
 use crate::chat::{Contract, Returned};
 use crate::registry::Deployment;
 use crate::sandbox::{Failure, Input, Invoke, Ran, Requests, World};
@@ -17,7 +19,7 @@ use crate::state::{Held, NotKept, Staged, With};
 use crate::tenant::Address;
 
 /// What it is handed and returns is the platform's Custom Integration, or like it.
-const PURPOSE: Purpose = Purpose::Answer(Contract::CustomIntegration);
+pub(super) const PURPOSE: Purpose = Purpose::Answer(Contract::CustomIntegration);
 
 impl Host {
     /// Has the function at an address handle an event, within the time that its deployment gives it from `arrived` on.
@@ -58,7 +60,14 @@ impl Host {
             granted: deployment.granted(),
             input,
         };
-        self.invoke_and_keep(record, &invoked).await
+        let result = self.invoke_and_keep(record, &invoked).await;
+        let input = &invoked.input;
+        let asked = || Asked::Invocation {
+            headers: input.headers.clone(),
+            payload: input.payload.clone(),
+        };
+        self.capture(record, deployment, &invoked.granted, asked, &result);
+        result
     }
 
     /// Has a function invoked, and what it wrote kept. It is run again once if another turn changed the same meanwhile.
@@ -104,9 +113,19 @@ impl Host {
         invoked: &Invoked<'_>,
         before: Vec<Sent>,
     ) -> Result<Ended, InvokeError> {
+        let (deployment, granted) = (invoked.deployment, &invoked.granted);
+        let reach = self.reach(deployment, granted, None, PURPOSE, before);
+        self.invoke_reaching(record, invoked, reach).await
+    }
+
+    /// The same, of one that reaches this.
+    pub(super) async fn invoke_reaching(
+        &self,
+        record: &mut Invocation<Returned>,
+        invoked: &Invoked<'_>,
+        reach: Reach,
+    ) -> Result<Ended, InvokeError> {
         let deployment = invoked.deployment;
-        let (at, granted) = (&deployment.at, &invoked.granted);
-        let reach = self.reach(at, granted, None, PURPOSE, before);
         let invoke = Invoke(Arc::clone(&invoked.input));
         let ran = self.run(record, deployment, invoked.deadline, reach, invoke);
         let Ran {
@@ -130,16 +149,16 @@ impl Host {
 }
 
 /// What is invoked with what.
-struct Invoked<'a> {
-    deployment: &'a Deployment,
-    granted: Arc<Granted>,
-    input: Arc<Input>,
-    deadline: Instant,
+pub(super) struct Invoked<'a> {
+    pub(super) deployment: &'a Deployment,
+    pub(super) granted: Arc<Granted>,
+    pub(super) input: Arc<Input>,
+    pub(super) deadline: Instant,
 }
 
 /// A checked result, and what is to be kept with it.
-struct Ended {
-    returned: Returned,
+pub(super) struct Ended {
+    pub(super) returned: Returned,
     staged: Staged,
     requests: Requests,
 }

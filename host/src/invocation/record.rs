@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{InvokeError, Purpose};
 use crate::capabilities::log::{Line, Lines};
 use crate::capabilities::tally::Call;
+use crate::capabilities::tape::Told;
 use crate::chat::{LeftOut, Reply, Returned, Said};
 use crate::fault::Fault;
 use crate::metrics::{self, Used};
@@ -39,6 +40,10 @@ pub struct Invocation<A = Reply> {
     pub revision: Option<Arc<str>>,
     /// What it used.
     pub usage: Usage,
+    /// What its last run did.
+    pub(super) last_used: Usage,
+    /// What its bot was told in that.
+    pub(super) told: Option<Told>,
     /// What it logged.
     pub log: Lines,
     /// How it called its capabilities, and how that ended.
@@ -86,6 +91,8 @@ impl<A: Outcome> Invocation<A> {
             took: Duration::ZERO,
             revision: None,
             usage: Usage::default(),
+            last_used: Usage::default(),
+            told: None,
             log: Lines::default(),
             calls: Vec::new(),
             remembered: None,
@@ -102,8 +109,10 @@ impl<A: Outcome> Invocation<A> {
     }
 
     /// What a run of its bot used; there may be a second one, which counts with the first.
-    pub(super) fn measured<T>(&mut self, ran: &Ran<T>) {
+    pub(super) fn measured<T>(&mut self, ran: &mut Ran<T>) {
         self.usage = self.usage.and(&ran.usage);
+        self.last_used = ran.usage;
+        self.told = ran.told.take();
         self.log = ran.log.clone();
         self.calls.extend_from_slice(&ran.calls);
     }

@@ -30,11 +30,11 @@ impl Host {
         self.0.metrics.waited(begun.elapsed());
         let terms = deployment.terms(deadline, reach);
         let ran = self.0.sandbox.run(permit?, &deployment.bot, terms, ask);
-        let ran = ran.await;
+        let mut ran = ran.await;
         if let Some(quarantined) = visit.ended(ran.over_budget()) {
             tracing::warn!("{}: {quarantined}", deployment.at);
         }
-        record.measured(&ran);
+        record.measured(&mut ran);
         if let Err(Failure::Trapped { .. }) = &ran.result {
             record.trapped = Some(Arc::clone(&deployment.bot));
         }
@@ -44,7 +44,7 @@ impl Host {
     /// What a turn reaches: most bots are granted nothing, and pay for nothing then.
     pub(super) fn reach(
         &self,
-        at: &Address,
+        deployment: &Deployment,
         granted: &Arc<Granted>,
         conversation: Option<&str>,
         purpose: Purpose,
@@ -52,17 +52,20 @@ impl Host {
     ) -> Reach {
         let keeps = !granted.state.is_empty();
         let goes_out = !granted.http.is_empty();
+        let notes = self.0.capsules.most_bytes(deployment.sample);
         let vault = (goes_out || !granted.secrets.is_empty()).then(|| self.0.vault.clone());
         Reach {
             granted: Arc::clone(granted),
             state: match keeps {
-                true => self.0.states.turn(at, conversation),
+                true => self.0.states.turn(&deployment.at, conversation),
                 false => state::Turn::default(),
             },
-            vault: vault.map(|vault| (at.tenant.clone(), vault)),
+            vault: vault.map(|vault| (deployment.at.tenant.clone(), vault)),
             // A test must not order anything.
             egress: (goes_out && purpose != Purpose::Test).then(|| self.0.egress.clone()),
             before,
+            notes,
+            again: None,
         }
     }
 

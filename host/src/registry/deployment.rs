@@ -35,6 +35,8 @@ pub struct Wanted {
     pub grants: Grants,
     /// What it listens to, in the place of what those of its world do.
     pub events: Option<BTreeSet<EventId>>,
+    /// How many in a thousand of its turns that ended well are kept whole; none: as many as of every bot's.
+    pub sample: Option<u16>,
     /// Whether it has to answer a first turn well before it serves.
     pub smoke_turn: bool,
 }
@@ -64,6 +66,8 @@ pub struct Deployment {
     pub failure: FailurePolicy,
     /// What `config` gives the bot.
     pub config: Values,
+    /// How many in a thousand of its turns that ended well are kept whole, if it has its own.
+    pub sample: Option<u16>,
     /// The events that it is invoked by.
     pub events: BTreeSet<EventId>,
     /// What it said to its first turn, if it was asked one now and gave a fault.
@@ -140,6 +144,7 @@ impl Deployment {
             limits: wanted.limits,
             reply: wanted.reply,
             failure: wanted.failure,
+            sample: wanted.sample,
             granted: ArcSwap::new(grant::granted(&known.wants, &wanted.grants)),
             wants: known.wants,
             config: Arc::new(wanted.config),

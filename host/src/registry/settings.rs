@@ -38,10 +38,24 @@ pub struct Settings {
     /// `bot_connectors_custom_integration`, and a function to nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<BTreeSet<EventId>>,
+    /// Which of its turns are kept whole, where that is not what the host says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capsules: Option<Capsules>,
     /// Whether it has to answer a first turn before it serves: a text that nobody wrote, to which it may say anything
     /// that can be sent, or give a fault. Off for a bot that is bound to fail then.
     #[serde(skip_serializing_if = "is_on")]
     pub smoke_turn: bool,
+}
+
+/// Which of a deployment's turns are kept whole.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Capsules {
+    /// How many in a thousand of those that ended well, in place of the host's `capsules.sample_permille`: 1000 keeps every
+    /// turn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 1000)]
+    pub sample_permille: Option<u16>,
 }
 
 impl Default for Settings {
@@ -52,6 +66,7 @@ impl Default for Settings {
             failure: None,
             config: BTreeMap::new(),
             events: None,
+            capsules: None,
             smoke_turn: true,
         }
     }
@@ -130,6 +145,10 @@ impl Settings {
             config: texts(&self.config),
             grants: Grants::new(),
             events: self.events.clone(),
+            sample: self
+                .capsules
+                .as_ref()
+                .and_then(|capsules| capsules.sample_permille),
             smoke_turn: self.smoke_turn,
         };
         bounds::problem(&wanted).map_or(Ok(wanted), Err)

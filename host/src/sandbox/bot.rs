@@ -28,6 +28,7 @@ use crate::capabilities::clocks::Waits;
 use crate::capabilities::config::Config;
 use crate::capabilities::http::Http;
 use crate::capabilities::log::Log;
+use crate::capabilities::polls::Polled;
 use crate::capabilities::random::Random;
 use crate::capabilities::secrets::Secrets;
 use crate::capabilities::state::State;
@@ -215,7 +216,7 @@ fn link_contract(linker: &mut Linker<TurnState>) -> wasmtime::Result<()> {
 fn link_wasi(linker: &mut Linker<TurnState>) -> wasmtime::Result<()> {
     type Turn = TurnState;
     io::error::add_to_linker::<Turn, HasSelf<ResourceTable>>(linker, |turn| turn.ctx().table)?;
-    io::poll::add_to_linker::<Turn, HasSelf<ResourceTable>>(linker, |turn| turn.ctx().table)?;
+    io::poll::add_to_linker::<Turn, Polled>(linker, Turn::polls)?;
     io::streams::add_to_linker::<Turn, HasSelf<ResourceTable>>(linker, |turn| turn.ctx().table)?;
     wasi::clocks::wall_clock::add_to_linker::<Turn, WasiClocks>(linker, Turn::clocks)?;
     wasi::clocks::monotonic_clock::add_to_linker::<Turn, Waits>(linker, Turn::waiting)?;

@@ -26,12 +26,14 @@ use crate::capabilities::http::{Http, Sent};
 use crate::capabilities::log::Log;
 use crate::capabilities::made_up::Now;
 use crate::capabilities::moved::Moved;
+use crate::capabilities::polls::Polls;
 use crate::capabilities::random::Random;
 use crate::capabilities::reach::Reach;
 use crate::capabilities::secrets::Secrets;
 use crate::capabilities::state::State;
 use crate::capabilities::stdio::LoggedStream;
 use crate::capabilities::tally::Tally;
+use crate::capabilities::tape::{Cut, Tape};
 use crate::limit::{Exceeded, Limit};
 use crate::state::Staged;
 use crate::vault::Redactions;
@@ -93,6 +95,7 @@ pub(super) struct Given {
     pub(super) moved: Moved,
     pub(super) tally: Tally,
     pub(super) redactions: Redactions,
+    pub(super) tape: Tape,
     pub(super) clock_resolution: Duration,
     pub(super) made_up: Option<Now>,
     pub(super) made_of: structure::Limits,
@@ -107,6 +110,7 @@ impl Given {
             moved,
             tally: Tally::default(),
             redactions,
+            tape: Tape::default(),
             clock_resolution: Duration::from_millis(1),
             made_up: None,
             made_of: structure::Limits::default(),
@@ -154,6 +158,7 @@ pub struct TurnState {
     pub(super) shown: Shown,
     wasi: WasiCtx,
     made_up: Option<Now>,
+    tape: Tape,
     table: ResourceTable,
     meter: Meter,
     tab: Tab,
@@ -163,8 +168,21 @@ impl TurnState {
     /// The monotonic clock, and what is waited for by it.
     pub(super) fn waiting(&mut self) -> Waiting<'_> {
         let made_up = self.made_up.clone();
+        let tape = self.tape.clone();
         let clocks = WasiClocksView::clocks(self);
-        Waiting { clocks, made_up }
+        Waiting {
+            clocks,
+            made_up,
+            tape,
+        }
+    }
+
+    /// What is waited for.
+    pub(super) fn polls(&mut self) -> Polls<'_> {
+        Polls {
+            table: &mut self.table,
+            tape: &self.tape,
+        }
     }
 }
 
@@ -174,6 +192,8 @@ struct Tab {
     most_calls: u64,
     call_fuel: u64,
     byte_fuel: u64,
+    /// What the bot has more than the store, whose fuel ends where this turn was cut when it ran first.
+    beyond: u64,
     moved: Moved,
     /// Whether what the engine calls the host for is a tick, and none of the bot's doing.
     is_tick: bool,
@@ -241,6 +261,7 @@ pub(super) async fn run<W: Work, P: Send>(
     let started = Instant::now();
     let reach = std::mem::take(&mut terms.reach);
     let redactions = given.redactions.clone();
+    let cut = given.tape.cut();
     let mut store = match store(&engine, &terms, reach, given, progress) {
         Ok(store) => store,
         Err(error) => return Done::failed(Failure::Host(format!("{error:#}")), Usage::default()),
@@ -261,7 +282,12 @@ pub(super) async fn run<W: Work, P: Send>(
         Ok(Ok(said)) => Ok(said),
         Ok(Err(Ended { error, starting })) => {
             let redacted = |words: &str| redactions.redact(words).into_owned();
-            Err(failure::of(&error, &terms.limits, starting, redacted))
+            Err(
+                match failure::of(&error, &terms.limits, starting, redacted) {
+                    Failure::Exceeded(over) if over.limit == Limit::Fuel => at_cut(over, cut),
+                    failure => failure,
+                },
+            )
         }
         Err(_) => Err(terms.late().now().into()),
     };
@@ -271,6 +297,11 @@ pub(super) async fn run<W: Work, P: Send>(
         staged,
         requests,
     }
+}
+
+/// Of a turn that is run again up to where its time was over, running out of fuel is that.
+fn at_cut(over: Exceeded, cut: Option<Cut>) -> Failure {
+    cut.map_or(over, |cut| cut.exceeded).into()
 }
 
 /// The engine's own word on why it ended a guest, and whether that was still starting.
@@ -306,7 +337,7 @@ fn store(
     let limits = &terms.limits;
     let mut store = Store::new(engine, TurnState::new(terms, reach, given));
     store.limiter(|turn| &mut turn.meter);
-    store.set_fuel(limits.fuel)?;
+    store.set_fuel(limits.fuel - store.data().tab.beyond)?;
     store.set_hostcall_fuel(limits.transfer_bytes);
     store.set_max_component_handles(limits.handles);
     // The next tick may be any moment: two of them leave a short turn its whole one.
@@ -334,7 +365,8 @@ fn at_boundary(mut turn: StoreContextMut<'_, TurnState>, hook: CallHook) -> Resu
     match hook {
         CallHook::CallingHost => {
             let fuel_left = turn.get_fuel()?;
-            turn.data_mut().budget.fuel_left = fuel_left;
+            let turn = turn.data_mut();
+            turn.budget.fuel_left = fuel_left + turn.tab.beyond;
             Ok(())
         }
         CallHook::ReturningFromHost => settle(turn),
@@ -344,18 +376,18 @@ fn at_boundary(mut turn: StoreContextMut<'_, TurnState>, hook: CallHook) -> Resu
 
 /// Ends a turn whose time is made up once what it waited for took too long, whatever the machine's clock says.
 fn in_made_up_time(budget: &Budget) -> Result<()> {
-    let Some((now, most)) = &budget.made_up else {
+    let Some(now) = &budget.made_up else {
         return Ok(());
     };
-    let gone_by = now.gone_by();
-    if gone_by <= *most {
+    let (gone_by, most) = (now.gone_by(), budget.all);
+    if gone_by <= most {
         return Ok(());
     }
     let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let exceeded = Exceeded {
         limit: Limit::Deadline,
         used: ms(gone_by),
-        allowed: ms(*most),
+        allowed: ms(most),
     };
     Err(exceeded.into())
 }
@@ -386,6 +418,7 @@ fn settle(mut turn: StoreContextMut<'_, TurnState>) -> Result<()> {
 impl TurnState {
     fn new(terms: &Terms, reach: Reach, given: Given) -> Self {
         let limits = &terms.limits;
+        let cut = given.tape.cut();
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.handles);
         Self {
@@ -396,10 +429,9 @@ impl TurnState {
             budget: Budget {
                 deadline: terms.deadline,
                 fuel_left: limits.fuel,
-                made_up: given
-                    .made_up
-                    .clone()
-                    .map(|now| (now, Duration::from_millis(limits.deadline_ms))),
+                all: limits.deadline(),
+                made_up: given.made_up.clone(),
+                tape: given.tape.clone(),
             },
             http: Http {
                 granted: Arc::clone(&reach.granted),
@@ -413,6 +445,7 @@ impl TurnState {
                 redactions: given.redactions.clone(),
                 moved: given.moved.clone(),
                 tally: given.tally.clone(),
+                tape: given.tape.clone(),
             },
             secrets: Secrets {
                 granted: Arc::clone(&reach.granted),
@@ -420,6 +453,7 @@ impl TurnState {
                 redactions: given.redactions.clone(),
                 moved: given.moved.clone(),
                 tally: given.tally.clone(),
+                tape: given.tape.clone(),
             },
             state: State {
                 granted: reach.granted,
@@ -427,15 +461,18 @@ impl TurnState {
                 limits: limits.state(),
                 moved: given.moved.clone(),
                 tally: given.tally.clone(),
+                tape: given.tape.clone(),
             },
             random: Random {
                 limit: limits.random_bytes,
                 moved: given.moved.clone(),
-                made_up: given.made_up.as_ref().map(Now::chance),
+                source: given.made_up.as_ref().map(Now::chance),
+                tape: given.tape.clone(),
             },
             shown: Shown::default(),
             wasi: wasi(&given),
             made_up: given.made_up,
+            tape: given.tape,
             table,
             meter: Meter::new(limits, given.made_of),
             tab: Tab {
@@ -443,6 +480,7 @@ impl TurnState {
                 most_calls: limits.host_calls,
                 call_fuel: limits.host_call_fuel,
                 byte_fuel: limits.host_byte_fuel,
+                beyond: cut.map_or(0, |cut| limits.fuel.saturating_sub(cut.fuel)),
                 moved: given.moved,
                 is_tick: false,
             },
@@ -461,11 +499,13 @@ fn wasi(given: &Given) -> WasiCtx {
     wasi.wall_clock(WallClock {
         resolution,
         made_up: made_up.clone(),
+        tape: given.tape.clone(),
     });
     wasi.monotonic_clock(MonotonicClock {
         begun: Instant::now(),
         resolution,
         made_up,
+        tape: given.tape.clone(),
     });
     wasi.build()
 }
@@ -476,6 +516,7 @@ fn measure(store: &Store<TurnState>, limits: &Limits, started: Instant) -> Usage
         waited: Duration::ZERO,
         fuel: limits
             .fuel
+            .saturating_sub(store.data().tab.beyond)
             .saturating_sub(store.get_fuel().unwrap_or_default()),
         memory_peak_bytes: store.data().meter.memory_peak,
         host_calls: store.data().tab.calls,

@@ -53,6 +53,11 @@ impl Script {
         component.finish()
     }
 
+    /// Whether a component is one.
+    pub fn is(component: &[u8]) -> bool {
+        matches!(Self::of(component), Ok(Some(_)))
+    }
+
     /// The script that a component is; none if it is another one.
     ///
     /// # Errors

@@ -33,6 +33,25 @@ pub struct Entry {
 pub struct Conflict(pub Option<u64>);
 
 impl Memory {
+    /// One with these values, whose last revision is that.
+    pub fn of(last: u64, entries: BTreeMap<String, Entry>) -> Self {
+        Self {
+            last,
+            entries,
+            until: None,
+        }
+    }
+
+    /// The last revision that was given to a value.
+    pub fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// All values.
+    pub fn entries(&self) -> &BTreeMap<String, Entry> {
+        &self.entries
+    }
+
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&Entry> {
         self.entries.get(key)

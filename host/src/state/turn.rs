@@ -1,9 +1,10 @@
 //! A turn's copies of the memories that it looks at, and what becomes of them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Memory, Scope};
-use crate::store::{Expected, Failed, Record, Records};
+use crate::store::{Expected, Failed, Record, Records, Revision};
 
 /// The memories of one turn, each read when it is first asked for. Without a store, and without a key, one begins empty
 /// and is not kept.
@@ -19,6 +20,8 @@ struct Copy {
     key: Option<String>,
     /// A record that must not change while the turn runs.
     depends_on: Option<String>,
+    /// What stands for its record, in a turn without a store.
+    given: Vec<u8>,
     read: Option<Read>,
 }
 
@@ -30,6 +33,8 @@ pub(super) struct Read {
     pub(super) depends_on: Option<(String, Expected)>,
     /// Of the record that it was found in.
     pub(super) bytes: u64,
+    /// That record's value; nothing where there was none.
+    value: Vec<u8>,
     pub(super) memory: Memory,
     is_changed: bool,
 }
@@ -46,13 +51,39 @@ impl Turn {
             conversation: Copy {
                 key,
                 depends_on,
-                read: None,
+                ..Copy::default()
             },
             bot: Copy {
                 key: Some(bot),
                 ..Copy::default()
             },
         }
+    }
+
+    /// Those of a turn that is run again from what it found, as they are kept; they are not kept again.
+    pub fn given(mut memories: BTreeMap<Scope, Vec<u8>>) -> Self {
+        let mut copy = |scope| Copy {
+            given: memories.remove(&scope).unwrap_or_default(),
+            ..Copy::default()
+        };
+        Self {
+            records: None,
+            conversation: copy(Scope::Conversation),
+            bot: copy(Scope::Bot),
+        }
+    }
+
+    /// What it has found so far, as it is kept; nothing of a scope that it has not looked at. To be asked once.
+    pub fn found(&mut self) -> BTreeMap<Scope, Vec<u8>> {
+        let scopes = [
+            (Scope::Conversation, &mut self.conversation),
+            (Scope::Bot, &mut self.bot),
+        ];
+        let found = scopes.into_iter().filter_map(|(scope, copy)| {
+            let read = copy.read.as_mut()?;
+            Some((scope, std::mem::take(&mut read.value)))
+        });
+        found.collect()
     }
 
     /// Whether it has looked at a scope before.
@@ -112,7 +143,7 @@ impl Turn {
 impl Copy {
     async fn read_from(&self, records: Option<&Arc<dyn Records>>) -> Result<Read, Failed> {
         let (Some(records), Some(key)) = (records, &self.key) else {
-            return read(None, None);
+            return read(self.given_record(), None);
         };
         // Before the memory: what is erased in between is a conflict then, and no loss.
         let depends_on = match &self.depends_on {
@@ -124,26 +155,36 @@ impl Copy {
         };
         read(records.get(key).await?, depends_on)
     }
+
+    fn given_record(&self) -> Option<Record> {
+        let is_there = !self.given.is_empty();
+        is_there.then(|| Record {
+            key: "given".to_owned(),
+            value: self.given.clone(),
+            revision: Revision::default(),
+        })
+    }
 }
 
 fn read(record: Option<Record>, depends_on: Option<(String, Expected)>) -> Result<Read, Failed> {
     let bytes = record
         .as_ref()
         .map_or(0, |record| record.value.len() as u64);
-    let (found, memory) = match record {
-        None => (Expected::Absent, Memory::default()),
+    let (found, memory, value) = match record {
+        None => (Expected::Absent, Memory::default(), Vec::new()),
         Some(record) => {
             let memory = serde_json::from_slice(&record.value).map_err(|error| {
                 let key = &record.key;
                 Failed::because(format_args!("the state \"{key}\" cannot be read: {error}"))
             })?;
-            (Expected::At(record.revision), memory)
+            (Expected::At(record.revision), memory, record.value)
         }
     };
     Ok(Read {
         found,
         depends_on,
         bytes,
+        value,
         memory,
         is_changed: false,
     })

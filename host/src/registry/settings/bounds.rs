@@ -1,7 +1,7 @@
 //! Which numbers make sense for a deployment, and which of them only who has the host may raise.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{BadSetting, Defaults};
 use crate::registry::Wanted;
@@ -44,6 +44,9 @@ pub const REPLY: Bounds = &[
     ("delay_seconds", 1, 86_400),
 ];
 
+/// Of `capsules`.
+const CAPSULES: Bounds = &[("sample_permille", 0, 1000)];
+
 /// Those with a ceiling of the host's own, which is checked when a deployment is prepared.
 const WITH_CEILINGS: [&str; 3] = ["deadline_ms", "memory_bytes", "table_elements"];
 /// What a turn is charged: less of it is more for the bot.
@@ -53,6 +56,11 @@ const CHARGES: [&str; 2] = ["host_call_fuel", "host_byte_fuel"];
 pub fn problem(wanted: &Wanted) -> Option<BadSetting> {
     out_of_bounds("limits", &written(&wanted.limits), LIMITS)
         .or_else(|| out_of_bounds("reply", &written(&wanted.reply), REPLY))
+        .or_else(|| out_of_bounds("capsules", &capsules(wanted), CAPSULES))
+}
+
+fn capsules(wanted: &Wanted) -> Value {
+    json!({ "sample_permille": wanted.sample.unwrap_or_default() })
 }
 
 /// What is out of bounds in a table.
