@@ -14,6 +14,7 @@ mod lines_child;
 mod local;
 mod new;
 mod operate;
+mod replay;
 mod serve;
 mod test;
 mod try_child;
@@ -114,6 +115,8 @@ enum Command {
     /// remembers nothing of the others. One that begins with what the bot says begins with a welcome. A line for each case;
     /// of one that fails, the conversation up to there, and what was expected. The exit code is 6 if one fails.
     Test(test::Args),
+    /// Run a turn again that a host has kept, with its bot or with another one
+    Replay(replay::Args),
     /// Build a bot, serve it, and build it again on every save.
     ///
     /// It is served as tenant `dev`, under the name in its bot.toml, in environment `draft`. In a terminal a
@@ -221,6 +224,7 @@ async fn run(command: Command) -> Result<(), Ended> {
         Command::Invoke(args) => invoke::run(args).await,
         Command::Chat(args) => chat::run(args).await,
         Command::Test(args) => test::run(args).await,
+        Command::Replay(args) => replay::run(args).await,
         Command::Dev(args) => dev::run(args).await,
         Command::Deploy(args) => operate::deploy(args).await,
         Command::Weight(args) => operate::weigh(args).await,

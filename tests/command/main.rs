@@ -20,6 +20,7 @@ mod kill;
 mod lines;
 mod new;
 mod operate;
+mod replay;
 mod running;
 mod secrets;
 mod serve;

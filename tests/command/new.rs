@@ -5,6 +5,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use harness::bots::plugin_dir;
+use harness::host::{Served, text};
+use harness::replays::{does_the_same, recording};
+use retort::invocation::Settings;
 use tempfile::tempdir;
 
 use crate::contract::holds;
@@ -213,6 +216,17 @@ fn a_project_in_python_builds_and_answers_and_tells_where_it_fails() {
         "    if said == \"raise\":\n        raise LookupError(\"no such order\")\n    if \"person\" in said:",
     );
     assert_ne!(source, raising);
+    // And some that end otherwise.
+    let raising = raising.replace(
+        "    if \"person\" in said:",
+        "    if said == \"loop\":\n        while True:\n            pass\n    if said == \"abort\":\n        \
+         __import__(\"os\").abort()\n    if said == \"chance\":\n        return answer(f\"{__import__('random').random()} \
+         {__import__('time').time()}\")\n    if said.startswith(\"http\"):\n        from wit_world.imports import \
+         http\n        http.send(http.Request(\"GET\", said, [], None))\n    if \"person\" in said:",
+    );
+    let manifest = std::fs::read_to_string(project.join("bot.toml")).expect("text");
+    let wants = format!("{manifest}\n[wants]\nhttp = [\"GET {NOBODY}\"]\n");
+    std::fs::write(project.join("bot.toml"), wants).expect("written");
     std::fs::write(project.join("app.py"), &raising).expect("written");
     ran(&project, &["build", ".", "-o", "bot.wasm"]);
     answers(&project, "bot.wasm");
@@ -235,7 +249,47 @@ fn a_project_in_python_builds_and_answers_and_tells_where_it_fails() {
     ] {
         assert!(ended.stdout.contains(&words), "{words}: {}", ended.stdout);
     }
+    let component = std::fs::read(project.join("bot.wasm")).expect("a component");
+    let runtime = tokio::runtime::Runtime::new().expect("threads");
+    runtime.block_on(its_turns_are_run_again(&component));
     makes_small_talk(&project);
+}
+
+/// Where nobody listens: the port is reserved (RFC 6335).
+const NOBODY: &str = "http://127.0.0.1:1";
+
+/// Turns of a bot in Python do the same on another host, however they ended.
+async fn its_turns_are_run_again(component: &[u8]) {
+    let mut settings = Settings::default();
+    settings.egress.open_addresses = vec!["127.0.0.0/8".parse().expect("a range")];
+    let grant = format!("http:GET {NOBODY}");
+    let host = Served::with(recording(settings)).granting(&[&grant]);
+    let mut host = host.in_time(30_000).with_bot("python", component).await;
+    for (said, outcome) in [
+        ("hours", "replied"),
+        ("chance", "replied"),
+        ("raise", "bot-fault"),
+        ("abort", "bot-trapped"),
+        (NOBODY, "bot-fault"),
+    ] {
+        host.ask("python", &text(said)).await;
+        let capsule = does_the_same(component, &host).await;
+        assert_eq!(capsule.ended.outcome, outcome, "{said}");
+        assert_eq!(capsule.told.http.len(), usize::from(said == NOBODY));
+    }
+    for (fuel, deadline_ms, outcome) in [
+        (300_000_000, 30_000, "out-of-fuel"),
+        (100_000_000_000, 900, "deadline-exceeded"),
+    ] {
+        host = host.wanting(|wanted| {
+            wanted.limits.fuel = fuel;
+            wanted.limits.deadline_ms = deadline_ms;
+            wanted.smoke_turn = false;
+        });
+        host = host.with_bot("python", component).await;
+        host.ask("python", &text("loop")).await;
+        assert_eq!(does_the_same(component, &host).await.ended.outcome, outcome);
+    }
 }
 
 /// The example bot in Python, on what was installed for a project.

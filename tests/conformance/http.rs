@@ -15,7 +15,7 @@ use retort::invocation::Settings;
 use retort::registry::Wanted;
 
 /// A server that does this with every connection, once it has read a head.
-fn upstream(serve: impl Fn(TcpStream, String) + Clone + Send + 'static) -> SocketAddr {
+pub(crate) fn upstream(serve: impl Fn(TcpStream, String) + Clone + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     thread::spawn(move || {
@@ -38,7 +38,7 @@ fn upstream(serve: impl Fn(TcpStream, String) + Clone + Send + 'static) -> Socke
 }
 
 /// One that answers with what it was asked.
-fn echo() -> SocketAddr {
+pub(crate) fn echo() -> SocketAddr {
     upstream(|mut stream, head| {
         let length = head.len();
         let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{head}");

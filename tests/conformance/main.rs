@@ -10,6 +10,7 @@ mod http;
 mod misbehaviour;
 mod pool;
 mod released;
+mod replays;
 mod sdk_replies;
 mod secrets;
 mod state;

@@ -126,9 +126,16 @@ fn folders(within: &Path) -> Vec<PathBuf> {
     folders
 }
 
+/// Where turns are that were kept, of the bot `reach`.
+pub fn capsules() -> PathBuf {
+    root().join("capsules")
+}
+
 /// The folder of each contract that is released.
 pub fn contracts() -> Vec<PathBuf> {
-    folders(&root())
+    let mut folders = folders(&root());
+    folders.retain(|folder| *folder != capsules());
+    folders
 }
 
 /// All that is kept of a contract.

@@ -48,7 +48,8 @@ pub async fn settings() -> Settings {
     in_folder()
 }
 
-fn in_folder() -> Settings {
+/// Settings of a host that keeps the code of its bots for others.
+pub(crate) fn in_folder() -> Settings {
     let mut settings = Settings::default();
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tmp");
     settings.sandbox.compiled = Some(target.join("compiled"));

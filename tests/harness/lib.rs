@@ -6,6 +6,7 @@ pub mod golden;
 pub mod host;
 pub mod javascript;
 pub mod operator;
+pub mod replays;
 pub mod sentinel;
 
 pub use host::{Served, host, patient_host};

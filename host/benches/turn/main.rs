@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bare::{Bare, Layers};
+use retort::capsules;
 use retort::chat::{Contract, Turn};
 use retort::cli::build;
 use retort::conversations::Incoming;
@@ -105,9 +106,65 @@ async fn rows(echo: &[u8]) -> anyhow::Result<Vec<Row>> {
         Way::Contract(served(echo).await?),
     ));
     rows.push(row("  + line in the log", Way::Logged(served(echo).await?)));
-    let lambda = served(&lambda::echo(0)?).await?;
+    let script = lambda::echo(0)?;
+    let lambda = served(&script).await?;
     rows.push(row("20 KB of JavaScript, as JSON", Way::Contract(lambda)));
+    // What it costs that turns may be kept whole: the same as above, where none may be, where those may be that fail and one in
+    // a hundred of the others, and where each is kept.
+    for (component, names) in [
+        (
+            echo,
+            [
+                "as JSON, nothing kept",
+                "  + kept if sampled",
+                "  + each kept",
+            ],
+        ),
+        (
+            &script,
+            [
+                "JavaScript, nothing kept",
+                "  + kept if sampled",
+                "  + each kept",
+            ],
+        ),
+    ] {
+        for (name, keeping) in
+            names
+                .into_iter()
+                .zip([Keeping::Nothing, Keeping::Sample, Keeping::All])
+        {
+            rows.push(row(name, Way::Contract(serving(component, keeping).await?)));
+        }
+    }
     Ok(rows)
+}
+
+/// Which turns are kept whole.
+#[derive(Clone, Copy)]
+enum Keeping {
+    Nothing,
+    Sample,
+    All,
+}
+
+impl Keeping {
+    fn settings(self) -> capsules::Settings {
+        let settings = capsules::Settings::default();
+        match self {
+            Self::Sample => settings,
+            Self::Nothing => capsules::Settings {
+                failed: false,
+                sample_permille: 0,
+                ..settings
+            },
+            Self::All => capsules::Settings {
+                sample_permille: 1000,
+                minute: 100_000,
+                ..settings
+            },
+        }
+    }
 }
 
 /// All that the engine and the runtime offer to control a guest: what any careful host pays.
@@ -124,7 +181,12 @@ fn row(name: &'static str, way: Way) -> Row {
 }
 
 async fn served(component: &[u8]) -> anyhow::Result<Served> {
+    serving(component, Keeping::Sample).await
+}
+
+async fn serving(component: &[u8], keeping: Keeping) -> anyhow::Result<Served> {
     let mut settings = Settings::default();
+    settings.capsules = keeping.settings();
     settings.conversations.answers_on_disk = false;
     let host = Host::new(settings, Store::in_memory())?;
     let at = Address {

@@ -100,7 +100,7 @@ pub(super) async fn host_given(given: &Given, tenant: &TenantId) -> Result<Host,
     Ok(host)
 }
 
-fn secrets(file: Option<&Path>) -> Result<BTreeMap<SecretName, String>, Ended> {
+pub(super) fn secrets(file: Option<&Path>) -> Result<BTreeMap<SecretName, String>, Ended> {
     let Some(file) = file else {
         return Ok(BTreeMap::new());
     };
