@@ -23,7 +23,7 @@ pub use key::{BadKey, Key};
 pub use redactions::Redactions;
 pub use secret::{BadSecret, Secret};
 
-use crate::store::{Change, Expected, Failed, Records, Store};
+use crate::store::{Change, Expected, Failed, Record, Records, Store};
 use crate::tenant::{SecretName, TenantId};
 
 /// The secrets of a host. Cheap to clone.
@@ -60,6 +60,17 @@ pub struct Kept {
     pub at: Timestamp,
     /// By whom.
     pub by: String,
+}
+
+/// A secret that was read.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// What bots read it by.
+    pub name: SecretName,
+    /// When it was set.
+    pub at: Timestamp,
+    /// Its value.
+    pub value: Secret,
 }
 
 /// Why a vault does not open.
@@ -214,10 +225,36 @@ impl Vault {
         let Some(record) = self.0.records.get(&key).await? else {
             return Ok(None);
         };
-        let kept: Kept = serde_json::from_slice(&record.value).map_err(|_| unreadable(&key))?;
-        let value = self.unsealed(&key, &kept.sealed)?;
-        let value = String::from_utf8(value).map_err(|_| unreadable(&key))?;
-        Ok(Some(Secret::known(value)))
+        let (_, secret) = self.opened(&record)?;
+        Ok(Some(secret))
+    }
+
+    /// All of a tenant's.
+    ///
+    /// # Errors
+    /// [`Failed`] if one of them cannot be read.
+    pub async fn all(&self, tenant: &TenantId) -> Result<Vec<Opened>, Failed> {
+        let prefix = prefix(tenant);
+        let found = self.0.records.list(&prefix, None, usize::MAX).await?;
+        let opened = found.iter().map(|record| {
+            let name = record.key.trim_start_matches(&prefix).parse();
+            let (at, value) = self.opened(record)?;
+            Ok(Opened {
+                name: name.map_err(Failed::because)?,
+                at,
+                value,
+            })
+        });
+        opened.collect()
+    }
+
+    /// A secret, and when it was set.
+    fn opened(&self, record: &Record) -> Result<(Timestamp, Secret), Failed> {
+        let unreadable = || unreadable(&record.key);
+        let kept: Kept = serde_json::from_slice(&record.value).map_err(|_| unreadable())?;
+        let value = self.unsealed(&record.key, &kept.sealed)?;
+        let value = String::from_utf8(value).map_err(|_| unreadable())?;
+        Ok((kept.at, Secret::known(value)))
     }
 
     /// Encrypted so that it is that of this record and of no other: what is moved to another name does not open there.
