@@ -3,18 +3,36 @@
 
 mod capsule;
 mod compared;
+mod erasing;
+mod keeping;
+mod kept;
 mod redact;
+mod shelf;
+mod tally;
 mod told;
+mod waiting;
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+use uuid::Uuid;
 
 pub use capsule::{Asked, Capsule, Ended, Late, Logged, Machine, NotACapsule, Place, Taken};
 pub use compared::{Change, Compared};
+pub use erasing::Erasing;
+pub use kept::{Filter, Header, Position};
 pub use redact::{Pattern, Rule};
+pub use tally::Figures;
 pub use told::{Bytes, Exchange, Told};
+
+use crate::store::{Failed, Records, Store};
+use crate::tenant::{Address, BotName, TenantId};
+use crate::vault::Vault;
+use shelf::Shelves;
+use tally::Tally;
+use waiting::Waiting;
 
 /// Which turns are kept whole, and how much of them.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -58,49 +76,133 @@ impl Default for Settings {
     }
 }
 
-/// The turns of a host's bots that are kept whole.
+/// The turns of a host's bots that are kept whole. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Capsules(Arc<Room>);
+
 #[derive(Debug)]
-pub struct Capsules {
+struct Room {
     settings: Settings,
-    kept: Mutex<Vec<Capsule>>,
+    /// Bytes of the disk that are left to what operators do.
+    disk_reserve: u64,
+    records: Arc<dyn Records>,
+    vault: Vault,
+    waiting: Waiting,
+    /// Whoever writes or removes capsules has this meanwhile.
+    shelves: Mutex<Shelves>,
+    tally: Tally,
 }
 
 impl Capsules {
-    /// None yet.
-    pub fn new(settings: Settings) -> Self {
-        Self {
+    /// What a store has of them. None is kept while less than `disk_reserve` bytes of its disk are free, nor one in which a
+    /// value of the vault's would stand.
+    pub fn new(settings: Settings, disk_reserve: u64, store: &Store, vault: &Vault) -> Self {
+        Self(Arc::new(Room {
+            waiting: Waiting::new(settings.minute),
             settings,
-            kept: Mutex::default(),
-        }
+            disk_reserve,
+            records: Arc::clone(&store.records),
+            vault: vault.clone(),
+            shelves: Mutex::default(),
+            tally: Tally::default(),
+        }))
     }
 
     /// Bytes that one may have; 0 where a turn is not kept however it ends.
     pub fn most_bytes(&self, sample: Option<u16>) -> usize {
-        let sample = sample.unwrap_or(self.settings.sample_permille);
-        match self.settings.failed || sample > 0 {
-            true => usize::try_from(self.settings.bytes).unwrap_or(usize::MAX),
+        let settings = &self.0.settings;
+        let sample = sample.unwrap_or(settings.sample_permille);
+        let has_room = settings.number > 0 && settings.tenant_bytes > 0;
+        match has_room && (settings.failed || sample > 0) {
+            true => usize::try_from(settings.bytes).unwrap_or(usize::MAX),
             false => 0,
         }
     }
 
-    /// Whether a turn is to be kept; of those that did not fail, this part.
-    pub fn is_to_keep(&self, sample: Option<u16>, has_failed: bool) -> bool {
-        if has_failed {
-            return self.settings.failed;
+    /// Whether a turn is to be kept, if there is room for one more: of those that did not fail, this part.
+    pub fn is_to_keep(&self, at: &Address, sample: Option<u16>, has_failed: bool) -> bool {
+        let Room {
+            settings,
+            waiting,
+            tally,
+            ..
+        } = &*self.0;
+        if settings.number == 0 || settings.tenant_bytes == 0 || !self.is_meant(sample, has_failed)
+        {
+            return false;
         }
-        let permille = sample.unwrap_or(self.settings.sample_permille);
+        // Before it is put together: a bot that fails at each turn is to cost no more than one that answers.
+        let has_room = waiting.has_room(at);
+        if let Err(dropped) = has_room {
+            tally.dropped(dropped);
+        }
+        has_room.is_ok()
+    }
+
+    fn is_meant(&self, sample: Option<u16>, has_failed: bool) -> bool {
+        if has_failed {
+            return self.0.settings.failed;
+        }
+        let permille = sample.unwrap_or(self.0.settings.sample_permille);
         // Most turns end well, and chance costs something.
         permille > 0 && rand::random_range(0..1000) < permille
     }
 
-    /// Keeps a turn.
+    /// Keeps a turn, later: whoever asks does not wait for that. It is gone if the host ends before.
     pub fn keep(&self, taken: Taken) {
-        let mut kept = self.kept.lock().expect("TODO");
-        kept.push(taken.into());
+        keeping::begin(&self.0, taken);
     }
 
-    /// TODO
-    pub fn all(&self) -> Vec<Capsule> {
-        self.kept.lock().expect("TODO").clone()
+    /// Waits until all turns are kept that are to be kept so far.
+    pub async fn settled(&self) {
+        self.0.waiting.settled().await;
+    }
+
+    /// At most so many of a bot's that a filter lets through, the oldest first, after one of them.
+    ///
+    /// # Errors
+    /// [`Failed`] if the store cannot be read.
+    pub async fn list(
+        &self,
+        tenant: &TenantId,
+        bot: &BotName,
+        filter: &Filter,
+        after: Option<Position>,
+        at_most: usize,
+    ) -> Result<Vec<Header>, Failed> {
+        kept::list(&*self.0.records, tenant, bot, filter, after, at_most).await
+    }
+
+    /// One of a bot's, as the file that it is; none if it is not there any more.
+    ///
+    /// # Errors
+    /// [`Failed`] if the store cannot be read.
+    pub async fn get(
+        &self,
+        tenant: &TenantId,
+        bot: &BotName,
+        id: Uuid,
+    ) -> Result<Option<Vec<u8>>, Failed> {
+        kept::get(&*self.0.records, tenant, bot, id).await
+    }
+
+    /// Those of a conversation, to be removed with all else that is kept of it. None is written until this is dropped.
+    ///
+    /// # Errors
+    /// [`Failed`] if the store cannot be read.
+    pub async fn erasing(
+        &self,
+        tenant: &TenantId,
+        conversation: &str,
+    ) -> Result<Erasing<'_>, Failed> {
+        Erasing::of(&self.0, tenant, conversation).await
+    }
+
+    /// How many were kept since the host started, and how many were not.
+    pub fn figures(&self) -> Figures {
+        self.0.tally.figures()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ mod place;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -19,7 +20,7 @@ pub use place::{Noted, Place, Written};
 
 use crate::chat::Reply;
 use crate::fault::Fault;
-use crate::store::{Digest, Failed, Records, Store};
+use crate::store::{Digest, Failed, Record, Records, Store};
 use crate::tenant::{Address, TenantId};
 use begun::Begun;
 use journal::{Bounds, Journal};
@@ -78,6 +79,18 @@ pub fn key(tenant: &TenantId, id: &str) -> String {
 /// The key of the record that says when a conversation was erased. Not one of the conversation's own, which go with it.
 pub fn erased_key(tenant: &TenantId, id: &str) -> String {
     format!("erased/{tenant}/{}", Digest::of(id.as_bytes()))
+}
+
+/// What that record has: when the conversation was erased, in nanoseconds since 1970.
+pub fn erased_now() -> Vec<u8> {
+    Timestamp::now().as_nanosecond().to_string().into_bytes()
+}
+
+/// Whether a conversation that has such a record was erased after that moment, in nanoseconds since 1970.
+pub fn is_erased_since(record: &Record, moment: u64) -> bool {
+    let erased = std::str::from_utf8(&record.value);
+    let erased = erased.ok().and_then(|nanos| nanos.parse::<i128>().ok());
+    erased.is_some_and(|erased| erased >= i128::from(moment))
 }
 
 /// What the keys of all records begin with that belong to a tenant's conversations.

@@ -114,10 +114,12 @@ impl Host {
     /// # Errors
     /// [`NotStarted`] if the machine does not give what it needs, or a file that the settings name is of no use.
     pub fn new(settings: Settings, store: Store) -> Result<Self, NotStarted> {
+        let vault = Vault::new(&store, settings.secrets_key.as_ref());
+        let disk_reserve = settings.state.disk_reserve_bytes;
         Ok(Self(Arc::new(Rooms {
             egress: Egress::new(&settings.egress)?,
-            capsules: Capsules::new(settings.capsules),
-            vault: Vault::new(&store, settings.secrets_key.as_ref()),
+            capsules: Capsules::new(settings.capsules, disk_reserve, &store, &vault),
+            vault,
             states: States::new(&store, &settings.state, settings.conversations.keep()),
             conversations: Conversations::new(&store, &settings.conversations),
             store,

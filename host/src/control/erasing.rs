@@ -17,8 +17,8 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 const HELD_FOR: Duration = Duration::from_secs(10);
 
 impl Control {
-    /// Removes all that a tenant's bots keep of a conversation, and what the host remembers of it; how many records that
-    /// were. A turn of it that runs meanwhile begins anew, and keeps
+    /// Removes all that a tenant's bots keep of a conversation, and what the host remembers of it, with its turns that are kept
+    /// whole; how many records that were, each such turn being one. A turn of it that runs meanwhile begins anew, and keeps
     /// nothing of what it read before.
     ///
     /// # Errors
@@ -55,15 +55,20 @@ impl Control {
         for record in &found {
             changing.also(Change::remove(record.key.clone(), Expected::Anything));
         }
+        // From here on none is written; what is written later is of turns that began later.
+        let capsules = self.0.host.capsules().erasing(tenant, conversation).await?;
+        for change in capsules.changes() {
+            changing.also(change);
+        }
         changing.also(Change {
             key: conversations::erased_key(tenant, conversation),
             expected: Expected::Anything,
             to: To::Value {
-                bytes: Vec::new(),
+                bytes: conversations::erased_now(),
                 expires: Some(SystemTime::now() + REMEMBERED_FOR),
             },
         });
-        let count = found.len();
+        let count = found.len() + capsules.count();
         let detail = format!("{count} records");
         let bytes = found.iter().map(|record| record.value.len() as u64).sum();
         let (room, removed) = self.0.host.states().removed(tenant, bytes).await?;

@@ -46,7 +46,9 @@ impl Host {
             return;
         };
         let capsules = &self.0.capsules;
-        if record.is_replay || !capsules.is_to_keep(deployment.sample, result.is_err()) {
+        if record.is_replay
+            || !capsules.is_to_keep(&deployment.at, deployment.sample, result.is_err())
+        {
             return;
         }
         let settings = self.0.sandbox.settings();
