@@ -24,16 +24,20 @@ impl Host {
             conversations,
             quarantine,
             admission,
+            capsules,
             sandbox,
             metrics,
             ..
         } = &*self.0;
         let occupancy = admission.occupancy();
+        let capsules = capsules.figures();
         metrics.text(&Moment {
             running_turns: occupancy.running,
             waiting_turns: occupancy.waiting,
             quarantined_bots: quarantine.count(),
             conversations: conversations.count(),
+            kept_capsules: capsules.kept,
+            dropped_capsules: capsules.dropped,
             pool: pool(sandbox),
             tick_age: sandbox.tick_age(),
             tick_lateness: sandbox.take_tick_lateness(),

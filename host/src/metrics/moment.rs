@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::info::Info;
@@ -22,6 +23,10 @@ pub struct Moment {
     pub quarantined_bots: usize,
     /// Conversations that are remembered.
     pub conversations: u64,
+    /// Turns that were kept whole since the host started.
+    pub kept_capsules: u64,
+    /// Turns that were to be and were not, by why.
+    pub dropped_capsules: Vec<(&'static str, u64)>,
     /// The parts of the pool of instances; none without a pool.
     pub pool: Vec<PoolPart>,
     /// How long ago the last tick was.
@@ -42,6 +47,11 @@ pub struct PoolPart {
 }
 
 type Unsigned = Gauge<u64, AtomicU64>;
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct Dropped {
+    why: &'static str,
+}
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
 struct Of {
@@ -77,11 +87,29 @@ impl Moment {
             "Conversations that are remembered, roughly",
             ConstGauge::new(self.conversations),
         );
+        self.register_capsules(&mut registry);
         self.register_pool(&mut registry);
         self.register_ticks(&mut registry);
         let version = env!("CARGO_PKG_VERSION");
         registry.register("build", "The host that runs", Info::new(Build { version }));
         registry
+    }
+
+    fn register_capsules(&self, registry: &mut Registry) {
+        registry.register(
+            "capsules_kept",
+            "Turns that were kept whole",
+            ConstCounter::new(self.kept_capsules),
+        );
+        let dropped = Family::<Dropped, Counter>::default();
+        for (why, count) in &self.dropped_capsules {
+            dropped.get_or_create(&Dropped { why }).inc_by(*count);
+        }
+        registry.register(
+            "capsules_dropped",
+            "Turns that were to be kept whole and were not, by why",
+            dropped,
+        );
     }
 
     fn register_pool(&self, registry: &mut Registry) {
