@@ -1,6 +1,7 @@
 //! What operators do: give the host artifacts, and say what serves where. A change is first seen to be possible, then
 //! kept, then brought into force; whoever asked is answered after that, so nothing that was answered is ever lost.
 
+mod capsules;
 mod consent;
 mod conversations;
 mod erasing;

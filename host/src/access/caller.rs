@@ -19,7 +19,7 @@ const NOTE_CHARACTERS: usize = 1_000;
 pub enum Role {
     /// Say what bots may reach, make and revoke tokens, read the audit log.
     Admin,
-    /// Give the host bots, say what serves where, read the audit log.
+    /// Give the host bots, say what serves where, fetch turns that were kept, read the audit log.
     Developer,
     /// Ask bots.
     Invoker,

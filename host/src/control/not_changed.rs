@@ -1,5 +1,7 @@
 //! Why a change of what is served was not made, whoever asked for it.
 
+use uuid::Uuid;
+
 use super::consent::in_words;
 use super::requirement::MOST_FUEL_PERCENT;
 use super::{MOST_ENVIRONMENTS, MOST_REVISIONS};
@@ -144,6 +146,9 @@ pub enum NotChanged {
     /// There is no verdict on it.
     #[error(transparent)]
     Untried(#[from] Untried),
+    /// No turn of that id is kept.
+    #[error("no turn {0} of the bot is kept; it may have made room for later ones")]
+    NoCapsule(Uuid),
     /// It could not be kept.
     #[error(transparent)]
     NotKept(#[from] NotKept),
@@ -195,6 +200,7 @@ impl NotChanged {
             Self::NotPassed { .. } => "gate-not-passed",
             Self::Forcing(_) => "not-your-role",
             Self::Untried(error) => error.code(),
+            Self::NoCapsule(_) => "no-such-capsule",
             Self::NotKept(error) => error.code(),
         }
     }

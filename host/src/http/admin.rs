@@ -3,6 +3,7 @@
 
 mod audit;
 mod bots;
+mod capsules;
 mod conversations;
 mod deployments;
 mod gates;
@@ -73,6 +74,9 @@ fn described() -> OpenApiRouter<FrontDoor> {
         .routes(routes!(trials::get_report))
         .routes(routes!(grants::get_grants, grants::change_grants))
         .routes(routes!(logs::list_turns))
+        .routes(routes!(capsules::list_capsules))
+        .routes(routes!(capsules::get_capsule))
+        .routes(routes!(capsules::get_component))
         .routes(routes!(routing::get_routes, routing::put_routes))
         .routes(routes!(secrets::list_secrets))
         .routes(routes!(secrets::set_secret, secrets::remove_secret))

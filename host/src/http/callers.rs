@@ -27,6 +27,8 @@ pub(super) struct Changes;
 pub(super) struct Governs;
 /// Sees what was done.
 pub(super) struct Audits;
+/// Reads what consumers wrote, and runs it again: no more than who gives the host bots can have one of them log.
+pub(super) struct Replays;
 /// Asks bots.
 struct Asks;
 
@@ -41,6 +43,9 @@ impl Takes for Governs {
 }
 impl Takes for Audits {
     const ROLES: &[Role] = &[Role::Admin, Role::Developer];
+}
+impl Takes for Replays {
+    const ROLES: &[Role] = &[Role::Developer];
 }
 impl Takes for Asks {
     const ROLES: &[Role] = &[Role::Invoker, Role::Developer];

@@ -96,6 +96,7 @@ impl From<NotChanged> for Problem {
             | NotChanged::NothingServed(_)
             | NotChanged::NoConversations { level: None, .. }
             | NotChanged::NoReport(_)
+            | NotChanged::NoCapsule(_)
             | NotChanged::NoSecret(_) => (StatusCode::NOT_FOUND, Fault::Caller),
             NotChanged::Fixed(_)
             | NotChanged::NothingBefore(_)

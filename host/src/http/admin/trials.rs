@@ -32,12 +32,12 @@ const MOST_BYTES: usize = 8 << 20;
 #[into_params(parameter_in = Path)]
 pub(super) struct OfRevision {
     /// Whose.
-    tenant: TenantId,
+    pub(super) tenant: TenantId,
     /// Which bot.
-    bot: BotName,
+    pub(super) bot: BotName,
     /// Which of its revisions.
     #[param(value_type = String)]
-    digest: Digest,
+    pub(super) digest: Digest,
 }
 
 /// The files of a suite of conversations: names, with `/` between folders, and texts.

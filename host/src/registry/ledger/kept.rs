@@ -136,6 +136,10 @@ pub enum Changed {
     SecretRemoved,
     /// All that was kept of a conversation was removed.
     Erased,
+    /// A turn that was kept whole was given to somebody.
+    CapsuleFetched,
+    /// A revision's component was.
+    ComponentFetched,
     /// A token was made.
     TokenMade,
     /// A token was made invalid.
