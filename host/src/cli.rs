@@ -147,6 +147,11 @@ enum Command {
     ///
     /// The host remembers some of each bot's since it started. A turn that failed is shown with the reason.
     Logs(operate::LogsArgs),
+    /// List the turns of a bot that are kept whole, or fetch them, to be run again by `retort replay`.
+    ///
+    /// Which ones are kept is said by `[capsules]` of the host's configuration and of a deployment. A file has what the consumer
+    /// wrote as far as that is not redacted, so to fetch one takes the role developer, and is in the audit log.
+    Capsules(operate::CapsulesArgs),
     /// Test a bot as LivePerson's Test Connection does: is it reachable, does it answer, in how long.
     Check(operate::CheckArgs),
     /// List, or set, which bot answers the conversations that ask for another one.
@@ -236,6 +241,7 @@ async fn run(command: Command) -> Result<(), Ended> {
         Command::Revisions(args) => operate::revisions(args).await,
         Command::Diff(args) => operate::diff(args).await,
         Command::Logs(args) => operate::logs(args).await,
+        Command::Capsules(args) => operate::capsules(args).await,
         Command::Check(args) => operate::check(args).await,
         Command::Routes(args) => operate::routes(args).await,
         Command::Gate(args) => operate::gate(args).await,

@@ -1,5 +1,6 @@
 //! What operators do to a host that serves, from anywhere: each command is one or two calls of the admin API.
 
+mod capsules;
 mod check;
 mod consent;
 mod convos;
@@ -20,6 +21,7 @@ mod upload;
 
 use serde_json::{Value, json};
 
+pub(super) use capsules::Args as CapsulesArgs;
 pub(super) use check::Args as CheckArgs;
 pub(super) use consent::Args as GrantsArgs;
 pub(super) use deploy::Args as DeployArgs;
@@ -246,6 +248,7 @@ pub(super) async fn undeploy(args: UndeployArgs) -> Result<(), Ended> {
     Ok(())
 }
 
+pub(super) use capsules::run as capsules;
 pub(super) use check::run as check;
 pub(super) use consent::run as grants;
 pub(super) use deploy::run as deploy;

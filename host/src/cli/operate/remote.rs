@@ -25,6 +25,11 @@ const TIME: Duration = Duration::from_secs(1_000);
 /// Items that are asked for at a time: as many as there may be.
 const PAGE: u16 = 1_000;
 
+/// Of an answer that is read as a whole.
+const MOST_ANSWER_BYTES: u64 = 10 << 20;
+/// Of a component: `component.bytes` is no higher.
+const MOST_FILE_BYTES: u64 = 1 << 30;
+
 /// More than any host has.
 const MOST_PAGES: u32 = 10_000;
 
@@ -116,6 +121,19 @@ impl Remote {
         Ok(all)
     }
 
+    /// Asks for a file, and gives its bytes as they are.
+    pub(super) async fn fetch(&self, path: &str) -> Result<Vec<u8>, Ended> {
+        let path = format!("/admin/v1/{path}");
+        let request = self.request(Method::GET, &path, |request| request.body(Vec::new()))?;
+        let (status, bytes) = self
+            .exchange(request, |bytes| bytes, MOST_FILE_BYTES)
+            .await?;
+        match status {
+            200 => Ok(bytes),
+            _ => Err(refused(status, &read(&bytes))),
+        }
+    }
+
     /// Sends any bytes, and gives the answer if that is no error.
     pub(super) async fn send(
         &self,
@@ -142,7 +160,7 @@ impl Remote {
         body: Vec<u8>,
     ) -> Result<Answered, Ended> {
         let request = self.request(method, path, |request| request.body(body))?;
-        self.exchange(request, |bytes| bytes).await
+        self.answered(request, |bytes| bytes).await
     }
 
     /// The same as [`Remote::send`], with a body of so many bytes that is made while it is sent.
@@ -158,7 +176,7 @@ impl Remote {
             let request = request.header(header::EXPECT, "100-continue");
             request.header(header::CONTENT_LENGTH, bytes).body(body)
         })?;
-        let answered = self.exchange(request, SendBody::from_owned_reader).await;
+        let answered = self.answered(request, SendBody::from_owned_reader).await;
         Ok(answered?.well()?.body)
     }
 
@@ -186,22 +204,30 @@ impl Remote {
             .map_err(|error| Ended::Usage(format!("\"{url}\" cannot be asked: {error}")))
     }
 
+    async fn answered<B: Send + 'static, S: AsSendBody>(
+        &self,
+        request: Request<B>,
+        send: impl FnOnce(B) -> S + Send + 'static,
+    ) -> Result<Answered, Ended> {
+        let (status, bytes) = self.exchange(request, send, MOST_ANSWER_BYTES).await?;
+        let body = read(&bytes);
+        Ok(Answered { status, body })
+    }
+
     /// `send` is how the body is sent; made where it is, on a thread that may wait.
     async fn exchange<B: Send + 'static, S: AsSendBody>(
         &self,
         request: Request<B>,
         send: impl FnOnce(B) -> S + Send + 'static,
-    ) -> Result<Answered, Ended> {
+        most: u64,
+    ) -> Result<(u16, Vec<u8>), Ended> {
         let tls = trust::tls(self.ca.as_deref())?;
         self.warn();
-        let answered = tokio::task::spawn_blocking(move || answer(request.map(send), tls)).await;
-        let (status, text) = answered
+        let answered =
+            tokio::task::spawn_blocking(move || answer(request.map(send), tls, most)).await;
+        answered
             .map_err(|error| Ended::Host(format!("{} was not asked: {error}", self.url)))?
-            .map_err(|error| {
-                Ended::Host(trust::unanswered(&self.url, self.ca.as_deref(), &error))
-            })?;
-        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Ok(Answered { status, body })
+            .map_err(|error| Ended::Host(trust::unanswered(&self.url, self.ca.as_deref(), &error)))
     }
 
     /// Says, once, that a token goes where it can be read on the way.
@@ -234,7 +260,17 @@ impl Answered {
     }
 }
 
-fn answer(request: Request<impl AsSendBody>, tls: TlsConfig) -> Result<(u16, String), ureq::Error> {
+/// JSON; a text if it is none.
+fn read(answer: &[u8]) -> Value {
+    let text = || Value::String(String::from_utf8_lossy(answer).into_owned());
+    serde_json::from_slice(answer).unwrap_or_else(|_| text())
+}
+
+fn answer(
+    request: Request<impl AsSendBody>,
+    tls: TlsConfig,
+    most: u64,
+) -> Result<(u16, Vec<u8>), ureq::Error> {
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
         // What is asked, and the token, are for the host that was named and for no other.
@@ -243,8 +279,12 @@ fn answer(request: Request<impl AsSendBody>, tls: TlsConfig) -> Result<(u16, Str
         .timeout_global(Some(TIME));
     let agent = config.build().new_agent();
     let mut response = agent.run(request)?;
-    let text = response.body_mut().read_to_string()?;
-    Ok((response.status().as_u16(), text))
+    let bytes = response
+        .body_mut()
+        .with_config()
+        .limit(most)
+        .read_to_vec()?;
+    Ok((response.status().as_u16(), bytes))
 }
 
 /// A host's problem, in its own words.
