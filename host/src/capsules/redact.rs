@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::{Capsule, Settings};
 use crate::vault::forms;
@@ -110,7 +110,7 @@ impl Rule {
 
 /// Why a turn cannot be kept without what may not stand there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotRedacted {
+pub(super) enum NotRedacted {
     /// A secret is where nothing can be overwritten.
     #[error("a secret's value is a part of what every capsule says")]
     Secret,
@@ -284,15 +284,23 @@ fn mask_json(json: &mut Value) {
             mask_bytes(&mut bytes);
             *text = String::from_utf8_lossy(&bytes).into_owned();
         }
-        Value::Number(number) => *number = 1.into(),
+        Value::Number(number) => *number = mask_number(number),
         Value::Array(values) => values.iter_mut().for_each(mask_json),
         Value::Object(fields) => fields.values_mut().for_each(mask_json),
         Value::Null | Value::Bool(_) => {}
     }
 }
 
+/// One of as many digits.
+fn mask_number(number: &Number) -> Number {
+    let mut digits = number.to_string().into_bytes();
+    mask_bytes(&mut digits);
+    // With an exponent it has a letter for that, and is none any more.
+    serde_json::from_slice(&digits).unwrap_or_else(|_| 1.into())
+}
+
 /// What an expression finds and is meant; whether there was any.
-fn mask(text: &mut Vec<u8>, expression: &Regex, is_meant: impl Fn(&[u8]) -> bool) -> bool {
+fn mask(text: &mut [u8], expression: &Regex, is_meant: impl Fn(&[u8]) -> bool) -> bool {
     let found = expression
         .find_iter(text)
         .filter(|found| is_meant(found.as_bytes()));
@@ -337,3 +345,6 @@ fn has_check_digit(number: &[u8]) -> bool {
     });
     sum.sum::<u32>() % 10 == 0
 }
+
+#[cfg(test)]
+mod tests;
