@@ -44,11 +44,13 @@ pub struct Settings {
     pub sample_permille: u16,
     /// Bytes of one; a turn that takes more is not kept.
     pub bytes: u64,
-    /// Turns of each bot, in whatever environment; the newest push out the oldest.
+    /// Turns of each bot, in whatever environment; the newest push out the oldest, of those that ended well first as long as
+    /// they are more than half.
     pub number: usize,
     /// Bytes of all of a tenant's; its oldest make room.
     pub tenant_bytes: u64,
-    /// Turns of each bot that are kept within a minute: one that fails at each turn must not have the disk write each.
+    /// Turns of each bot that are kept within a minute, half of which may have ended well: one that fails at each turn must not
+    /// have the disk write each, and those that fail are to find room beside the others.
     pub minute: u32,
     /// Days that they are kept.
     pub days: u64,
@@ -58,6 +60,17 @@ pub struct Settings {
     pub redact: BTreeSet<Rule>,
     /// The same for whatever else: regular expressions.
     pub redact_patterns: Vec<Pattern>,
+}
+
+impl Settings {
+    /// No turn is kept: nobody could fetch one.
+    pub fn none() -> Self {
+        Self {
+            failed: false,
+            sample_permille: 0,
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for Settings {
@@ -132,7 +145,7 @@ impl Capsules {
             return false;
         }
         // Before it is put together: a bot that fails at each turn is to cost no more than one that answers.
-        let has_room = waiting.has_room(at);
+        let has_room = waiting.has_room(at, has_failed);
         if let Err(dropped) = has_room {
             tally.dropped(dropped);
         }

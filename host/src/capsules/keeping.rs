@@ -120,8 +120,8 @@ impl Room {
         }
         let failed = |_| Dropped::Store;
         let position = header.position();
-        let header = serde_json::to_vec(&header).map_err(|_| Dropped::Store)?;
-        let taken = (header.len() + bytes.len()) as u64;
+        let told = serde_json::to_vec(&header).map_err(|_| Dropped::Store)?;
+        let taken = (told.len() + bytes.len()) as u64;
         if taken > self.settings.tenant_bytes {
             return Err(Dropped::Bytes);
         }
@@ -131,17 +131,17 @@ impl Room {
             .unwrap_or(Timestamp::MIN);
         let expires = SystemTime::now() + kept_for;
         let shelf = shelves.of(&*self.records, &tenant).await.map_err(failed)?;
-        let gone = shelf.make_room(&bot, taken, &self.settings, ended);
+        let gone = shelf.make_room(&bot, (&header, taken), &self.settings, ended);
         for (bot, position) in gone {
             changes.extend(kept::removal(&tenant, &bot, position));
         }
         changes.push(put(
             kept::header_key(&tenant, &bot, position),
-            header,
+            told,
             expires,
         ));
         changes.push(put(kept::body_key(&tenant, &bot, position), bytes, expires));
-        shelf.add(bot, position, taken);
+        shelf.add(bot, &header, taken);
         let committing = guard(shelves, |mut shelves| shelves.forget(&tenant));
         self.records
             .commit(changes, None)

@@ -24,9 +24,33 @@ pub(super) struct Shelves {
 #[derive(Debug, Default)]
 pub(super) struct Shelf {
     all: BTreeMap<Position, Entry>,
-    bots: HashMap<BotName, BTreeSet<Position>>,
+    bots: HashMap<BotName, Own>,
     bytes: u64,
     met: u64,
+}
+
+/// A bot's.
+#[derive(Debug, Default)]
+struct Own {
+    failed: BTreeSet<Position>,
+    well: BTreeSet<Position>,
+}
+
+impl Own {
+    fn len(&self) -> usize {
+        self.failed.len() + self.well.len()
+    }
+
+    /// What goes where there are so many already and one more comes: whoever looks for a turn that failed is not to find a
+    /// hundred others.
+    fn next(&self, has_failed: bool, number: usize) -> Option<Position> {
+        let (failed, well) = (self.failed.first(), self.well.first());
+        let well_then = self.well.len() + usize::from(!has_failed);
+        match well_then > number.div_ceil(2) {
+            true => well.or(failed).copied(),
+            false => failed.into_iter().chain(well).min().copied(),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -81,7 +105,7 @@ impl Shelf {
             for record in &found {
                 let header = Header::read(record)?;
                 let bytes = header.bytes + record.value.len() as u64;
-                shelf.add(kept::bot_of(record)?, header.position(), bytes);
+                shelf.add(kept::bot_of(record)?, &header, bytes);
             }
             let Some(last) = found.last() else { break };
             after = Some(last.key.clone());
@@ -90,18 +114,23 @@ impl Shelf {
         Ok(shelf)
     }
 
-    pub(super) fn add(&mut self, bot: BotName, position: Position, bytes: u64) {
-        self.bots.entry(bot.clone()).or_default().insert(position);
+    pub(super) fn add(&mut self, bot: BotName, header: &Header, bytes: u64) {
+        let position = header.position();
+        let own = self.bots.entry(bot.clone()).or_default();
+        match header.fault {
+            Some(_) => own.failed.insert(position),
+            None => own.well.insert(position),
+        };
         self.all.insert(position, Entry { bot, bytes });
         self.bytes += bytes;
     }
 
-    /// Takes out what has to go so that a bot may have one more, of so many bytes. What has ended by itself before that moment
+    /// Takes out what has to go so that a bot may have this one more, of so many bytes. What has ended by itself before that moment
     /// is not among it.
     pub(super) fn make_room(
         &mut self,
         bot: &BotName,
-        bytes: u64,
+        (header, bytes): (&Header, u64),
         settings: &Settings,
         ended: Timestamp,
     ) -> Vec<(BotName, Position)> {
@@ -113,9 +142,9 @@ impl Shelf {
         let mut gone = Vec::new();
         while let Some(own) = self.bots.get(bot)
             && own.len() >= settings.number
-            && let Some(oldest) = own.first().copied()
+            && let Some(next) = own.next(header.fault.is_some(), settings.number)
         {
-            gone.extend(self.remove(oldest));
+            gone.extend(self.remove(next));
         }
         while self.bytes + bytes > settings.tenant_bytes
             && let Some(oldest) = self.oldest()
@@ -133,8 +162,9 @@ impl Shelf {
         let Entry { bot, bytes } = self.all.remove(&position)?;
         self.bytes = self.bytes.saturating_sub(bytes);
         if let Some(own) = self.bots.get_mut(&bot) {
-            own.remove(&position);
-            if own.is_empty() {
+            own.failed.remove(&position);
+            own.well.remove(&position);
+            if own.len() == 0 {
                 self.bots.remove(&bot);
             }
         }

@@ -14,17 +14,17 @@ const TOLD_EVERY: Duration = Duration::from_secs(60);
 pub(super) enum Dropped {
     #[error("others wait to be kept, as many as may")]
     Busy,
-    #[error("its bot had as many in a minute as `capsules.minute` allows")]
+    #[error("their bots had as many in a minute as `capsules.minute` allows")]
     Minute,
-    #[error("it takes more than `capsules.bytes`, or all of `capsules.tenant_bytes`")]
+    #[error("each takes more than `capsules.bytes`, or all of `capsules.tenant_bytes`")]
     Bytes,
     #[error("less than `state.disk_reserve_bytes` is free on the disk")]
     Disk,
-    #[error("the tenant's secrets cannot be read, or were changed while the turn ran")]
+    #[error("secrets of their tenants cannot be read, or were changed while they ran")]
     Secrets,
-    #[error("it cannot be kept without what may not stand in it")]
+    #[error("what may not stand there cannot be taken out of them")]
     Redaction,
-    #[error("its conversation was erased")]
+    #[error("their conversations were erased")]
     Erased,
     #[error("the store failed")]
     Store,

@@ -259,7 +259,7 @@ async fn a_tenant_has_so_many_bytes_and_its_oldest_make_room() {
         .map(|record| record.value.len())
         .sum();
     let settings = Settings {
-        tenant_bytes: 3 * one as u64,
+        tenant_bytes: (3 * one + one / 2) as u64,
         ..Settings::default()
     };
     let store = Store::in_memory();
@@ -271,7 +271,7 @@ async fn a_tenant_has_so_many_bytes_and_its_oldest_make_room() {
             .iter()
             .map(|record| record.value.len())
             .sum();
-        assert!(all <= 3 * one, "{all} of {one} each");
+        assert!(all <= 3 * one + one / 2, "{all} of {one} each");
     }
     assert_eq!(
         (
@@ -328,6 +328,43 @@ async fn a_bot_has_so_many_in_a_minute_and_others_have_theirs() {
     tokio::time::advance(Duration::from_secs(61)).await;
     keep(&capsules, [taken("bot", "c1", "x")]).await;
     assert_eq!(has(&capsules, "bot").await.len(), 3);
+}
+
+#[tokio::test]
+async fn those_that_end_well_leave_half_of_the_room_to_those_that_fail() {
+    let settings = Settings {
+        number: 4,
+        minute: 4,
+        sample_permille: 1000,
+        ..Settings::default()
+    };
+    let store = Store::in_memory();
+    let well = |text| {
+        let mut well = taken("bot", "c1", text);
+        well.ended.fault = None;
+        well
+    };
+    let mut kept = Vec::new();
+    for _ in 0..4 {
+        // Each has a minute of its own.
+        let capsules = on(&store, settings.clone());
+        for taken in [
+            taken("bot", "c1", "x"),
+            well("one"),
+            well("two"),
+            well("three"),
+        ] {
+            if capsules.is_to_keep(&taken.place, None, taken.ended.fault.is_some()) {
+                capsules.keep(taken);
+            }
+            capsules.settled().await;
+        }
+        assert_eq!(dropped(&capsules, "minute"), 1);
+        let headers = has(&capsules, "bot").await;
+        let failed = headers.iter().filter(|header| header.fault.is_some());
+        kept.push((headers.len(), failed.count()));
+    }
+    assert_eq!(kept, [(3, 1), (4, 2), (4, 2), (4, 2)]);
 }
 
 #[tokio::test]

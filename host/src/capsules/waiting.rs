@@ -39,6 +39,8 @@ struct Queue {
 struct Minute {
     began: Instant,
     turns: u32,
+    /// Those of them that ended well.
+    well: u32,
 }
 
 impl Waiting {
@@ -50,17 +52,19 @@ impl Waiting {
         }
     }
 
-    /// Whether a bot may have one more turn kept, which counts then.
-    pub(super) fn has_room(&self, at: &Address) -> Result<(), Dropped> {
+    /// Whether a bot may have one more turn kept, which counts then. Those that ended well leave half of it to those that did
+    /// not.
+    pub(super) fn has_room(&self, at: &Address, has_failed: bool) -> Result<(), Dropped> {
         let mut queue = self.queue();
         if queue.turns.len() >= MOST {
             return Err(Dropped::Busy);
         }
         let minute = queue.minute(at);
-        if minute.turns >= self.minute {
+        if minute.turns >= self.minute || (!has_failed && minute.well >= self.minute.div_ceil(2)) {
             return Err(Dropped::Minute);
         }
         minute.turns += 1;
+        minute.well += u32::from(!has_failed);
         Ok(())
     }
 
@@ -125,6 +129,7 @@ impl Queue {
         let fresh = || Minute {
             began: now,
             turns: 0,
+            well: 0,
         };
         let bots = self.minutes.entry(at.tenant.clone()).or_default();
         let minute = bots.entry(at.bot.clone()).or_insert_with(fresh);
