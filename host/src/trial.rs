@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::capabilities::made_up::MadeUp;
+use crate::capsules;
 use crate::egress::Fakes;
 use crate::invocation::{Host, Settings};
 use crate::kit::surface;
@@ -111,6 +112,7 @@ impl World {
         settings.quarantine.failure_percent = 101;
         settings.sandbox.made_up = Some(self.made_up.clone());
         settings.egress.fakes = Some(self.fakes.clone());
+        settings.capsules = capsules::Settings::none();
     }
 }
 

@@ -7,6 +7,7 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use super::{BotArgs, Ended, artifact, compile_child, say};
+use crate::capsules;
 use crate::egress::{self, Range, Remedy};
 use crate::fault::Fault;
 use crate::invocation::{Host, Settings};
@@ -82,12 +83,20 @@ pub(super) fn is_a_bot(host: &Host, at: &Address) -> Result<(), Ended> {
 }
 
 pub(super) fn host() -> Result<Host, Ended> {
-    host_with(Settings::default())
+    host_with(settings())
+}
+
+/// Those of a host that nobody administers.
+fn settings() -> Settings {
+    Settings {
+        capsules: capsules::Settings::none(),
+        ..Settings::default()
+    }
 }
 
 /// A host whose bots of one tenant have what is given.
 pub(super) async fn host_given(given: &Given, tenant: &TenantId) -> Result<Host, Ended> {
-    let mut settings = Settings::default();
+    let mut settings = settings();
     settings.egress.open_addresses.clone_from(&given.open);
     settings.egress.remedy = Remedy::CommandLine;
     let host = host_with(settings)?;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::{Ended, compile_child, give, try_child};
 use crate::config::{Config, Entry, Flags, SecretsFlags, TlsFlags};
@@ -26,6 +26,9 @@ use crate::store::{Failed, Store};
 use crate::trial::Trials;
 use crate::vault::{Key, NotOpened, Vault};
 use crate::{http, telemetry};
+
+/// How long the last turns may take to be kept once nobody is served any more.
+const KEPT_WITHIN: Duration = Duration::from_secs(10);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -128,7 +131,13 @@ pub(super) async fn run(args: Args) -> Result<(), Ended> {
         &config.http,
         &config.operations,
     );
-    serve(&host, router, &config, listener, tls).await
+    serve(&host, router, &config, listener, tls).await?;
+    // What failed last is what somebody will look for.
+    let settled = timeout(KEPT_WITHIN, host.capsules().settled()).await;
+    if settled.is_err() {
+        tracing::warn!("some of the last turns are not kept whole: the disk takes too long");
+    }
+    Ok(())
 }
 
 /// What is shown to who connects, if TLS is to be spoken.
