@@ -8,6 +8,7 @@ mod attack;
 mod attack_url;
 mod author;
 mod budget;
+mod capsules;
 mod chat;
 mod compiling;
 mod contract;

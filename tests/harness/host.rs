@@ -376,7 +376,7 @@ impl Served {
         let body = match (bytes.is_empty(), is_json) {
             (true, _) => Value::Null,
             (false, true) => serde_json::from_slice(&bytes).expect("JSON"),
-            (false, false) => String::from_utf8(bytes.to_vec()).expect("text").into(),
+            (false, false) => String::from_utf8_lossy(&bytes).into_owned().into(),
         };
         Answer {
             status: parts.status,

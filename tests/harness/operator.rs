@@ -58,7 +58,12 @@ impl Administered {
 
     /// The same, with what deployments have that say nothing else.
     pub async fn open_with(folder: &Path, defaults: Defaults) -> Self {
-        let host = Host::new(Settings::default(), opened(folder).await).expect("a host");
+        Self::open_as(folder, Settings::default(), defaults).await
+    }
+
+    /// The same, with a host's own settings.
+    pub async fn open_as(folder: &Path, settings: Settings, defaults: Defaults) -> Self {
+        let host = Host::new(settings, opened(folder).await).expect("a host");
         let control = Control::open(host.clone(), defaults, BTreeSet::new());
         let control = control.await.expect("the operators' side");
         let unserved = control.serve_all().await.expect("it can be read");

@@ -141,6 +141,8 @@ async fn a_query_that_is_none_is_told_what_is_wrong() {
             "tenants/a/bots/bot/environments/draft/history?after=x",
             "`after`",
         ),
+        ("tenants/a/bots/bot/capsules?after=x", "`after`"),
+        ("tenants/a/bots/bot/capsules?since=yesterday", "since"),
         ("audit?after=1&last=1", "either"),
         ("tokens?after=x", "none of the list"),
     ] {

@@ -114,6 +114,7 @@ const COMPILING: &str = "tests/command/compiling.rs";
 const COMPILER: &str = "each_limit_of_the_compiler_bites_and_names_its_key";
 const GATE: &str = "tests/command/gate.rs";
 const TRIAL: &str = "each_limit_of_a_trial_bites_and_names_its_key";
+const CAPSULES: &str = "host/src/capsules/tests.rs";
 const HEADERS: &str = "a_head_that_is_too_long_or_has_too_many_headers_is_refused";
 
 const SEEN_ELSEWHERE: &[Seen] = &[
@@ -224,6 +225,32 @@ const SEEN_ELSEWHERE: &[Seen] = &[
         "host/src/recent/tests.rs",
         "all_bots_have_so_many_bytes_and_none_pushes_out_anothers_turns",
     ),
+    seen(
+        "capsules.sample_permille",
+        "tests/integration/capsules.rs",
+        "so_many_in_a_thousand_of_those_that_end_well_are_kept",
+    ),
+    seen(
+        "capsules.bytes",
+        CAPSULES,
+        "one_that_takes_too_many_bytes_is_not_kept",
+    ),
+    seen(
+        "capsules.number",
+        CAPSULES,
+        "a_bot_has_so_many_and_the_newest_push_out_the_oldest",
+    ),
+    seen(
+        "capsules.tenant_bytes",
+        CAPSULES,
+        "a_tenant_has_so_many_bytes_and_its_oldest_make_room",
+    ),
+    seen(
+        "capsules.minute",
+        CAPSULES,
+        "a_bot_has_so_many_in_a_minute_and_others_have_theirs",
+    ),
+    seen("capsules.days", CAPSULES, "they_are_kept_for_so_many_days"),
     seen(
         "metrics.tenants",
         "host/src/metrics.rs",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order of one message's journey.
-const ROOMS: [&str; 29] = [
+const ROOMS: [&str; 30] = [
     "main",
     "cli",
     "config",
@@ -19,6 +19,7 @@ const ROOMS: [&str; 29] = [
     "sentinel",
     "registry",
     "recent",
+    "capsules",
     "sandbox",
     "capabilities",
     "state",
@@ -37,7 +38,7 @@ const ROOMS: [&str; 29] = [
 ];
 
 /// One home for each foreign thing.
-const HOMES: [(&str, &[&str]); 20] = [
+const HOMES: [(&str, &[&str]); 22] = [
     ("axum::", &["http"]),
     ("chacha20poly1305", &["vault"]),
     ("clap::", &["cli"]),
@@ -48,12 +49,14 @@ const HOMES: [(&str, &[&str]); 20] = [
     ("ipnet", &["egress"]),
     ("jsonschema::", &["chat"]),
     ("jsonwebtoken", &["sentinel"]),
+    ("memchr", &["capsules"]),
     (
         "moka::",
         &["conversations", "registry", "sandbox", "sentinel"],
     ),
     ("prometheus_client", &["metrics"]),
     ("quick_junit", &["kit"]),
+    ("regex::", &["capsules"]),
     ("fjall::", &["store"]),
     ("rustls", &["cli", "http", "egress"]),
     ("std::env::", &["cli"]),

@@ -4,6 +4,7 @@ mod admin;
 mod admin_document;
 mod admin_hostile;
 mod bites;
+mod capsules;
 mod consent;
 mod custom_endpoint;
 mod custom_endpoint_document;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::admin::administered;
 
 /// Every route of the admin API, and the role that alone is enough for it.
-pub(crate) const ROUTES: [(&str, &str, &str); 31] = [
+pub(crate) const ROUTES: [(&str, &str, &str); 34] = [
     ("GET", "openapi.json", "invoker"),
     ("GET", "tenants", "invoker"),
     ("GET", "tenants/acme/routes", "invoker"),
@@ -90,6 +90,13 @@ pub(crate) const ROUTES: [(&str, &str, &str); 31] = [
         "invoker",
     ),
     ("GET", "tenants/acme/bots/bot/turns", "invoker"),
+    ("GET", "tenants/acme/bots/bot/capsules", "invoker"),
+    ("GET", "tenants/acme/bots/bot/capsules/none", "developer"),
+    (
+        "GET",
+        "tenants/acme/bots/bot/revisions/none/component",
+        "developer",
+    ),
     ("GET", "tenants/acme/secrets", "developer"),
     ("PUT", "tenants/acme/secrets/word", "admin"),
     ("DELETE", "tenants/acme/secrets/word", "admin"),
