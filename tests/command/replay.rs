@@ -27,7 +27,7 @@ async fn kept(said: &[&str]) -> (TempDir, Vec<PathBuf>) {
     }
     let folder = tempdir().expect("a folder");
     fs::write(beside(folder.path(), &bot), &bot).expect("written");
-    let files = written(&host, folder.path());
+    let files = written(&host, folder.path()).await;
     (folder, files)
 }
 
@@ -203,7 +203,7 @@ async fn the_next_revision_is_compared_on_turns_that_were() {
         host.ask("lambda", &text(&format!("turn {turn}"))).await;
     }
     let folder = tempdir().expect("a folder");
-    assert_eq!(written(&host, folder.path()).len(), turns);
+    assert_eq!(written(&host, folder.path()).await.len(), turns);
     let revision = folder.path().join("lambda.js");
     fs::write(&revision, next).expect("written");
     let all = ["--all", shown(folder.path()), "--bot", shown(&revision)];

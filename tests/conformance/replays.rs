@@ -88,7 +88,7 @@ async fn a_turn_whose_time_was_over_stops_at_its_fuel() {
         // On a machine that is busy with more, a guest may have no thread to say what it used.
         for _ in 0..20 {
             host.ask(name, &text("go on")).await;
-            if Capsule::read(&last(&host))
+            if Capsule::read(&last(&host).await)
                 .expect("a capsule")
                 .gap
                 .is_none()
@@ -104,7 +104,7 @@ async fn a_turn_whose_time_was_over_stops_at_its_fuel() {
             ..Rerun::default()
         };
         let fault = bots::misbehaving("fault");
-        let (_, compared) = again(&fault, &last(&host), rerun).await;
+        let (_, compared) = again(&fault, &last(&host).await, rerun).await;
         assert_eq!(compared.outcome.after, "bot-fault");
     }
 }
@@ -142,7 +142,7 @@ async fn what_a_turn_found_of_its_memories_it_finds_again() {
         assert!(!capsule.told.state.is_empty(), "{said}");
     }
     // Whatever became of them since.
-    let before = last(&host);
+    let before = last(&host).await;
     host.says("reach", "del bot n").await;
     let (_, compared) = again(&bot, &before, Rerun::default()).await;
     assert!(compared.is_the_same(), "{compared:#?}");
@@ -211,7 +211,7 @@ async fn a_secret_is_read_again_as_a_filler_or_as_it_is_given() {
     assert_eq!(capsule.told.secrets.len(), 2);
     // What is said of it is another text then, and costs the same.
     host.says("reach", "log-secret key").await;
-    let (_, compared) = again(&bot, &last(&host), Rerun::default()).await;
+    let (_, compared) = again(&bot, &last(&host).await, Rerun::default()).await;
     assert!(
         compared.fuel.is_none() && compared.ends_the_same(),
         "{compared:#?}"
@@ -221,7 +221,7 @@ async fn a_secret_is_read_again_as_a_filler_or_as_it_is_given() {
         secrets,
         ..Rerun::default()
     };
-    let (_, compared) = again(&bot, &last(&host), rerun).await;
+    let (_, compared) = again(&bot, &last(&host).await, rerun).await;
     assert!(compared.is_the_same(), "{compared:#?}");
 }
 

@@ -62,6 +62,10 @@ async fn main() {
         });
         host = host.with_bot("reach", &reach).await;
         host.ask("reach", &text(said)).await;
-        fs::write(folder.join(format!("{name}.capsule.json")), last(&host)).expect("written");
+        fs::write(
+            folder.join(format!("{name}.capsule.json")),
+            last(&host).await,
+        )
+        .expect("written");
     }
 }

@@ -25,13 +25,21 @@ fn compiled(mut settings: Settings) -> Settings {
     settings
 }
 
-/// The last turn that a host has kept, as it is sent to its author.
+/// All turns that a host has kept, once it has kept those that wait: bot by bot, the oldest first.
+async fn all(served: &Served) -> Vec<Vec<u8>> {
+    served.host.capsules().settled().await;
+    let records = &served.host.store().records;
+    let files = records.list("capsule-file/", None, usize::MAX).await;
+    let files = files.expect("they can be read").into_iter();
+    files.map(|file| file.value).collect()
+}
+
+/// The last turn that a host has kept of its bot, as it is sent to its author.
 ///
 /// # Panics
 /// If it has kept none.
-pub fn last(served: &Served) -> Vec<u8> {
-    let kept = served.host.capsules().all();
-    kept.last().expect("a turn is kept").bytes()
+pub async fn last(served: &Served) -> Vec<u8> {
+    all(served).await.pop().expect("a turn is kept")
 }
 
 /// What a turn does on another host.
@@ -54,7 +62,7 @@ pub async fn again(component: &[u8], bytes: &[u8], rerun: Rerun) -> (Capsule, Co
 /// # Panics
 /// If it does not.
 pub async fn does_the_same(component: &[u8], served: &Served) -> Capsule {
-    let bytes = last(served);
+    let bytes = last(served).await;
     for _ in 0..2 {
         let (capsule, compared) = again(component, &bytes, Rerun::default()).await;
         assert_eq!(capsule.gap, None);
@@ -68,11 +76,12 @@ pub async fn does_the_same(component: &[u8], served: &Served) -> Capsule {
 ///
 /// # Panics
 /// If they cannot be written.
-pub fn written(served: &Served, folder: &Path) -> Vec<PathBuf> {
-    let write = |capsule: &Capsule| {
+pub async fn written(served: &Served, folder: &Path) -> Vec<PathBuf> {
+    let write = |bytes: Vec<u8>| {
+        let capsule = Capsule::read(&bytes).expect("a capsule");
         let path = folder.join(format!("{}.capsule.json", capsule.id));
-        fs::write(&path, capsule.bytes()).expect("written");
+        fs::write(&path, bytes).expect("written");
         path
     };
-    served.host.capsules().all().iter().map(write).collect()
+    all(served).await.into_iter().map(write).collect()
 }
