@@ -25,7 +25,7 @@ pub use erasing::Erasing;
 pub use kept::{Filter, Header, Position};
 pub use redact::{Pattern, Rule};
 pub use tally::Figures;
-pub use told::{Bytes, Exchange, Told};
+pub use told::{Answer, Bytes, Came, Exchange, Found, Secret, Told, Value};
 
 use crate::store::{Failed, Records, Store};
 use crate::tenant::{Address, BotName, TenantId};

@@ -134,6 +134,14 @@ impl Fakes {
         })))
     }
 
+    /// What a file names this request by, and no other that has no `*`; none of what never goes out.
+    pub fn pattern(method: &str, url: &str) -> Option<String> {
+        let method = Method::named(method)?;
+        let mut url = Url::parse(url).ok()?;
+        url.set_fragment(None);
+        Some(format!("{method} {url}"))
+    }
+
     /// The requests that no fake answered since this was asked last, in words.
     pub fn missed(&self) -> Vec<String> {
         take(&mut self.0.missed.lock().unwrap_or_else(PoisonError::into_inner))
