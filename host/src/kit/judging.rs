@@ -190,7 +190,7 @@ impl Evidence<'_> {
 }
 
 /// What a button says, as botium compares it: as JSON, which a text is in quotes.
-fn written(said: &str) -> String {
+pub(super) fn written(said: &str) -> String {
     let json = serde_json::from_str(said).unwrap_or_else(|_| Value::from(said));
     json.to_string()
 }
