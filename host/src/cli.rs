@@ -4,6 +4,7 @@ mod artifact;
 #[cfg(feature = "attack")]
 pub mod attack;
 pub mod build;
+mod capture;
 mod chat;
 mod compile_child;
 mod confined;
@@ -117,6 +118,11 @@ enum Command {
     Test(test::Args),
     /// Run a turn again that a host has kept, with its bot or with another one
     Replay(replay::Args),
+    /// Make a conversation that a host has kept into one for `retort test`: a script, and what answers and reminds the bot in it.
+    ///
+    /// What was said is said there, and what the bot said to it is claimed, as exactly as a script can. What a script cannot say
+    /// is told, and stands at its beginning.
+    Capture(capture::Args),
     /// Build a bot, serve it, and build it again on every save.
     ///
     /// It is served as tenant `dev`, under the name in its bot.toml, in environment `draft`. In a terminal a
@@ -230,6 +236,7 @@ async fn run(command: Command) -> Result<(), Ended> {
         Command::Chat(args) => chat::run(args).await,
         Command::Test(args) => test::run(args).await,
         Command::Replay(args) => replay::run(args).await,
+        Command::Capture(args) => capture::run(&args).await,
         Command::Dev(args) => dev::run(args).await,
         Command::Deploy(args) => operate::deploy(args).await,
         Command::Weight(args) => operate::weigh(args).await,

@@ -9,6 +9,7 @@ mod attack_url;
 mod author;
 mod budget;
 mod capsules;
+mod capture;
 mod chat;
 mod compiling;
 mod contract;

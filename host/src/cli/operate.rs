@@ -53,6 +53,10 @@ pub(super) struct Of {
 }
 
 impl Of {
+    pub(super) fn new(tenant: TenantId, bot: BotName) -> Self {
+        Self { tenant, bot }
+    }
+
     /// Its path in the admin API.
     fn path(&self) -> String {
         format!("tenants/{}/bots/{}", self.tenant, self.bot)
@@ -248,6 +252,7 @@ pub(super) async fn undeploy(args: UndeployArgs) -> Result<(), Ended> {
     Ok(())
 }
 
+pub(super) use capsules::of_conversation;
 pub(super) use capsules::run as capsules;
 pub(super) use check::run as check;
 pub(super) use consent::run as grants;

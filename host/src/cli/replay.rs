@@ -81,7 +81,7 @@ impl Args {
 }
 
 /// The capsules of a folder, in the order of their names.
-fn capsules(folder: &Path) -> Result<Vec<PathBuf>, Ended> {
+pub(super) fn capsules(folder: &Path) -> Result<Vec<PathBuf>, Ended> {
     let shown = folder.display();
     let unread = |error| Ended::Usage(format!("\"{shown}\" cannot be read: {error}"));
     let entries = std::fs::read_dir(folder).map_err(unread)?;
@@ -221,7 +221,7 @@ fn seen(capsule: &Capsule) -> Seen {
 /// More than any capsule has that a host keeps.
 const MOST_BYTES: u64 = 64 << 20;
 
-fn read(file: &Path) -> Result<Capsule, Ended> {
+pub(super) fn read(file: &Path) -> Result<Capsule, Ended> {
     let shown = file.display();
     let length = std::fs::metadata(file).map_or(0, |file| file.len());
     if length > MOST_BYTES {

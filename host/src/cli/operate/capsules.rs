@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::Of;
 use super::remote::{Method, Remote};
 use super::table::{self, field, items, short, text};
+use crate::capsules::Capsule;
 use crate::chat::one_line;
 use crate::cli::{Ended, give, say};
 use crate::tenant::Environment;
@@ -46,7 +47,7 @@ pub(in crate::cli) struct Args {
 }
 
 /// Which of a bot's.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 struct Filter {
     /// Only turns that failed
     #[arg(long)]
@@ -103,7 +104,7 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
         }
         return Ok(());
     }
-    let listed = all(&args).await?;
+    let listed = all(&args.of, &args.filter, &args.remote).await?;
     match &args.fetch_all {
         None => show(&args, &listed),
         Some(folder) => fetch_all(&args, &listed, folder).await?,
@@ -112,16 +113,11 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
 }
 
 /// All that a filter lets through, page by page.
-async fn all(args: &Args) -> Result<Vec<Value>, Ended> {
-    let path = format!(
-        "{}/capsules?limit={PAGE}&{}",
-        args.of.path(),
-        args.filter.query()
-    );
+async fn all(of: &Of, filter: &Filter, remote: &Remote) -> Result<Vec<Value>, Ended> {
+    let path = format!("{}/capsules?limit={PAGE}&{}", of.path(), filter.query());
     let (mut listed, mut after) = (Vec::new(), String::new());
     loop {
-        let page = args
-            .remote
+        let page = remote
             .ask(Method::GET, &format!("{path}{after}"), Value::Null)
             .await?;
         listed.extend_from_slice(items(&page, "capsules"));
@@ -132,6 +128,31 @@ async fn all(args: &Args) -> Result<Vec<Value>, Ended> {
         }
         after = next;
     }
+}
+
+/// The turns of a conversation that are kept, whole.
+pub(in crate::cli) async fn of_conversation(
+    remote: &Remote,
+    of: &Of,
+    conversation: &str,
+) -> Result<Vec<Capsule>, Ended> {
+    let filter = Filter {
+        conversation: Some(conversation.to_owned()),
+        ..Filter::default()
+    };
+    let mut capsules = Vec::new();
+    for listed in all(of, &filter, remote).await? {
+        let id = text(field(&listed, "id"));
+        let id = id.parse::<Uuid>();
+        let id = id.map_err(|error| Ended::Host(format!("what the host gave: {error}")))?;
+        let bytes = remote
+            .fetch(&format!("{}/capsules/{id}", of.path()))
+            .await?;
+        let capsule = Capsule::read(&bytes);
+        capsules
+            .push(capsule.map_err(|error| Ended::Host(format!("what the host gave: {error}")))?);
+    }
+    Ok(capsules)
 }
 
 fn show(args: &Args, listed: &[Value]) {

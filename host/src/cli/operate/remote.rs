@@ -47,7 +47,7 @@ pub(in crate::cli) struct Remote {
     token: String,
     /// Print the host's own answer, for programs
     #[arg(long)]
-    pub(super) json: bool,
+    pub(in crate::cli) json: bool,
     /// Set once a person was told that others can read the token.
     #[arg(skip)]
     warned: OnceLock<()>,
