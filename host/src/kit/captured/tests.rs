@@ -64,6 +64,7 @@ fn turn(number: u64, event: Event, said: Option<Value>) -> Capsule {
             retort: "0".to_owned(),
             clock_resolution_us: 1,
             wasm_stack_bytes: 1,
+            script_engine: String::new(),
         },
         gap: None,
     });
