@@ -252,7 +252,7 @@ async fn a_script_does_the_same_and_says_in_which_line_it_failed() {
         (closed.as_str(), 1_000_000_000, 30_000, "bot-fault"),
         ("hoard", 100_000_000_000, 30_000, "out-of-memory"),
         ("loop", 50_000_000, 30_000, "out-of-fuel"),
-        ("loop", 100_000_000_000, 1_000, "deadline-exceeded"),
+        ("loop", 100_000_000_000, 600, "deadline-exceeded"),
     ] {
         host = host.wanting(|wanted| {
             wanted.limits.fuel = fuel;
