@@ -49,7 +49,7 @@ pub struct Settings {
     pub number: usize,
     /// Bytes of all of a tenant's; its oldest make room.
     pub tenant_bytes: u64,
-    /// Turns of each bot that are kept within a minute, half of which may have ended well: one that fails at each turn must not
+    /// Turns of each bot that are kept within a minute, half of which may have ended well where not all are kept: one that fails at each turn must not
     /// have the disk write each, and those that fail are to find room beside the others.
     pub minute: u32,
     /// Days that they are kept.
@@ -88,6 +88,9 @@ impl Default for Settings {
         }
     }
 }
+
+/// Of a bot whose turns are all kept: those that end well are meant as much as those that do not.
+const ALL: u16 = 1000;
 
 /// The turns of a host's bots that are kept whole. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -140,25 +143,21 @@ impl Capsules {
             tally,
             ..
         } = &*self.0;
-        if settings.number == 0 || settings.tenant_bytes == 0 || !self.is_meant(sample, has_failed)
-        {
+        let permille = sample.unwrap_or(settings.sample_permille);
+        let is_meant = match has_failed {
+            true => settings.failed,
+            // Most turns end well, and chance costs something.
+            false => permille > 0 && rand::random_range(0..1000) < permille,
+        };
+        if settings.number == 0 || settings.tenant_bytes == 0 || !is_meant {
             return false;
         }
         // Before it is put together: a bot that fails at each turn is to cost no more than one that answers.
-        let has_room = waiting.has_room(at, has_failed);
+        let has_room = waiting.has_room(at, has_failed || permille >= ALL);
         if let Err(dropped) = has_room {
             tally.dropped(dropped);
         }
         has_room.is_ok()
-    }
-
-    fn is_meant(&self, sample: Option<u16>, has_failed: bool) -> bool {
-        if has_failed {
-            return self.0.settings.failed;
-        }
-        let permille = sample.unwrap_or(self.0.settings.sample_permille);
-        // Most turns end well, and chance costs something.
-        permille > 0 && rand::random_range(0..1000) < permille
     }
 
     /// Keeps a turn, later: whoever asks does not wait for that. It is gone if the host ends before.

@@ -191,7 +191,7 @@ impl Host {
         let turn = &asked.turn;
         let whole = || capsules::Asked::Turn {
             contract,
-            turn: (**turn).clone(),
+            turn: Box::new((**turn).clone()),
         };
         self.capture(record, deployment, &asked.granted, whole, &result);
         result

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use forms::forms;
 pub use key::{BadKey, Key};
 pub use redactions::Redactions;
-pub use secret::{BadSecret, Secret};
+pub use secret::{BadSecret, MOST_BYTES, Secret};
 
 use crate::store::{Change, Expected, Failed, Record, Records, Store};
 use crate::tenant::{SecretName, TenantId};

@@ -11,7 +11,7 @@ use super::tally::Tally;
 use super::tape::{self, Tape};
 use crate::bindings::secrets::{Host, SecretError};
 use crate::tenant::{SecretName, TenantId};
-use crate::vault::{Redactions, Vault};
+use crate::vault::{Redactions, Secret, Vault};
 
 /// One turn's view of its tenant's secrets.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl Secrets {
     async fn read(&mut self, name: &str) -> Result<String, SecretError> {
         let name = self.granted(name)?;
         let found = match self.tape.secret_before(&name) {
-            Some(before) => before,
+            Some(before) => before.inspect(|value| self.hide(&name, value)),
             None => self.find(&name).await,
         };
         let came = match &found {
@@ -47,6 +47,13 @@ impl Secrets {
             tape::Secret::Unread(why) => SecretError::Other(why),
             tape::Secret::Bytes(_) | tape::Secret::NotSet => SecretError::NotSet,
         })
+    }
+
+    /// What stands for a secret is taken out of what is said, as the secret was.
+    fn hide(&self, name: &SecretName, value: &str) {
+        if let Ok(secret) = Secret::new(value.to_owned()) {
+            self.redactions.add(name, &secret);
+        }
     }
 
     async fn find(&self, name: &SecretName) -> Result<String, tape::Secret> {

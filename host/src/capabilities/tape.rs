@@ -12,6 +12,7 @@ use super::http::Sent;
 use crate::limit::Exceeded;
 use crate::state::Scope;
 use crate::tenant::SecretName;
+use crate::vault;
 
 /// What each thing that is told counts as beside its bytes.
 const EACH: usize = 16;
@@ -92,6 +93,8 @@ pub struct Exchange {
 pub struct Again {
     /// What it was told the first time.
     pub told: Told,
+    /// Whether some of it was overwritten, so that a request may be another one than it was.
+    pub is_redacted: bool,
     /// Values for the secrets, in the place of the ones that nobody has kept.
     pub secrets: BTreeMap<SecretName, String>,
     /// Where its time was over the first time, if it was.
@@ -277,6 +280,11 @@ impl Tape {
         }
     }
 
+    /// Whether some of what was noted of a turn that is run again was overwritten.
+    pub fn is_redacted(&self) -> bool {
+        self.again().is_some_and(|again| again.is_redacted)
+    }
+
     /// What comes back for a request in a turn that is run again; none if it was not sent before.
     pub fn exchanged_before(&self, is_it: impl Fn(&Exchange) -> bool) -> Option<Option<Exchange>> {
         let exchanges = &mut self.again()?.told.exchanges;
@@ -359,7 +367,7 @@ fn later(nanos: u64) -> u64 {
 
 /// What stands for a secret of so many bytes.
 pub fn filler(bytes: usize) -> String {
-    "*".repeat(bytes)
+    "*".repeat(bytes.min(vault::MOST_BYTES))
 }
 
 /// As a number.

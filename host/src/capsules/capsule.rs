@@ -9,7 +9,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::told::Told;
+use super::redact;
+use super::told::{Came, Told};
 use crate::capabilities::config::Values;
 use crate::capabilities::granted::Granted;
 use crate::capabilities::log::Line;
@@ -17,7 +18,7 @@ use crate::capabilities::tape;
 use crate::chat::{Contract, ReplyLimits, Turn};
 use crate::sandbox::Limits;
 use crate::sandbox::script::Script;
-use crate::tenant::{Address, BotName, Environment, TenantId};
+use crate::tenant::{Address, BotName, Environment, SecretName, TenantId};
 
 /// What a file of this kind says that it is.
 const FORMAT: &str = "retort-capsule/1";
@@ -49,7 +50,7 @@ pub struct Capsule {
     pub told: Told,
     /// What `config` gave it.
     pub config: Vec<(String, String)>,
-    /// What that was before anything was redacted, as a digest.
+    /// That, as a digest: by what is redacted it must not be found out.
     pub config_digest: String,
     /// What it might reach.
     pub granted: Granted,
@@ -124,7 +125,7 @@ pub enum Asked {
         /// By which contract it was to be answered; none for a connection test.
         contract: Option<Contract>,
         /// The event and its conversation.
-        turn: Turn,
+        turn: Box<Turn>,
     },
     /// An invocation of a function.
     Invocation {
@@ -305,6 +306,28 @@ impl Capsule {
             self.gap.get_or_insert(other.to_owned());
         }
         self
+    }
+
+    /// Says anew what its configuration comes to.
+    pub(super) fn digest_config(&mut self) {
+        self.config_digest = digest(&self.config());
+    }
+
+    /// The secrets whose values the bot read, of which there are none here.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
+        let read = self.told.secrets.iter();
+        read.filter(|secret| matches!(secret.came, Came::Bytes(_)))
+            .map(|secret| &secret.name)
+    }
+
+    /// What came of running it again, as its host would have kept it: without the values of these secrets.
+    pub fn ended_as(&self, ended: Ended, told: Told, secrets: &[String]) -> Self {
+        let again = Self {
+            ended,
+            told,
+            ..self.clone()
+        };
+        redact::as_kept(&again, secrets)
     }
 
     /// Whether running it again is to end as it did, with the same reply and the same fuel.

@@ -89,6 +89,18 @@ impl Compared {
         !(self.no_longer_sent.is_empty() && self.newly_sent.is_empty())
     }
 
+    /// Whether it says and does what it did, whatever that costs now.
+    pub fn does_the_same(&self) -> bool {
+        self.ends_the_same() && self.said.is_none() && !self.sends_otherwise()
+    }
+
+    /// How much more or less fuel it takes, as a part of what it took; none where that is not known.
+    pub fn more_fuel(&self) -> Option<f64> {
+        // For people: what is lost of large numbers is none of a percent.
+        let (before, after) = (self.fuel.before? as f64, self.fuel.after? as f64);
+        (before > 0.0).then(|| (after - before) / before)
+    }
+
     /// Whether it kept what the capsule promises of the same bot.
     pub fn keeps(&self, capsule: &Capsule) -> bool {
         match (&capsule.gap, capsule.redacted.is_empty()) {

@@ -1,17 +1,22 @@
 //! What may not stand in a capsule, overwritten with other letters of the same number, so that the turn costs the same as it
 //! did: values of secrets always, and what is personal by rules.
 
+mod cards;
+mod places;
+mod plain;
+
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::LazyLock;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use aho_corasick::AhoCorasick;
 use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
-use serde_json::{Number, Value};
+use serde_json::Value;
 
 use super::{Capsule, Settings};
 use crate::vault::forms;
+use plain::{Plain, mask_all};
 
 /// Something personal that can be told by how it looks, or by where it stands.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -66,13 +71,32 @@ impl From<Pattern> for String {
 
 static EMAIL: LazyLock<Regex> =
     LazyLock::new(|| built(r"[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}.-]+\.\p{L}{2,}"));
-static CARD: LazyLock<Regex> = LazyLock::new(|| built(r"\b\d(?:[ -]?\d){12,18}\b"));
+/// As many digits in a row, or more, with what may stand between two of them.
+static DIGITS: LazyLock<Regex> = LazyLock::new(|| built(r"\d(?:[\s\p{Zs}\p{Pd}./_+]{0,2}\d){12,}"));
 static PHONE: LazyLock<Regex> = LazyLock::new(|| {
-    built(r"(?:\+|\b0)\d(?:[ ()/.-]{0,2}\d){5,14}\b|\b\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b")
+    built(r"(?:\+|\b0)\d(?:[ \p{Zs}()/.+-]{0,2}\d){5,14}\b|\b\(?\d{3}\)?[ .+-]\d{3}[ .+-]\d{4}\b")
 });
 
 fn built(expression: &str) -> Regex {
     Regex::new(expression).expect("the expression is ours")
+}
+
+/// All rules.
+const ALL: [Rule; 7] = [
+    Rule::Email,
+    Rule::Card,
+    Rule::Phone,
+    Rule::Visitor,
+    Rule::EngagementAttributes,
+    Rule::PlatformEvent,
+    Rule::Text,
+];
+
+fn all(expression: &Regex, text: &[u8]) -> Vec<Range<usize>> {
+    expression
+        .find_iter(text)
+        .map(|found| found.range())
+        .collect()
 }
 
 impl Rule {
@@ -98,12 +122,19 @@ impl Rule {
         }
     }
 
-    fn looks_like(self) -> Option<&'static Regex> {
+    /// Where something of it stands in a text.
+    fn found_in(self, text: &[u8]) -> Vec<Range<usize>> {
         match self {
-            Self::Email => Some(&EMAIL),
-            Self::Card => Some(&CARD),
-            Self::Phone => Some(&PHONE),
-            Self::Visitor | Self::EngagementAttributes | Self::PlatformEvent | Self::Text => None,
+            Self::Email => all(&EMAIL, text),
+            Self::Phone => all(&PHONE, text),
+            Self::Card => {
+                let digits = all(&DIGITS, text);
+                let cards = digits.into_iter().map(|place| cards::found_in(text, place));
+                cards.flatten().collect()
+            }
+            Self::Visitor | Self::EngagementAttributes | Self::PlatformEvent | Self::Text => {
+                Vec::new()
+            }
         }
     }
 }
@@ -119,103 +150,113 @@ pub(super) enum NotRedacted {
     Broken,
 }
 
+/// What came of running a capsule's turn again, as its host would have kept it: without these secrets, and without what its own
+/// rules found.
+pub(super) fn as_kept(capsule: &Capsule, secrets: &[String]) -> Capsule {
+    let rules = ALL
+        .into_iter()
+        .filter(|rule| capsule.redacted.contains(rule.name()));
+    let settings = Settings {
+        redact: rules.collect(),
+        redact_patterns: Vec::new(),
+        ..Settings::default()
+    };
+    // What cannot be redacted is shown to nobody but who has it.
+    redacted(capsule, secrets, &settings).unwrap_or_else(|_| capsule.clone())
+}
+
 /// A capsule without these secrets, and without what the rules are for.
 pub(super) fn redacted(
     capsule: &Capsule,
     secrets: &[String],
     settings: &Settings,
 ) -> Result<Capsule, NotRedacted> {
-    let mut hidden: Vec<String> = secrets.iter().flat_map(|secret| forms(secret)).collect();
-    hidden.sort_by_key(|form| std::cmp::Reverse(form.len()));
+    let hidden = secrets.iter().flat_map(|secret| forms(secret));
+    let hidden = AhoCorasick::new(hidden).map_err(|_| NotRedacted::Secret)?;
+    let mut value = serde_json::to_value(capsule).map_err(|_| NotRedacted::Broken)?;
     let mut redacting = Redacting {
         hidden: &hidden,
+        personal: personal(&value, settings),
         settings,
         found: BTreeSet::new(),
     };
-    let mut value = serde_json::to_value(capsule).map_err(|_| NotRedacted::Broken)?;
     redacting.capsule(&mut value);
     let found = redacting.found;
     let mut without: Capsule = serde_json::from_value(value).map_err(|_| NotRedacted::Broken)?;
     without.redacted.extend(found);
-    let bytes = without.bytes();
-    let is_there = |form: &String| memchr::memmem::find(&bytes, form.as_bytes()).is_some();
-    match hidden.iter().any(is_there) {
+    without.digest_config();
+    match hidden.is_match(&without.bytes()) {
         true => Err(NotRedacted::Secret),
         false => Ok(without),
     }
 }
 
 struct Redacting<'a> {
-    /// What secrets are written as, the longest first.
-    hidden: &'a [String],
+    /// What secrets are written as.
+    hidden: &'a AhoCorasick,
+    /// What the platform says of the consumer, which the bot may have said again, with the rule for it.
+    personal: Vec<(Rule, Vec<u8>)>,
     settings: &'a Settings,
     /// The rules that found something.
     found: BTreeSet<String>,
 }
 
-/// What of a capsule is said by others than the host.
-const TEXTS: [&str; 11] = [
-    "/asked/turn/turn/event",
-    "/asked/turn/turn/platform_event",
-    "/asked/turn/turn/conversation/visitor",
-    "/asked/turn/turn/conversation/engagement_attributes",
-    "/asked/invocation",
-    "/told/http",
-    "/told/state",
-    "/ended/cause",
-    "/ended/said",
-    "/ended/log",
-    "/config",
-];
+/// What says that a secret was overwritten in what the bot was told, so that it is told something else when it is run again.
+const SECRETS: &str = "secrets";
 
 impl Redacting<'_> {
     fn capsule(&mut self, capsule: &mut Value) {
         for (rule, place) in [
-            (Rule::Visitor, "/asked/turn/turn/conversation/visitor"),
-            (
-                Rule::EngagementAttributes,
-                "/asked/turn/turn/conversation/engagement_attributes",
-            ),
-            (Rule::PlatformEvent, "/asked/turn/turn/platform_event"),
-            (Rule::Text, "/asked/turn/turn/event"),
-            (Rule::Text, "/asked/turn/turn/platform_event"),
-            (Rule::Text, "/asked/invocation"),
-            (Rule::Text, "/told/http"),
-            (Rule::Text, "/told/state"),
-            (Rule::Text, "/ended/said"),
-            (Rule::Text, "/ended/log"),
+            CONSUMER[0],
+            CONSUMER[1],
+            (Rule::PlatformEvent, places::PLATFORM_EVENT),
         ] {
-            if self.settings.redact.contains(&rule)
-                && let Some(value) = capsule.pointer_mut(place)
-                && each_text(value, &mut mask_all)
+            if let Some(value) = capsule.pointer_mut(place)
+                && self.settings.redact.contains(&rule)
+                && places::each_text(value, &mut mask_all)
             {
                 self.found.insert(rule.name().to_owned());
             }
         }
-        for place in TEXTS {
-            if let Some(value) = capsule.pointer_mut(place) {
-                each_text(value, &mut |text| self.text(text));
-            }
+        if self.settings.redact.contains(&Rule::Text)
+            && places::each_said(capsule, &mut |_, text| mask_all(text))
+        {
+            self.found.insert(Rule::Text.name().to_owned());
         }
+        places::each(capsule, &mut |is_told, text| self.text(is_told, text));
     }
 
     /// A text without secrets and what looks personal; whether that made it another one.
-    fn text(&mut self, text: &mut Vec<u8>) -> bool {
+    fn text(&mut self, is_told: bool, text: &mut Vec<u8>) -> bool {
         let before = text.clone();
-        for form in self.hidden {
-            overwrite(text, form.as_bytes());
+        let secrets: Vec<_> = self.hidden.find_overlapping_iter(&before).collect();
+        for found in &secrets {
+            if let Some(bytes) = text.get_mut(found.range()) {
+                bytes.fill(b'*');
+            }
+        }
+        if is_told && !secrets.is_empty() {
+            self.found.insert(SECRETS.to_owned());
+        }
+        for (rule, value) in &self.personal {
+            let plain = Plain::of(text);
+            let places = memchr::memmem::find_iter(plain.bytes(), value);
+            let places: Vec<_> = places.map(|place| place..place + value.len()).collect();
+            if plain.mask(text, &places) {
+                self.found.insert(rule.name().to_owned());
+            }
         }
         for rule in &self.settings.redact {
-            let is_it = |matched: &[u8]| *rule != Rule::Card || has_check_digit(matched);
-            if rule
-                .looks_like()
-                .is_some_and(|looks| mask(text, looks, is_it))
-            {
+            let plain = Plain::of(text);
+            let places = rule.found_in(plain.bytes());
+            if plain.mask(text, &places) {
                 self.found.insert(rule.name().to_owned());
             }
         }
         for (place, Pattern(pattern)) in self.settings.redact_patterns.iter().enumerate() {
-            if mask(text, pattern, |_| true) {
+            let plain = Plain::of(text);
+            let places = all(pattern, plain.bytes());
+            if plain.mask(text, &places) {
                 self.found.insert(format!("pattern {}", place + 1));
             }
         }
@@ -223,127 +264,50 @@ impl Redacting<'_> {
     }
 }
 
-/// Has each text of a value looked at, and those of bytes that are none; whether any became another one. Names of fields are
-/// not texts.
-fn each_text(value: &mut Value, look: &mut impl FnMut(&mut Vec<u8>) -> bool) -> bool {
-    match value {
-        Value::String(text) => {
-            let mut bytes = std::mem::take(text).into_bytes();
-            let is_changed = look(&mut bytes);
-            *text = String::from_utf8_lossy(&bytes).into_owned();
-            is_changed
+/// Where the platform says who the consumer is.
+const CONSUMER: [(Rule, &str); 2] = [
+    (Rule::Visitor, places::VISITOR),
+    (Rule::EngagementAttributes, places::ENGAGEMENT_ATTRIBUTES),
+];
+
+/// What has fewer letters and digits is found in other words.
+const LEAST_PERSONAL: usize = 4;
+
+/// The values of what the platform says of the consumer, the longest first.
+fn personal(capsule: &Value, settings: &Settings) -> Vec<(Rule, Vec<u8>)> {
+    let mut personal = Vec::new();
+    for (rule, place) in CONSUMER {
+        let text = capsule.pointer(place).and_then(Value::as_str);
+        let Some(Ok(said)) = text.map(serde_json::from_str::<Value>) else {
+            continue;
+        };
+        if settings.redact.contains(&rule) {
+            each_value(&said, &mut |value| {
+                personal.push((rule, value.into_bytes()))
+            });
         }
-        Value::Array(values) => any(values.iter_mut(), look),
-        Value::Object(fields) => match fields.get_mut("base64").and_then(encoded) {
-            Some((text, mut bytes)) => {
-                let is_changed = look(&mut bytes);
-                *text = STANDARD.encode(bytes);
-                is_changed
-            }
-            None => any(fields.values_mut(), look),
-        },
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
-}
-
-fn any<'a>(
-    values: impl Iterator<Item = &'a mut Value>,
-    look: &mut impl FnMut(&mut Vec<u8>) -> bool,
-) -> bool {
-    // Each of them, whatever became of those before.
-    values.fold(false, |is_changed, value| {
-        each_text(value, look) | is_changed
-    })
-}
-
-fn encoded(value: &mut Value) -> Option<(&mut String, Vec<u8>)> {
-    let Value::String(text) = value else {
-        return None;
+    let letters = |value: &[u8]| {
+        value
+            .iter()
+            .filter(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii())
+            .count()
     };
-    let bytes = STANDARD.decode(&*text).ok()?;
-    Some((text, bytes))
+    personal.retain(|(_, value)| letters(value) >= LEAST_PERSONAL);
+    personal.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
+    personal.dedup();
+    personal
 }
 
-/// All that a text says; of a JSON document, its values.
-fn mask_all(text: &mut Vec<u8>) -> bool {
-    let before = text.clone();
-    match serde_json::from_slice(text) {
-        Ok(mut json @ (Value::Object(_) | Value::Array(_))) => {
-            mask_json(&mut json);
-            *text = json.to_string().into_bytes();
-        }
-        _ => mask_bytes(text),
-    }
-    *text != before
-}
-
-fn mask_json(json: &mut Value) {
+/// Texts and numbers of a document.
+fn each_value(json: &Value, found: &mut impl FnMut(String)) {
     match json {
-        Value::String(text) => {
-            let mut bytes = std::mem::take(text).into_bytes();
-            mask_bytes(&mut bytes);
-            *text = String::from_utf8_lossy(&bytes).into_owned();
-        }
-        Value::Number(number) => *number = mask_number(number),
-        Value::Array(values) => values.iter_mut().for_each(mask_json),
-        Value::Object(fields) => fields.values_mut().for_each(mask_json),
+        Value::String(text) => found(text.clone()),
+        Value::Number(number) => found(number.to_string()),
+        Value::Array(values) => values.iter().for_each(|value| each_value(value, found)),
+        Value::Object(fields) => fields.values().for_each(|value| each_value(value, found)),
         Value::Null | Value::Bool(_) => {}
     }
-}
-
-/// One of as many digits.
-fn mask_number(number: &Number) -> Number {
-    let mut digits = number.to_string().into_bytes();
-    mask_bytes(&mut digits);
-    // With an exponent it has a letter for that, and is none any more.
-    serde_json::from_slice(&digits).unwrap_or_else(|_| 1.into())
-}
-
-/// What an expression finds and is meant; whether there was any.
-fn mask(text: &mut [u8], expression: &Regex, is_meant: impl Fn(&[u8]) -> bool) -> bool {
-    let found = expression
-        .find_iter(text)
-        .filter(|found| is_meant(found.as_bytes()));
-    let places: Vec<_> = found.map(|found| found.range()).collect();
-    for place in &places {
-        if let Some(found) = text.get_mut(place.clone()) {
-            mask_bytes(found);
-        }
-    }
-    !places.is_empty()
-}
-
-/// Letters become `x` and digits `1`, so that what is around them stays what it is.
-fn mask_bytes(bytes: &mut [u8]) {
-    for byte in bytes {
-        *byte = match *byte {
-            b'0'..=b'9' => b'1',
-            b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => b'x',
-            other => other,
-        };
-    }
-}
-
-fn overwrite(text: &mut [u8], form: &[u8]) {
-    let places: Vec<usize> = memchr::memmem::find_iter(text, form).collect();
-    for place in places {
-        if let Some(found) = text.get_mut(place..place + form.len()) {
-            found.fill(b'*');
-        }
-    }
-}
-
-/// Whether the last digit is what a card's number ends in (ISO/IEC 7812-1, annex B).
-fn has_check_digit(number: &[u8]) -> bool {
-    let digits = number.iter().rev().filter(|byte| byte.is_ascii_digit());
-    let sum = digits.enumerate().map(|(place, byte)| {
-        let digit = u32::from(byte - b'0');
-        match place % 2 {
-            0 => digit,
-            _ => digit * 2 / 10 + digit * 2 % 10,
-        }
-    });
-    sum.sum::<u32>() % 10 == 0
 }
 
 #[cfg(test)]

@@ -11,8 +11,9 @@ use super::Taken;
 use super::tally::Dropped;
 use crate::tenant::{Address, BotName, TenantId};
 
-/// Turns that wait at most: each may have all that its bot received.
-const MOST: usize = 64;
+/// Turns that wait at most: each may have all that its bot received. Of one tenant no more wait than places are free, so that
+/// there is one for the next.
+const MOST: usize = 128;
 /// Bots that are counted by the minute; then those are forgotten whose minute is over.
 const MOST_BOTS: usize = 10_000;
 const MINUTE: Duration = Duration::from_secs(60);
@@ -30,6 +31,8 @@ struct Queue {
     turns: VecDeque<Taken>,
     /// Whether somebody keeps them.
     is_worked: bool,
+    /// Whose turn was the last.
+    last: Option<TenantId>,
     minutes: HashMap<TenantId, HashMap<BotName, Minute>>,
     bots: usize,
 }
@@ -39,8 +42,8 @@ struct Queue {
 struct Minute {
     began: Instant,
     turns: u32,
-    /// Those of them that ended well.
-    well: u32,
+    /// Those of them that are of a sample.
+    sampled: u32,
 }
 
 impl Waiting {
@@ -52,26 +55,26 @@ impl Waiting {
         }
     }
 
-    /// Whether a bot may have one more turn kept, which counts then. Those that ended well leave half of it to those that did
-    /// not.
-    pub(super) fn has_room(&self, at: &Address, has_failed: bool) -> Result<(), Dropped> {
+    /// Whether a bot may have one more turn kept, which counts then. Those of a sample leave half of it to the others.
+    pub(super) fn has_room(&self, at: &Address, is_more: bool) -> Result<(), Dropped> {
         let mut queue = self.queue();
-        if queue.turns.len() >= MOST {
+        if !queue.has_place(&at.tenant) {
             return Err(Dropped::Busy);
         }
         let minute = queue.minute(at);
-        if minute.turns >= self.minute || (!has_failed && minute.well >= self.minute.div_ceil(2)) {
+        let half = self.minute.div_ceil(2);
+        if minute.turns >= self.minute || (!is_more && minute.sampled >= half) {
             return Err(Dropped::Minute);
         }
         minute.turns += 1;
-        minute.well += u32::from(!has_failed);
+        minute.sampled += u32::from(!is_more);
         Ok(())
     }
 
     /// Adds a turn; whether somebody has to begin keeping them.
     pub(super) fn add(&self, taken: Taken) -> Result<bool, Dropped> {
         let mut queue = self.queue();
-        if queue.turns.len() >= MOST {
+        if !queue.has_place(&taken.place.tenant) {
             return Err(Dropped::Busy);
         }
         queue.turns.push_back(taken);
@@ -82,7 +85,7 @@ impl Waiting {
     pub(super) fn next(&self) -> Option<Taken> {
         let next = {
             let mut queue = self.queue();
-            let next = queue.turns.pop_front();
+            let next = queue.next();
             queue.is_worked = next.is_some();
             next
         };
@@ -115,6 +118,26 @@ impl Waiting {
 }
 
 impl Queue {
+    fn has_place(&self, tenant: &TenantId) -> bool {
+        let its = self
+            .turns
+            .iter()
+            .filter(|taken| taken.place.tenant == *tenant);
+        its.count() < MOST - self.turns.len()
+    }
+
+    /// The first one of another tenant than the last, whose turns may take long.
+    fn next(&mut self) -> Option<Taken> {
+        let last = self.last.as_ref();
+        let other = self
+            .turns
+            .iter()
+            .position(|taken| Some(&taken.place.tenant) != last);
+        let next = self.turns.remove(other.unwrap_or_default())?;
+        self.last = Some(next.place.tenant.clone());
+        Some(next)
+    }
+
     /// The minute that a bot is in.
     fn minute(&mut self, at: &Address) -> &mut Minute {
         let now = Instant::now();
@@ -129,7 +152,7 @@ impl Queue {
         let fresh = || Minute {
             began: now,
             turns: 0,
-            well: 0,
+            sampled: 0,
         };
         let bots = self.minutes.entry(at.tenant.clone()).or_default();
         let minute = bots.entry(at.bot.clone()).or_insert_with(fresh);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Ended, artifact, give, local};
-use crate::capsules::{Asked, Capsule, Compared, Ended as TurnEnded, Told};
+use crate::capsules::{Asked, Capsule, Compared, Ended as TurnEnded};
 use crate::invocation::{Host, NotReplayed, Rerun, Settings};
 use crate::registry::Inspected;
 use crate::sandbox::{World, script_engine};
@@ -140,11 +140,18 @@ struct Replayed {
     revision: String,
     ended: TurnEnded,
     compared: Compared,
+    /// The secrets that it read, and that a filler stood for.
+    fillers: Vec<SecretName>,
 }
 
 impl Replayed {
     fn is_another(&self) -> bool {
         self.capsule.revision != self.revision
+    }
+
+    /// Whether it kept what is promised: nothing is of another bot, nor of one that had a filler for a secret.
+    fn keeps(&self) -> bool {
+        self.is_another() || !self.fillers.is_empty() || self.compared.keeps(&self.capsule)
     }
 }
 
@@ -163,14 +170,20 @@ impl Replaying {
             secrets: self.secrets.clone(),
         };
         let replayed = host.replay(&bot, &capsule, rerun).await;
-        let replayed = replayed.map_err(|error| not_replayed(&error, &capsule))?;
-        let compared = Compared::of(&capsule, &replayed.ended, &Told::from(replayed.told));
+        let replayed = replayed.map_err(|error| not_replayed(&error, file, &capsule))?;
+        let fillers = capsule
+            .secrets()
+            .filter(|name| !self.secrets.contains_key(name));
+        let fillers = fillers.cloned().collect();
+        let given: Vec<String> = self.secrets.values().cloned().collect();
+        let after = capsule.ended_as(replayed.ended, replayed.told.into(), &given);
         Ok(Replayed {
             file: file.to_owned(),
+            compared: Compared::of(&capsule, &after.ended, &after.told),
             capsule,
             revision: component.revision,
-            ended: replayed.ended,
-            compared,
+            ended: after.ended,
+            fillers,
         })
     }
 
@@ -223,6 +236,11 @@ const MOST_BYTES: u64 = 64 << 20;
 
 pub(super) fn read(file: &Path) -> Result<Capsule, Ended> {
     let shown = file.display();
+    if file.is_dir() {
+        return Err(Ended::Usage(format!(
+            "\"{shown}\" is a folder: run all turns in it again with --all \"{shown}\""
+        )));
+    }
     let length = std::fs::metadata(file).map_or(0, |file| file.len());
     if length > MOST_BYTES {
         return Err(Ended::Usage(format!(
@@ -241,8 +259,9 @@ fn beside(file: &Path, capsule: &Capsule) -> Result<Component, Ended> {
     let path = file.with_file_name(format!("{digest}.wasm"));
     if !path.is_file() {
         return Err(Ended::Usage(format!(
-            "the turn's bot is not there: name it with --bot, or put its component beside the capsule as \"{digest}.wasm\", as \
-             `retort capsules --component` does"
+            "the bot of \"{}\" is not there: name it with --bot, or put its component beside the capsule as \"{digest}.wasm\", as \
+             `retort capsules --component` does",
+            file.display()
         )));
     }
     let found = component(&path)?;
@@ -256,14 +275,15 @@ fn beside(file: &Path, capsule: &Capsule) -> Result<Component, Ended> {
     }
 }
 
-fn not_replayed(error: &NotReplayed, capsule: &Capsule) -> Ended {
+fn not_replayed(error: &NotReplayed, file: &Path, capsule: &Capsule) -> Ended {
     let (was, is) = match capsule.asked {
         Asked::Turn { .. } => (World::Bot, World::Function),
         Asked::Invocation { .. } => (World::Function, World::Bot),
     };
     match error {
         NotReplayed::OtherWorld(_) => Ended::Usage(format!(
-            "the turn was asked of a {was}, and this is a {is}: name the next revision of that {was} with --bot"
+            "the turn of \"{}\" was asked of a {was}, and this is a {is}: name the next revision of that {was} with --bot",
+            file.display()
         )),
         NotReplayed::NotDeployable(error) => local::not_deployed(error),
     }

@@ -112,7 +112,12 @@ impl<A: Outcome> Invocation<A> {
     pub(super) fn measured<T>(&mut self, ran: &mut Ran<T>) {
         self.usage = self.usage.and(&ran.usage);
         self.last_used = ran.usage;
-        self.told = ran.told.take();
+        let began = self.told.as_ref().map(|first| first.began);
+        self.told = ran.told.take().map(|told| Told {
+            // It was told something when it ran first, too.
+            began: began.unwrap_or(told.began),
+            ..told
+        });
         self.log = ran.log.clone();
         self.calls.extend_from_slice(&ran.calls);
     }

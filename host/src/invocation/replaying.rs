@@ -109,7 +109,7 @@ impl Host {
                     event: None,
                     deployment,
                     granted,
-                    turn: Arc::new(turn.clone()),
+                    turn: Arc::new((**turn).clone()),
                     deadline,
                 };
                 is_a(deployment, World::Bot)?;
@@ -170,6 +170,7 @@ fn reach(granted: &Arc<Granted>, capsule: &Capsule, rerun: Rerun) -> Reach {
         notes: usize::MAX,
         again: Some(Again {
             told,
+            is_redacted: !capsule.redacted.is_empty(),
             secrets: rerun.secrets,
             cut,
         }),

@@ -29,7 +29,7 @@ pub enum BadSecret {
 
 const LEAST_BYTES: usize = 8;
 /// The platform's own functions take as much.
-const MOST_BYTES: usize = 16_384;
+pub const MOST_BYTES: usize = 16_384;
 
 impl Secret {
     /// A value that may be one.

@@ -64,6 +64,16 @@ fn addresses_of_email_are_found_and_nothing_else() {
         "to xx.xxx+x@xxxx.xxxxxxx.xxx, now",
     );
     becomes(Rule::Email, "jö@exämple.de", "xxx@xxxxxxxx.xx");
+    becomes(
+        Rule::Email,
+        "?m=jo%40example.com&x",
+        "?m=xx%40xxxxxxx.xxx&x",
+    );
+    becomes(
+        Rule::Email,
+        r#"{"m":"jo\u0040example.com"}"#,
+        r#"{"m":"xx\u0040xxxxxxx.xxx"}"#,
+    );
     for nothing in ["@jo", "jo@", "jo@host", "5 @ 3.50 each", "a.b.c", ""] {
         becomes(Rule::Email, nothing, nothing);
     }
@@ -74,11 +84,21 @@ fn numbers_of_cards_are_found_by_their_check_digit() {
     becomes(Rule::Card, "4111 1111 1111 1111!", "1111 1111 1111 1111!");
     becomes(Rule::Card, "5555-5555-5555-4444", "1111-1111-1111-1111");
     becomes(Rule::Card, "378282246310005", "111111111111111");
-    for nothing in [
-        "4111 1111 1111 1112",
-        "4222",
-        "order 12345678901234567890123",
+    // Whatever stands beside it.
+    for (before, after) in [
+        ("4111111111111111 12/27 123", "1111111111111111 12/27 123"),
+        ("1 4111 1111 1111 1111", "1 1111 1111 1111 1111"),
+        ("order 77 4111111111111111", "order 77 1111111111111111"),
+        ("card:4111.1111.1111.1111_", "card:1111.1111.1111.1111_"),
+        ("x4111111111111111x", "x1111111111111111x"),
+        (
+            "n=4111%201111+1111%C2%A01111",
+            "n=1111%201111+1111%78%781111",
+        ),
     ] {
+        becomes(Rule::Card, before, after);
+    }
+    for nothing in ["4111 1111 1111 1112", "4222", "order 1234567890123"] {
         becomes(Rule::Card, nothing, nothing);
     }
 }
@@ -176,8 +196,7 @@ fn a_secret_is_overwritten_in_every_form_and_that_is_nobodys_loss() {
         let redacted = redacted(&capsule, &secrets, &by(&[])).expect("it is redacted");
         assert!(!text(&redacted).contains(&form), "{}", text(&redacted));
         assert_eq!(text(&redacted).len(), text(&capsule).len());
-        // A run with another value of that length does the same: it is not told among the rules.
-        assert_eq!(names(&redacted), [] as [&str; 0]);
+        assert_eq!(names(&redacted), ["secrets"]);
         forms_found += 1;
     }
     assert!(forms_found > 5);
@@ -219,4 +238,89 @@ fn what_is_left_alone_is_the_same_to_the_byte() {
     let capsule = said("nothing personal");
     let redacted = redacted(&capsule, &["open sesame".to_owned()], &Settings::default());
     assert_eq!(redacted.expect("it is redacted").bytes(), capsule.bytes());
+}
+
+#[test]
+fn what_the_bot_says_again_of_the_consumer_is_overwritten_there_too() {
+    let mut capsule = said("x");
+    let Asked::Turn { turn: asked, .. } = &mut capsule.asked else {
+        panic!("it is a bot's")
+    };
+    let visitor = json!({ "name": "Jane Roe", "id": 123_456, "lang": "en" });
+    asked.conversation.visitor = Some(visitor.to_string());
+    capsule.ended.cause = Some("no order of Jane Roe, 123456, in en".to_owned());
+    let redacted = redacted(&capsule, &[], &by(&[Rule::Visitor])).expect("it is redacted");
+    let cause = redacted.ended.cause.as_deref();
+    assert_eq!(cause, Some("no order of xxxx xxx, 111111, in en"));
+}
+
+#[test]
+fn the_hosts_own_words_are_left_to_read_the_file_by() {
+    use crate::bindings::http::HttpError;
+    use crate::state::Scope;
+
+    let mut capsule = said("x");
+    let Asked::Turn { turn: asked, .. } = &mut capsule.asked else {
+        panic!("it is a bot's")
+    };
+    asked.event = Event::ConversationClosed;
+    capsule.ended.cause = Some("Error: no order for Jane".to_owned());
+    capsule.told.http = vec![Exchange {
+        method: "GET".to_owned(),
+        url: "https://a.example/Jane".to_owned(),
+        headers: vec![("x-name".to_owned(), "Jane".to_owned())],
+        body: Some(Bytes(b"\xffJane".to_vec())),
+        answer: Err(HttpError::Timeout),
+        charged: 1,
+    }];
+    capsule.told.state = vec![crate::capsules::Found {
+        scope: Scope::Conversation,
+        last: 1,
+        entries: vec![crate::capsules::Value {
+            key: "Jane".to_owned(),
+            value: Bytes(b"Jane".to_vec()),
+            revision: 1,
+        }],
+    }];
+    let redacted = redacted(&capsule, &[], &by(&[Rule::Text])).expect("it can be read");
+    let bytes = redacted.bytes();
+    let shown = String::from_utf8_lossy(&bytes);
+    assert!(!shown.contains("Jane"), "{shown}");
+    assert_eq!(redacted.told.http[0].answer, Err(HttpError::Timeout));
+    assert_eq!(redacted.told.state[0].scope, Scope::Conversation);
+    assert_eq!(turn(&redacted).event, Event::ConversationClosed);
+}
+
+#[test]
+fn nothing_hides_beside_bytes_nor_in_names_and_numbers() {
+    let mut capsule = said("x");
+    capsule.ended.said = Some(json!({
+        "base64": "AAAA",
+        "note": "jo@example.com",
+        "jo@example.com": 4_111_111_111_111_111_u64,
+    }));
+    let rules = by(&[Rule::Email, Rule::Card]);
+    let redacted = redacted(&capsule, &[], &rules).expect("it is redacted");
+    let wanted = json!({ "base64": "AAAA", "note": "xx@xxxxxxx.xxx", "xx@xxxxxxx.xxx": 1_111_111_111_111_111_u64 });
+    assert_eq!(redacted.ended.said, Some(wanted));
+}
+
+#[test]
+fn a_secret_that_the_bot_was_told_makes_it_another_turn() {
+    let secrets = ["attached-secret".to_owned()];
+    let redacted = |capsule: &Capsule| redacted(capsule, &secrets, &by(&[])).expect("redacted");
+    let told = redacted(&said("it is attached-secret"));
+    assert_eq!(
+        (text(&told), names(&told)),
+        ("it is ***************", vec!["secrets"])
+    );
+    // What it said itself it says again.
+    let mut capsule = said("x");
+    capsule.ended.cause = Some("attached-secret".to_owned());
+    let own = redacted(&capsule);
+    assert!(own.promises_all());
+    // Two that overlap are gone whole.
+    let secrets = ["abcdefghij".to_owned(), "ghijklmnop".to_owned()];
+    let both = super::redacted(&said("abcdefghijklmnop"), &secrets, &by(&[])).expect("redacted");
+    assert_eq!(text(&both), "*".repeat(16));
 }

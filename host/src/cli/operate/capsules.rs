@@ -116,7 +116,7 @@ pub(in crate::cli) async fn run(args: Args) -> Result<(), Ended> {
 async fn all(of: &Of, filter: &Filter, remote: &Remote) -> Result<Vec<Value>, Ended> {
     let path = format!("{}/capsules?limit={PAGE}&{}", of.path(), filter.query());
     let (mut listed, mut after) = (Vec::new(), String::new());
-    loop {
+    for _ in 0..MOST_PAGES {
         let page = remote
             .ask(Method::GET, &format!("{path}{after}"), Value::Null)
             .await?;
@@ -128,7 +128,11 @@ async fn all(of: &Of, filter: &Filter, remote: &Remote) -> Result<Vec<Value>, En
         }
         after = next;
     }
+    Err(Ended::Host(format!("the pages of {path} have no end")))
 }
+
+/// More than any bot has.
+const MOST_PAGES: usize = 1_000;
 
 /// The turns of a conversation that are kept, whole.
 pub(in crate::cli) async fn of_conversation(

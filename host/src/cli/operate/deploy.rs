@@ -26,7 +26,7 @@ pub(in crate::cli) struct Args {
     /// How many of a hundred new conversations it gets, beside the revision that is served; all, if it is left out
     #[arg(long, default_value_t = 100)]
     weight: u8,
-    /// A TOML file with `config`, `limits`, `reply`, `failure` and `events` of this deployment
+    /// A TOML file with `config`, `limits`, `reply`, `failure`, `events` and `capsules` of this deployment
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
     /// An event of the platform's that it is invoked by, where it serves as `production`, such as

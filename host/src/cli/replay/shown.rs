@@ -4,20 +4,25 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use comfy_table::presets::NOTHING;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Replayed;
-use crate::capsules::{Capsule, Change};
-use crate::chat::{Action, Part, Reply, Said, one_line};
+use crate::capsules::{Asked, Capsule, Change};
+use crate::chat::{Action, Event, Part, Reply, Said, one_line};
 use crate::cli::Ended;
 use crate::liveperson::custom_endpoint;
 
 /// What a person reads of a text.
 const MOST_CHARS: usize = 2_000;
 
-/// The same in a table.
+/// The same in a table, of what is said and of what is asked.
 const SHORT_CHARS: usize = 60;
+const ASKED_CHARS: usize = 30;
+
+/// The part of a turn's fuel that is worth a row: any change of a script changes it a little.
+const SOME_FUEL: f64 = 0.05;
 
 /// A turn that was run again.
 pub(super) struct Shown<'a>(pub(super) &'a Replayed);
@@ -31,6 +36,7 @@ impl Shown<'_> {
             revision,
             ended,
             compared,
+            fillers,
         } = self.0;
         json!({
             "capsule": file,
@@ -38,7 +44,8 @@ impl Shown<'_> {
             "revision": { "before": capsule.revision, "after": revision },
             "same": compared.is_the_same(),
             "promised": capsule.promises_all(),
-            "kept": self.0.is_another() || compared.keeps(capsule),
+            "kept": self.0.keeps(),
+            "fillers": fillers,
             "compared": compared,
             "log": ended.log,
         })
@@ -106,16 +113,24 @@ impl fmt::Display for Shown<'_> {
 /// Whether it did the same, and what of that was promised.
 fn verdict(replayed: &Replayed) -> String {
     let Replayed {
-        capsule, compared, ..
+        capsule,
+        compared,
+        fillers,
+        ..
     } = replayed;
     let found = match (compared.is_the_same(), compared.ends_the_same()) {
         (true, _) => "the same: outcome, reply, fuel and host calls",
         (false, true) => "another turn, with the same outcome",
         (false, false) => "another outcome",
     };
-    match promised(capsule) {
-        Some(promised) if !replayed.is_another() => format!("{found} ({promised})"),
-        _ => found.to_owned(),
+    let promised = promised(capsule).filter(|_| !replayed.is_another());
+    let fillers = fillers.iter().map(|name| {
+        format!("a filler stood for the secret \"{name}\", so nothing is promised: give it a value with --secret {name}=VALUE")
+    });
+    let notes: Vec<String> = promised.into_iter().chain(fillers).collect();
+    match notes.is_empty() {
+        true => found.to_owned(),
+        false => format!("{found} ({})", notes.join("; ")),
     }
 }
 
@@ -233,11 +248,14 @@ fn short(revision: &str) -> String {
 /// What became of many turns: a row for each that is another one now, and how many there are of each kind.
 #[derive(Default)]
 pub(super) struct Table {
-    rows: Vec<[String; 5]>,
+    /// By when the turns ended.
+    rows: BTreeMap<Timestamp, Vec<[String; 6]>>,
     /// How many turns there were of each outcome before and after.
     outcomes: BTreeMap<(String, String), usize>,
     turns: usize,
     same: usize,
+    /// Those that do the same, whatever it costs.
+    alike: usize,
     /// Those that say something else, and those that send other requests.
     other: (usize, usize),
     /// Those that did not do what their capsule promises.
@@ -248,7 +266,8 @@ pub(super) struct Table {
 impl Table {
     pub(super) fn add(&mut self, replayed: &Replayed) {
         let compared = &replayed.compared;
-        if compared.is_the_same() {
+        let more = compared.more_fuel().unwrap_or_default();
+        if compared.does_the_same() && more.abs() < SOME_FUEL {
             return;
         }
         let arrow = |change: &Change<String>| match change.is_none() {
@@ -256,15 +275,17 @@ impl Table {
             false => format!("{} -> {}", change.before, change.after),
         };
         let requests = (compared.no_longer_sent.len(), compared.newly_sent.len());
-        self.rows.push([
-            replayed.capsule.id.to_string(),
+        let capsule = &replayed.capsule;
+        self.rows.entry(capsule.at).or_default().push([
+            capsule.id.to_string(),
+            asked(&capsule.asked),
             arrow(&visible(&compared.outcome)),
             arrow(&shown_fuel(&compared.fuel)),
             match requests {
                 (0, 0) => String::new(),
                 (less, more) => format!("-{less} +{more}"),
             },
-            reply(&compared.said),
+            reply(replayed),
         ]);
     }
 
@@ -274,9 +295,10 @@ impl Table {
         *self.outcomes.entry((before, after)).or_default() += 1;
         self.turns += 1;
         self.same += usize::from(compared.is_the_same());
+        self.alike += usize::from(compared.does_the_same());
         self.other.0 += usize::from(!compared.said.is_none());
         self.other.1 += usize::from(compared.sends_otherwise());
-        self.broken += usize::from(!replayed.is_another() && !compared.keeps(&replayed.capsule));
+        self.broken += usize::from(!replayed.keeps());
         if let (Some(before), Some(after)) = (compared.fuel.before, compared.fuel.after) {
             self.fuel.0 = self.fuel.0.saturating_add(before);
             self.fuel.1 = self.fuel.1.saturating_add(after);
@@ -295,13 +317,36 @@ impl Table {
     }
 }
 
-/// What is said now, where that is something else.
-fn reply(said: &Change<Option<Value>>) -> String {
-    let shown = |said: &Option<Value>| said.as_ref().map_or("nothing".to_owned(), in_short);
-    match said.is_none() {
-        true => "the same".to_owned(),
-        false => format!("{} -> {}", shown(&said.before), shown(&said.after)),
+/// What is said now, where that is something else; of a turn that fails now, why.
+fn reply(replayed: &Replayed) -> String {
+    let said = &replayed.compared.said;
+    let cause = replayed.ended.cause.as_deref();
+    let after = said.after.as_ref().map(in_short);
+    let after = after.unwrap_or_else(|| one_line(cause.unwrap_or("nothing"), SHORT_CHARS));
+    match (said.is_none(), replayed.compared.ends_the_same()) {
+        (true, true) => "the same".to_owned(),
+        (true, false) => after,
+        (false, _) => {
+            let before = said.before.as_ref().map_or("nothing".to_owned(), in_short);
+            format!("{before} -> {after}")
+        }
     }
+}
+
+/// What a turn was asked.
+fn asked(asked: &Asked) -> String {
+    let words = match asked {
+        Asked::Turn { turn, .. } => match &turn.event {
+            Event::Text(message) => message.text.as_str(),
+            Event::Welcome(_) => "(the welcome)",
+            Event::RichContent(_) => "(content)",
+            Event::File(_) => "(file)",
+            Event::ConversationClosed => "(the end)",
+            Event::Other(event) => event.name.as_str(),
+        },
+        Asked::Invocation { payload, .. } => payload,
+    };
+    one_line(words, ASKED_CHARS)
 }
 
 impl fmt::Display for Table {
@@ -309,8 +354,8 @@ impl fmt::Display for Table {
         if !self.rows.is_empty() {
             let mut table = comfy_table::Table::new();
             table.load_preset(NOTHING);
-            table.set_header(["TURN", "OUTCOME", "FUEL", "REQUESTS", "REPLY"]);
-            table.add_rows(&self.rows);
+            table.set_header(["TURN", "ASKED", "OUTCOME", "FUEL", "REQUESTS", "REPLY"]);
+            table.add_rows(self.rows.values().flatten());
             writeln!(f, "{table}\n")?;
         }
         for ((before, after), count) in &self.outcomes {
@@ -329,12 +374,11 @@ impl fmt::Display for Table {
                 part(before, after)
             )?;
         }
+        let (turns, alike, same) = (self.turns, self.alike, self.same);
         write!(
             f,
-            "{} turns, {} the same, {} not",
-            self.turns,
-            self.same,
-            self.turns - self.same
+            "{turns} turns: {alike} end, say and send what they did, {same} of them for the same fuel; {} do not",
+            turns - alike
         )
     }
 }

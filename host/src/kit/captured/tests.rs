@@ -33,12 +33,12 @@ fn turn(number: u64, event: Event, said: Option<Value>) -> Capsule {
         revision: "sha256:00".into(),
         asked: Asked::Turn {
             contract: None,
-            turn: Turn {
+            turn: Box::new(Turn {
                 conversation,
                 sequence: Some(number),
                 event,
                 platform_event: None,
-            },
+            }),
         },
         told: crate::capabilities::tape::Told::default(),
         ended: Ended {

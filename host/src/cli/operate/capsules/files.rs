@@ -51,9 +51,17 @@ impl Target {
         let capsule = Capsule::read(bytes);
         let capsule =
             capsule.map_err(|error| Ended::Host(format!("what the host gave: {error}")))?;
+        if capsule.id != id {
+            return Err(Ended::Host(
+                "the host gave another turn than it was asked for".to_owned(),
+            ));
+        }
         self.check(id)?;
         put(&self.file, bytes)?;
-        Ok(capsule.revision.trim_start_matches("sha256:").to_owned())
+        let digest: Result<Digest, _> = capsule.revision.trim_start_matches("sha256:").parse();
+        let digest =
+            digest.map_err(|error| Ended::Host(format!("the turn's revision: {error}")))?;
+        Ok(digest.as_str().to_owned())
     }
 
     /// Where the component of a revision is to be; none if it is there.
