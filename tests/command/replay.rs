@@ -74,6 +74,23 @@ async fn a_turn_is_run_again_with_the_component_beside_its_file() {
 }
 
 #[tokio::test]
+async fn a_filler_for_a_secret_is_told_where_it_makes_a_difference() {
+    let (_folder, files) = kept(&["say-secret key"]).await;
+    let filler = replay(&[shown(&files[0])]);
+    assert_eq!(filler.code, 0, "{}{}", filler.stdout, filler.stderr);
+    let given = replay(&[shown(&files[0]), "--secret", "key=open-sesame-7"]);
+    assert_eq!(given.code, 0, "{}{}", given.stdout, given.stderr);
+    for ended in [&filler, &given] {
+        assert!(!ended.stdout.contains("open-sesame"), "{}", ended.stdout);
+        let same = "\nthe same: outcome, reply, fuel and host calls\n";
+        assert!(ended.stdout.contains(same), "{}", ended.stdout);
+    }
+    // One of another length is another turn.
+    let other = replay(&[shown(&files[0]), "--secret", "key=open-sesame-seven"]);
+    assert_eq!(other.code, 6, "{}", other.stdout);
+}
+
+#[tokio::test]
 async fn a_turn_that_does_something_else_is_told_with_what_differs() {
     let (folder, files) = kept(&["budget"]).await;
     let mut capsule: Value =
@@ -216,7 +233,11 @@ async fn the_next_revision_is_compared_on_turns_that_were() {
         format!("{:>7}  replied", turns - one),
         format!("{:>7}  another reply", seven + one),
         format!("{:>7}  other requests", 0),
-        format!("{turns} turns, 0 the same, {turns} not"),
+        format!(
+            "{turns} turns: {} end, say and send what they did, 0 of them for the same fuel; {} do not",
+            turns - seven - one,
+            seven + one
+        ),
     ] {
         assert!(
             ended.stdout.lines().any(|told| told == line),
@@ -232,7 +253,7 @@ async fn the_next_revision_is_compared_on_turns_that_were() {
             .count()
     };
     assert_eq!(
-        (rows(" -> seven"), rows(" -> nothing")),
+        (rows(" -> seven"), rows(" -> the bot gave a fault")),
         (seven, one),
         "{}",
         ended.stdout
@@ -259,7 +280,9 @@ async fn the_next_revision_is_compared_on_turns_that_were() {
     fs::write(&same, &before).expect("written");
     let ended = replay(&["--all", shown(folder.path()), "--bot", shown(&same)]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    let all = format!("{turns} turns, {turns} the same, 0 not");
+    let all = format!(
+        "{turns} turns: {turns} end, say and send what they did, {turns} of them for the same fuel; 0 do not"
+    );
     assert!(
         ended.stdout.ends_with(&format!("{all}\n")),
         "{}",

@@ -124,7 +124,8 @@ fn verdict(replayed: &Replayed) -> String {
         (false, false) => "another outcome",
     };
     let promised = promised(capsule).filter(|_| !replayed.is_another());
-    let fillers = fillers.iter().map(|name| {
+    let fillers = fillers.iter().filter(|_| !compared.is_the_same());
+    let fillers = fillers.map(|name| {
         format!("a filler stood for the secret \"{name}\", so nothing is promised: give it a value with --secret {name}=VALUE")
     });
     let notes: Vec<String> = promised.into_iter().chain(fillers).collect();
