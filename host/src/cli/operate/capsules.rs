@@ -244,7 +244,14 @@ async fn fetch_component(args: &Args, revision: &str, target: &Target) -> Result
         return Ok(());
     };
     let path = format!("{}/revisions/{revision}/component", args.of.path());
-    let bytes = args.remote.fetch(&path).await?;
+    let bytes = args.remote.fetch(&path).await;
+    let bytes = bytes.map_err(|error| match error {
+        Ended::Usage(why) => Ended::Usage(format!(
+            "the turn is fetched, and not its component: {why}; the host has none to give of a bot that its configuration file \
+             serves, so name that to `retort replay` with --bot"
+        )),
+        other => other,
+    })?;
     files::write_component(&file, revision, &bytes)?;
     give(file.display());
     Ok(())
