@@ -20,6 +20,7 @@ pub mod script;
 pub mod structure;
 mod ticker;
 pub mod trace;
+mod usage;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -35,9 +36,10 @@ pub use bot::{Bot, Unloadable};
 pub use canary::{Canary, NotStopped};
 pub use engine::{Allocator, PoolUse};
 pub use failure::{Failure, TrapKind};
-pub use instance::{Requests, Terms, Usage};
+pub use instance::{Requests, Terms};
 pub use limits::Limits;
 pub use loaded::{Source, Wasm};
+pub use usage::Usage;
 pub use world::{Exports, World};
 
 use crate::admission::Permit;

@@ -4,7 +4,6 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
 use tokio::time::timeout_at;
 use wasmtime::component::ResourceTable;
 use wasmtime::{CallHook, Engine, Result, Store, StoreContextMut, Trap, UpdateDeadline};
@@ -18,6 +17,7 @@ use super::image::Shown;
 use super::limits::{Limits, Meter};
 use super::loaded::Linked;
 use super::structure;
+use super::usage::Usage;
 use crate::bindings::log::Level;
 use crate::capabilities::budget::Budget;
 use crate::capabilities::clocks::{MonotonicClock, Waiting, WallClock};
@@ -114,34 +114,6 @@ impl Given {
             clock_resolution: Duration::from_millis(1),
             made_up: None,
             made_of: structure::Limits::default(),
-        }
-    }
-}
-
-/// What an instance used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Usage {
-    /// Wall-clock time from making the store to the last word of the guest.
-    pub wall: Duration,
-    /// How much of it went by while other guests ran.
-    pub waited: Duration,
-    /// Fuel: WebAssembly instructions, roughly.
-    pub fuel: u64,
-    /// The most linear memory that it had at a time, in bytes.
-    pub memory_peak_bytes: usize,
-    /// Calls out of the sandbox.
-    pub host_calls: u64,
-}
-
-impl Usage {
-    /// Both together, of a turn that was run twice.
-    pub fn and(&self, other: &Self) -> Self {
-        Self {
-            wall: self.wall + other.wall,
-            waited: self.waited + other.waited,
-            fuel: self.fuel.saturating_add(other.fuel),
-            memory_peak_bytes: self.memory_peak_bytes.max(other.memory_peak_bytes),
-            host_calls: self.host_calls.saturating_add(other.host_calls),
         }
     }
 }
