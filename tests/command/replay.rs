@@ -218,6 +218,8 @@ async fn the_next_revision_is_compared_on_turns_that_were() {
     let turns = turns();
     for turn in 0..turns {
         host.ask("lambda", &text(&format!("turn {turn}"))).await;
+        // Else they would come faster than they are written.
+        host.host.capsules().settled().await;
     }
     let folder = tempdir().expect("a folder");
     assert_eq!(written(&host, folder.path()).await.len(), turns);
