@@ -24,7 +24,7 @@ mod usage;
 mod world;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,7 @@ pub use canary::{Canary, NotStopped};
 pub use engine::{Allocator, PoolUse};
 pub use failure::{Failure, TrapKind};
 pub use instance::{Requests, Terms};
+pub use javascript::script_engine;
 pub use limits::Limits;
 pub use loaded::{Source, Wasm};
 pub use usage::Usage;
@@ -258,12 +259,6 @@ impl<T> Ran<T> {
         };
         is_own_doing.then(|| failure.code())
     }
-}
-
-/// Which engine scripts run on here, as a digest: another build of it takes another fuel for the same script.
-pub fn script_engine() -> &'static str {
-    static DIGEST: LazyLock<String> = LazyLock::new(|| bot::digest(javascript::Image::component()));
-    &DIGEST
 }
 
 /// Which engine this executable has.

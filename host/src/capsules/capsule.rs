@@ -6,7 +6,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::redact;
@@ -18,6 +17,7 @@ use crate::capabilities::tape;
 use crate::chat::{Contract, ReplyLimits, Turn};
 use crate::sandbox::Limits;
 use crate::sandbox::script::Script;
+use crate::store::Digest;
 use crate::tenant::{Address, BotName, Environment, SecretName, TenantId};
 
 /// What a file of this kind says that it is.
@@ -338,6 +338,6 @@ impl Capsule {
 
 /// Of a configuration, in hex.
 fn digest(config: &BTreeMap<String, String>) -> String {
-    let digest = Sha256::digest(serde_json::to_vec(config).unwrap_or_default());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let json = serde_json::to_vec(config).unwrap_or_default();
+    Digest::of(&json).into()
 }

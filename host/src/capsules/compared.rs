@@ -20,9 +20,6 @@ pub struct Compared {
     pub fuel: Change<Option<u64>>,
     /// Calls out of the sandbox.
     pub host_calls: Change<u64>,
-    /// Whether its time was over: what ends it where it was then is a call of its own.
-    #[serde(skip)]
-    was_cut: bool,
     /// Requests that were sent only then.
     pub no_longer_sent: Vec<String>,
     /// Requests that are sent only now: nothing is known of what comes back.
@@ -58,8 +55,11 @@ impl Compared {
             cause: cloned(&before.cause, &ended.cause),
             said: cloned(&before.said, &ended.said),
             fuel: cloned(&before.fuel, &ended.fuel),
-            host_calls: change(&before.host_calls, &ended.host_calls),
-            was_cut: before.late.is_some(),
+            // What ends a turn where its time was over is a call of its own.
+            host_calls: match before.late {
+                Some(_) => change(&before.host_calls, &before.host_calls),
+                None => change(&before.host_calls, &ended.host_calls),
+            },
             no_longer_sent: more(&capsule.told.http, &told.http),
             newly_sent: more(&told.http, &capsule.told.http),
         }
@@ -80,7 +80,7 @@ impl Compared {
         self.ends_the_same()
             && self.said.is_none()
             && self.fuel.is_none()
-            && (self.host_calls.is_none() || self.was_cut)
+            && self.host_calls.is_none()
             && !self.sends_otherwise()
     }
 

@@ -67,8 +67,7 @@ impl Settings {
         sandbox.table_elements_ceiling = sandbox.table_elements_ceiling.max(elements);
         // A turn that failed is to fail again, however many there are.
         settings.quarantine.minimum_turns = u32::MAX;
-        settings.capsules.failed = false;
-        settings.capsules.sample_permille = 0;
+        settings.capsules = capsules::Settings::none();
         settings
     }
 }

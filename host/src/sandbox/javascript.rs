@@ -1,16 +1,25 @@
 //! The engine that JavaScript bots run on: one component for all of them, built from `plugins/javascript-engine/`. What
 //! turns begin from is an image of it, made once it has started: starting is most of what a short script would cost.
 
+use std::sync::LazyLock;
+
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 use wasmtime::component::{Component, Instance, Lift, Linker, WasmList};
 use wasmtime::{Config, Engine, OptLevel, Result, Store};
 use wasmtime_wizer::{ComponentInstanceState, Wizer};
 
+use super::bot::digest;
 use super::loaded::{Source, Wasm};
 
 /// The component as it was built.
 static ENGINE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/javascript-engine.wasm"));
+
+/// Which engine scripts run on here, as a digest: another build of it takes another fuel for the same script.
+pub fn script_engine() -> &'static str {
+    static DIGEST: LazyLock<String> = LazyLock::new(|| digest(ENGINE));
+    &DIGEST
+}
 
 /// Its export that starts it.
 const START: &str = "start";
